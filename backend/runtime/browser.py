@@ -1,0 +1,49 @@
+"""Finding Chromium for the tests that need eyes, or fetching it where we may. Standard library only."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+from runtime import folders
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PACKAGES = ("chromium", "libatomic1", "fonts-noto-core")
+VARIABLE = "LANH_CHROMIUM"
+
+# No request may leave the machine, also none of the browser's own; root has no sandbox.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+]
+
+
+def find() -> str | None:
+    """The browser to use: LANH_CHROMIUM, or the first known name on PATH."""
+    return os.environ.get(VARIABLE) or next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+def ensure() -> str | None:
+    """Have a browser, installing Debian's where we are root; a sentence about what is missing comes back otherwise."""
+    if find() is None and folders.is_root() and shutil.which("apt-get"):
+        print(f"Installing {PACKAGES[0]} for the browser tests …", flush=True)
+        quiet = {"check": False, "stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+        subprocess.run(["apt-get", "-qq", "update"], **quiet)  # type: ignore[call-overload]
+        subprocess.run(["apt-get", "-qq", "install", "-y", "--no-install-recommends", *PACKAGES], **quiet)  # type: ignore[call-overload]
+    found = find()
+    if found is None:
+        return (
+            f"No Chromium: browser tests are skipped. Install it (apt-get install {' '.join(PACKAGES)}) "
+            f"or set {VARIABLE} to its path."
+        )
+    os.environ[VARIABLE] = found
+    return None

@@ -1,0 +1,226 @@
+"""The one process of the default: database, migrations, demo data, web, sockets and jobs on one event loop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import hashlib
+import logging
+import os
+import secrets
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+from runtime import databases, folders, postgres, words
+
+log = logging.getLogger("lanh.process")
+
+DEFAULT_PORT = 8000
+PORTS_TO_TRY = 200
+
+
+def prepare_environment() -> postgres.Cluster | None:
+    """Everything settings.py reads from the environment, where it is not given: database, secret key, state folder.
+
+    Safe to call again. Returns the database server when it is ours.
+    """
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
+    cluster = postgres.ensure("dev", "lanh")
+    state = folders.state_folder("dev")
+    state.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("LANH_STATE", str(state))
+    os.environ.setdefault("SECRET_KEY", secret(state / "secret_key"))
+    os.environ.setdefault("DEMO", "1" if cluster else "0")
+    if cluster:
+        databases.ensure_database()
+    return cluster
+
+
+def secret(path: Path) -> str:
+    """The random key kept in `path`, made on the first call, readable by its owner only."""
+    with contextlib.suppress(FileExistsError):
+        half = path.with_name(f"{path.name}.{os.getpid()}")
+        descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(50))
+        try:
+            os.link(half, path)  # whole or not at all, and never over an older one
+        finally:
+            half.unlink()
+    return path.read_text().strip()
+
+
+def up(arguments: list[str]) -> int:
+    """`lanh.py up`: set everything up, serve until Ctrl-C or TERM."""
+    started = time.monotonic()
+    options = _parse(arguments)
+    port = options.port or free_port(options.host)
+    if port is None or not port_is_free(options.host, port):
+        print(f"Port {options.port} on {options.host} is taken. Leave out --port and a free one is found.")
+        return 1
+    os.environ.setdefault("PUBLIC_URL", f"http://{_shown_host(options.host)}:{port}")
+    if options.fresh and not _destroy():
+        return 1
+    cluster = prepare_environment()
+    if cluster:
+        cluster.watch()
+    words.compile_all()
+    import daphne.server  # noqa: F401  before anything else touches Twisted
+
+    import django
+
+    django.setup()
+    _prepare_database()
+    _collect_static()
+    _serve(options.host, port, workers=options.workers == "on", started=started)
+    if cluster:
+        cluster.leave()
+    return 0
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="lanh.py up")
+    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 0), help="default: 8000, or the next free one")
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to be reached from other machines")
+    parser.add_argument("--fresh", action="store_true", help="throw all data away first")
+    parser.add_argument("--workers", choices=["on", "off"], default=os.environ.get("WORKER", "on"), help="run jobs here")
+    return parser.parse_args(arguments)
+
+
+def _shown_host(host: str) -> str:
+    return "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "localhost") else host
+
+
+def free_port(host: str) -> int | None:
+    """8000, or the next port after it that nobody listens on."""
+    return next((p for p in range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TO_TRY) if port_is_free(host, p)), None)
+
+
+def port_is_free(host: str, port: int) -> bool:
+    """True when we could listen there now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+            probe.listen()
+        except OSError:
+            return False
+    return True
+
+
+def _destroy() -> bool:
+    if os.environ.get("DATABASE_URL"):
+        print("--fresh throws only our own database away; DATABASE_URL names another.")
+        return False
+    try:
+        postgres.Cluster("dev").destroy()
+    except postgres.PostgresTrouble as error:
+        print(error)
+        return False
+    return True
+
+
+def _prepare_database() -> None:
+    """Migrate and seed, unless this very database has seen these very files."""
+    from django.core.management import call_command
+
+    wanted = build_stamp()
+    with databases.connect(databases.current_name()) as connection:
+        row = connection.execute("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()").fetchone()
+        if row and row[0] == wanted:
+            return
+        print("Preparing the database …", flush=True)
+        call_command("migrate", interactive=False, verbosity=0)
+        _seed()
+        # Kept in the database itself, so that it goes when the data go.
+        connection.execute(f"COMMENT ON DATABASE {databases.quoted_current_name()} IS '{wanted}'")  # type: ignore[arg-type]
+
+
+def _seed() -> None:
+    """Demo people and places, into an empty database only, all or nothing."""
+    from django.conf import settings
+    from django.db import transaction
+    from identity.models import Facility
+
+    if not getattr(settings, "DEMO", False) or Facility.objects.exists():
+        return
+    from runtime.demo import seed
+
+    print("Making the demo's people and places …", flush=True)
+    with transaction.atomic():
+        seed.seed()
+
+
+def build_stamp() -> str:
+    """A fingerprint of all that decides what is in a prepared database; changed files make `up` migrate again."""
+    found = hashlib.sha256(os.environ.get("DEMO", "").encode())
+    backend = folders.CHECKOUT / "backend"
+    decisive = [*backend.glob("*/migrations/*.py"), *backend.glob("*/data/*"), folders.CHECKOUT / "requirements.lock", backend / "settings.py"]
+    for path in sorted(path for path in decisive if path.is_file()):
+        found.update(path.name.encode() + path.read_bytes())
+    return found.hexdigest()
+
+
+def _collect_static() -> None:
+    """Only where the settings serve collected files; else they are served from where they lie."""
+    from django.conf import settings
+
+    if not settings.STATIC_ROOT:
+        return
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
+def _serve(host: str, port: int, *, workers: bool, started: float) -> None:
+    from daphne.endpoints import build_endpoint_description_strings
+    from daphne.server import Server, twisted_loop
+    from twisted.internet import defer, reactor
+
+    from runtime import worker
+
+    application = _application()
+    stop = asyncio.Event()
+    jobs: list[asyncio.Task[None]] = []
+
+    def begin() -> None:
+        asyncio.set_event_loop(twisted_loop)
+        if workers:
+            jobs.append(twisted_loop.create_task(worker.work(stop)))
+        _greet(host, port, started)
+
+    def end() -> Any:
+        stop.set()
+        return defer.gatherResults([defer.Deferred.fromFuture(job) for job in jobs], consumeErrors=True)
+
+    reactor.callWhenRunning(begin)  # type: ignore[attr-defined]
+    reactor.addSystemEventTrigger("before", "shutdown", end)  # type: ignore[attr-defined]
+    Server(
+        application,
+        endpoints=build_endpoint_description_strings(host=host, port=port),
+        websocket_max_message_size=64 * 1024,
+        websocket_max_frame_size=64 * 1024,
+        websocket_handshake_timeout=10,
+        application_close_timeout=5,
+        server_name="lanh",
+    ).run()
+
+
+def _application() -> Any:
+    from asgi import application
+
+    return application
+
+
+def _greet(host: str, port: int, started: float) -> None:
+    from django.conf import settings
+
+    address = f"http://{_shown_host(host)}:{port}"
+    print(f"\nLành is up at {address}/  ({time.monotonic() - started:.1f} s)", flush=True)
+    if getattr(settings, "DEMO", False):
+        print(f"Sign in as anyone with one click: {address}/demo/   API: {address}/api/docs/", flush=True)
+    print("Ctrl-C stops everything.\n", flush=True)
+
+

@@ -1,0 +1,77 @@
+"""Loaded by pytest before anything else (`-p tests.plugin`): has a PostgreSQL running before Django reads its settings.
+
+Several people, or several runs of one, may test in one checkout at once: each run takes a database name of its own.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from runtime import databases, folders, postgres, words
+
+_held: list[IO[bytes]] = []  # locks live as long as this process
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A worker of xdist inherits everything from the process that started it."""
+    config.addinivalue_line("markers", "browser: needs Chromium; see `lanh.py test`")
+
+
+def _prepare() -> None:
+    postgres.ensure("test", "postgres", durable=False)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        return
+    words.compile_all()
+    name = os.environ.get("LANH_TEST_DB") or _free_name()
+    os.environ["LANH_TEST_DB"] = name
+    _drop_outdated(name)
+
+
+def _state() -> Path:
+    folder = folders.state_folder("test")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _free_name() -> str:
+    """The first of test_lanh, test_lanh_2, … that no other run uses now."""
+    for number in range(1, 100):
+        name = "test_lanh" if number == 1 else f"test_lanh_{number}"
+        lock = (_state() / f"{name}.lock").open("ab")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            continue
+        _held.append(lock)
+        return name
+    raise pytest.UsageError("A hundred test runs at once: something does not end.")
+
+
+def _drop_outdated(name: str) -> None:
+    """Databases are kept between runs; once a migration has changed they are made anew."""
+    stamp = _state() / f"{name}.stamp"
+    wanted = migrations_stamp()
+    if not stamp.exists() or stamp.read_text() != wanted:
+        databases.drop_databases(name)
+        stamp.write_text(wanted)
+
+
+def migrations_stamp() -> str:
+    """A fingerprint of all that decides how an empty database is built."""
+    found = hashlib.sha256(os.environ["DATABASE_URL"].encode())
+    backend = folders.CHECKOUT / "backend"
+    decisive = [*backend.glob("*/migrations/*.py"), *backend.glob("*/data/*"), folders.CHECKOUT / "requirements.lock"]
+    for path in sorted(path for path in decisive if path.is_file()):
+        found.update(str(path.relative_to(folders.CHECKOUT)).encode() + path.read_bytes())
+    return found.hexdigest()
+
+
+_prepare()
