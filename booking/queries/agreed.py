@@ -1,0 +1,132 @@
+"""Agreed times: lists for people and consoles, and plain facts for the journeys."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+
+from core.actor import Actor
+from core.errors import NotFound
+from core.money import Money
+from django.db.models import Q, QuerySet
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from booking import access, slots
+from booking.models import ACTIVE, Appointment, Schedule, Status
+
+
+@dataclass(frozen=True)
+class AppointmentFacts:
+    """What the journeys need to know of an appointment, without its table."""
+
+    id: UUID
+    status: str
+    person_id: UUID
+    practitioner_id: UUID
+    facility_id: UUID
+    schedule_id: UUID
+    mode: str
+    starts_at: datetime
+    ends_at: datetime
+    hold_expires_at: datetime | None
+    price: Money
+    reason: str
+    encounter_id: UUID | None
+    visit_type_id: UUID
+    visit_type_name: str
+    person_name: str
+    practitioner_name: str
+    practitioner_user_id: UUID | None
+    facility_name: str
+    zone: str
+
+
+def get_facts(appointment_id: UUID | str) -> AppointmentFacts:
+    """Give the facts of an appointment to a journey. It asks for no permission: doors use `access`. Raises NotFound."""
+    rows = Appointment.objects.select_related("practitioner", "facility", "person", "visit_type", "schedule")
+    appointment = rows.filter(pk=appointment_id).first()
+    if appointment is None:
+        raise NotFound
+    return AppointmentFacts(
+        id=appointment.pk,
+        status=str(appointment.status),
+        person_id=appointment.person_id,
+        practitioner_id=appointment.practitioner_id,
+        facility_id=appointment.facility_id,
+        schedule_id=appointment.schedule_id,
+        mode=appointment.mode,
+        starts_at=appointment.starts_at,
+        ends_at=appointment.ends_at,
+        hold_expires_at=appointment.hold_expires_at,
+        price=appointment.price,
+        reason=appointment.reason,
+        encounter_id=appointment.encounter_id,
+        visit_type_id=appointment.visit_type_id,
+        visit_type_name=appointment.visit_type.name,
+        person_name=appointment.person.full_name,
+        practitioner_name=appointment.practitioner.display_name,
+        practitioner_user_id=appointment.practitioner.user_id,
+        facility_name=appointment.facility.name,
+        zone=appointment.schedule.zone,
+    )
+
+
+def overdue_holds(now: datetime) -> list[UUID]:
+    """List the holds whose time ran out, the oldest first."""
+    overdue = Appointment.objects.filter(status=Status.HELD, hold_expires_at__lte=now)
+    return list(overdue.order_by("hold_expires_at").values_list("pk", flat=True))
+
+
+def is_kept_until(appointment_id: UUID | str) -> datetime | None:
+    """Tell until when a time is kept, or None when it is not (any more)."""
+    held = Appointment.objects.filter(pk=appointment_id, status=Status.HELD)
+    return held.values_list("hold_expires_at", flat=True).first()
+
+
+def appointments_of(person_ids: Iterable[UUID]) -> QuerySet[Appointment]:
+    """Give the appointments of these people, the latest first; the caller has asked who they may be."""
+    rows = Appointment.objects.select_related("practitioner", "facility", "person", "visit_type", "schedule")
+    return rows.filter(person__in=list(person_ids)).order_by("-during", "-pk")
+
+
+def day_list(
+    by: Actor, *, day: date, facility_id: UUID | None = None, practitioner_id: UUID | None = None
+) -> list[Appointment]:
+    """List the appointments of a day of the clinic, in order of time; expired holds are left out.
+
+    The desk sees its facility, a practitioner their own; anything else is empty.
+    """
+    rows = Appointment.objects.select_related("practitioner", "facility", "person", "visit_type", "schedule")
+    rows = rows.filter(access.visible_appointments(by), _in_day(day)).exclude(status=Status.EXPIRED)
+    if facility_id:
+        rows = rows.filter(facility=facility_id)
+    if practitioner_id:
+        rows = rows.filter(practitioner=practitioner_id)
+    found = [one for one in rows if slots.wall(one.starts_at, one.facility.zone).date() == day]
+    return sorted(found, key=lambda one: (one.starts_at, one.practitioner.sort_name))
+
+
+def still_agreed(schedule: Schedule, now: datetime) -> list[Appointment]:
+    """List what is agreed on a schedule from now on: what a change of hours could harm."""
+    rows = Appointment.objects.filter(schedule=schedule, status__in=ACTIVE, during__endswith__gt=now)
+    rows = rows.exclude(status=Status.HELD, hold_expires_at__lte=now)
+    return list(rows.select_related("person", "visit_type").order_by("during"))
+
+
+def schedules_for(by: Actor, facility_id: UUID | None = None) -> QuerySet[Schedule]:
+    """Give the schedules this actor may see in a console, by the practitioner's name."""
+    rows = Schedule.objects.filter(access.visible_schedules(by)).select_related("practitioner", "facility")
+    if facility_id:
+        rows = rows.filter(facility=facility_id)
+    return rows.order_by("practitioner__sort_name", "pk")
+
+
+def schedule_of(practitioner_id: UUID, facility_id: UUID) -> Schedule | None:
+    """Give a practitioner's schedule at a facility, the oldest if there are several."""
+    return Schedule.objects.filter(practitioner=practitioner_id, facility=facility_id).order_by("pk").first()
+
+
+def _in_day(day: date) -> Q:
+    # A day of any zone lies within these two days of UTC; the caller sorts out the zone.
+    noon = datetime.combine(day, time(12), UTC)
+    return Q(during__overlap=DateTimeTZRange(noon - timedelta(days=1, hours=3), noon + timedelta(days=1, hours=3)))
