@@ -1,0 +1,43 @@
+"""What each audited action is called in plain words, as the citizen reads it: "<who> <words>"."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+WORDS: dict[str, Promise] = {
+    "identity.person_changed": _("changed personal details"),
+    "identity.person_added": _("added a person to care for"),
+    "identity.delegation_granted": _("allowed somebody to act"),
+    "identity.delegation_revoked": _("ended somebody's right to act"),
+    "identity.sign_in": _("signed in"),
+    "booking.hold": _("kept a time"),
+    "booking.book": _("booked a visit"),
+    "booking.cancel": _("cancelled a visit"),
+    "booking.expire": _("let go of an unpaid time"),
+    "booking.check_in": _("checked in for a visit"),
+    "booking.start": _("began a visit"),
+    "booking.fulfil": _("closed a visit"),
+    "booking.schedule": _("changed a schedule"),
+    "payments.open": _("asked for a payment"),
+    "payments.capture": _("recorded a payment"),
+    "payments.refund": _("returned money"),
+    "records.read": _("read the health record"),
+    "records.read_encounter": _("read the notes of a visit"),
+    "records.write_note": _("wrote in the notes of a visit"),
+    "records.start": _("began a consultation"),
+    "records.finish": _("finished a consultation"),
+    "records.allergy": _("changed the list of allergies"),
+    "records.observation": _("added a measurement"),
+    "realtime.join": _("entered the call"),
+    "realtime.let_in": _("let somebody into the call"),
+    "realtime.leave": _("left the call"),
+    "prescription.draft": _("began a prescription"),
+    "prescription.sign": _("signed a prescription"),
+    "prescription.read": _("read a prescription"),
+    "prescription.lookup": _("looked up a prescription by its code"),
+    "prescription.route": _("sent a prescription to a pharmacy"),
+    "prescription.accept": _("took a prescription in hand"),
+    "prescription.return": _("gave a prescription back"),
+    "prescription.dispense": _("handed out medicines"),
+    "prescription.cancel": _("cancelled a prescription"),
+    "prescription.expire": _("closed a prescription whose time had run out"),
+}

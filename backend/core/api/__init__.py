@@ -1,0 +1,19 @@
+"""The HTTP edge of every app: views that name who may try, strict bodies, problem+json, paging, idempotency."""
+
+from core.actor import ANYONE, SIGNED_IN, STAFF
+from core.api.fields import AwareDateTime, MoneyField, StrictSerializer
+from core.api.idempotency import idempotent
+from core.api.paging import page_of
+from core.api.views import ApiView
+
+__all__ = [
+    "ANYONE",
+    "SIGNED_IN",
+    "STAFF",
+    "ApiView",
+    "AwareDateTime",
+    "MoneyField",
+    "StrictSerializer",
+    "idempotent",
+    "page_of",
+]

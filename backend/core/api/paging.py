@@ -1,0 +1,31 @@
+"""Lists: cursor pages {results, next, previous}; no totals, no offsets."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework.pagination import CursorPagination
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+
+class CursorPage(CursorPagination):
+    """At most 100 rows a page; the cursor carries the place, so new rows never shift a page."""
+
+    page_size = 20
+    page_size_query_param = "limit"
+    max_page_size = 100
+
+
+def page_of(
+    view: APIView,
+    queryset: QuerySet[Any],
+    serializer_class: type[Any],
+    ordering: Sequence[str] = ("-created_at", "-id"),
+    context: dict[str, Any] | None = None,
+) -> Response:
+    """Answer one page of a queryset. Raises DRF's NotFound for a cursor that is not ours."""
+    pager = CursorPage()
+    pager.ordering = tuple(ordering)
+    rows = pager.paginate_queryset(queryset, view.request, view)
+    return pager.get_paginated_response(serializer_class(rows, many=True, context=context or {}).data)

@@ -1,0 +1,46 @@
+"""Signs of life for whoever watches: alive, ready, and figures for Prometheus."""
+
+from typing import Any
+
+from csp.decorators import csp_update
+from django.db import connection
+from django.db.utils import Error
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.decorators import method_decorator
+from drf_spectacular.views import SpectacularSwaggerSplitView
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+
+
+def live(request: HttpRequest) -> JsonResponse:
+    """The process answers."""
+    return JsonResponse({"status": "alive"})
+
+
+def _jobs_waiting() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def ready(request: HttpRequest) -> JsonResponse:
+    """The database answers and is migrated far enough for jobs; 503 otherwise."""
+    try:
+        waiting = _jobs_waiting()
+    except Error:
+        return JsonResponse({"status": "database does not answer"}, status=503)
+    return JsonResponse({"status": "ready", "jobs_waiting": waiting})
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Figures in Prometheus' text format."""
+    return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
+
+
+@method_decorator(csp_update({"style-src": ["'unsafe-inline'"]}), name="dispatch")  # Swagger UI styles its own elements
+class ApiDocs(SpectacularSwaggerSplitView):
+    """The contract, browsable; its script and styles come from our own static files."""
+
+    def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        return super().get(request, *args, **kwargs)

@@ -1,0 +1,74 @@
+"""Jobs: at least once, five tries, errors read by the job column of the table in core.errors.
+
+A task is a thin function with ids as arguments. Each is safe to repeat: the worker may die after the work and before the note.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from procrastinate import BaseRetryStrategy, RetryDecision
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
+
+from core.errors import DomainError, column_of
+from core.events import run_reaction
+
+log = logging.getLogger("lanh.jobs")
+TRIES = 5
+
+
+class BackOff(BaseRetryStrategy):
+    """Five tries, 4, 16, 64, 256 seconds apart. A refusal of kind "fail" is not tried again: it would refuse again."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if isinstance(exception, DomainError) and column_of(exception).job != "retry":
+            return None
+        if job.attempts >= TRIES:
+            return None
+        return RetryDecision(retry_at=timezone.now() + timedelta(seconds=4**job.attempts))
+
+
+def task(function: Callable[..., None] | None = None, *, queue: str = "default", name: str | None = None) -> Any:
+    """Make a function a job. A Conflict means that somebody was faster: noted, and done."""
+
+    def decorate(inner: Callable[..., None]) -> Any:
+        @functools.wraps(inner)
+        def run(*args: Any, **kwargs: Any) -> None:
+            try:
+                inner(*args, **kwargs)
+            except DomainError as error:
+                if column_of(error).job != "done":
+                    raise
+                log.info("job %s: nothing to do (%s)", inner.__name__, error.code)
+
+        path = name or f"{inner.__module__}.{inner.__name__}"
+        return app.task(run, name=path, queue=queue, retry=BackOff())
+
+    return decorate(function) if function is not None else decorate
+
+
+def periodic(cron: str) -> Callable[[Any], Any]:
+    """Run a task by the clock (cron with five fields, UTC). The task takes `timestamp: int`."""
+    return app.periodic(cron=cron)
+
+
+@task(queue="reactions")
+def react(reaction: str, event: str, values: dict[str, Any]) -> None:
+    """Run one reaction of a journey."""
+    run_reaction(reaction, event, values)
+
+
+@periodic("17 3 * * *")
+@task
+def forget_idempotency_keys(timestamp: int) -> None:
+    """Drop remembered answers after seven days (specs/reliability-security.md, 1.2)."""
+    from core.models import IdempotencyKey
+
+    before = datetime.fromtimestamp(timestamp, tz=timezone.get_default_timezone()) - timedelta(days=7)
+    IdempotencyKey.objects.filter(created_at__lt=before).delete()

@@ -1,0 +1,77 @@
+"""In which role somebody acts: found from the token or session, and the role they picked."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+
+from core.actor import Actor
+from identity.models import Membership, Person, User
+
+SESSION_KEY = "acting_as"
+HEADER = "Lanh-Acting-As"  # "citizen" or the id of a membership
+
+
+def _session_of(request: HttpRequest) -> Any:
+    """The session behind the request: the cookie's, or the one a token stands for."""
+    return getattr(request, "lanh_session", None) or getattr(request, "session", {})
+
+
+def second_factor_passed(request: HttpRequest) -> bool:
+    """Say whether this session confirmed a second factor (or came through the demo's door, where that is open)."""
+    session = _session_of(request)
+    methods = session.get("account_authentication_methods", [])
+    if any(one.get("method") == "mfa" for one in methods):
+        return True
+    return bool(settings.DEMO and session.get("demo_sign_in"))
+
+
+def memberships_of(user: User) -> list[Membership]:
+    """Return the roles the user holds today."""
+    today = timezone.localdate()
+    rows = user.memberships.select_related("facility", "practitioner").order_by("created_at", "id")
+    return [row for row in rows if row.is_active(today)]
+
+
+def as_citizen(user: User) -> Actor:
+    """The user as themselves."""
+    person = Person.objects.filter(user=user).only("id", "full_name").first()
+    name = person.full_name if person else str(user)
+    return Actor("citizen", user_id=user.id, person_id=person.id if person else None, name=name)
+
+
+def as_member(membership: Membership) -> Actor:
+    """The user in one of their roles."""
+    practitioner = membership.practitioner
+    user = membership.user
+    assert user is not None
+    return Actor(
+        membership.role,
+        user_id=user.id,
+        practitioner_id=membership.practitioner_id,
+        facility_id=membership.facility_id,
+        name=practitioner.display_name if practitioner else str(user),
+    )
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """settings.ACTOR_OF: the user in the role picked by header or session; else their first staff role, else citizen.
+
+    Staff roles need a second factor; without one the user is only themselves.
+    """
+    user = getattr(request, "user", None)
+    if not isinstance(user, User) or not user.is_active:
+        return Actor.anonymous()
+    wish = request.headers.get(HEADER) or _session_of(request).get(SESSION_KEY, "")
+    roles = memberships_of(user) if wish != "citizen" else []
+    if not roles or not second_factor_passed(request):
+        return as_citizen(user)
+    try:
+        wanted = UUID(wish)
+    except ValueError:
+        wanted = None
+    return as_member(next((row for row in roles if row.id == wanted), roles[0]))

@@ -1,0 +1,93 @@
+"""Changing personal details, and acting for others."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+import audit
+from core.actor import Actor
+from core.errors import Conflict, NotFound
+from identity import access
+from identity.models import Delegation, Person
+
+CHANGEABLE = {
+    "full_name",
+    "born_on",
+    "sex",
+    "national_id",
+    "insurance_number",
+    "province_id",
+    "commune",
+    "address",
+    "guardian_name",
+}
+COMES_OF_AGE = 18  # Civil Code 2015, article 20
+
+
+@transaction.atomic
+def change_person(*, person_id: UUID, changes: dict[str, Any], by: Actor, now: datetime) -> Person:
+    """Change personal details of oneself or somebody one acts for.
+
+    Raises NotFound, and Conflict when the identification number belongs to somebody else.
+    """
+    access.get_person(by, person_id, "book")
+    person = Person.objects.select_for_update().get(id=person_id)
+    for name in CHANGEABLE & set(changes):
+        setattr(person, name, changes[name])
+    try:
+        with transaction.atomic():
+            person.save()
+    except IntegrityError as error:
+        raise Conflict(fields={"national_id": ["This number is already used."]}) from error
+    audit.record(by, "identity.person_changed", person, person_id=person.id, detail={"fields": sorted(changes)})
+    return person
+
+
+@transaction.atomic
+def add_child(*, full_name: str, born_on: date, sex: str, by: Actor, now: datetime) -> Person:
+    """Add a child the citizen acts for, until the child comes of age. Raises NotFound when `by` is no citizen."""
+    if by.person_id is None:
+        raise NotFound()
+    parent = Person.objects.get(id=by.person_id)
+    child = Person.objects.create(
+        full_name=full_name,
+        born_on=born_on,
+        sex=sex,
+        province_id=parent.province_id,
+        commune=parent.commune,
+        address=parent.address,
+        guardian_name=parent.full_name,
+    )
+    Delegation.objects.create(
+        grantor=child,
+        delegate=parent,
+        relation=Delegation.Relation.CHILD,
+        scopes=list(Delegation.SCOPES),
+        valid_to=_birthday(born_on, COMES_OF_AGE),
+    )
+    audit.record(by, "identity.person_added", child, person_id=child.id)
+    return child
+
+
+def _birthday(born_on: date, years: int) -> date:
+    try:
+        return born_on.replace(year=born_on.year + years)
+    except ValueError:  # born on 29 February
+        return born_on.replace(year=born_on.year + years, month=3, day=1)
+
+
+@transaction.atomic
+def revoke_delegation(*, delegation_id: UUID, by: Actor, now: datetime) -> Delegation:
+    """End a delegation; either side may. Asking again changes nothing. Raises NotFound."""
+    row = Delegation.objects.select_for_update().filter(id=delegation_id).first()
+    if row is None or by.role != "citizen" or by.person_id not in {row.grantor_id, row.delegate_id}:
+        raise NotFound()
+    if row.revoked_at is None:
+        row.revoked_at = now
+        row.save(update_fields=["revoked_at"])
+        audit.record(by, "identity.delegation_revoked", row, person_id=row.grantor_id)
+    return row

@@ -1,0 +1,30 @@
+"""What identity refuses."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import Conflict, Invalid, NotAllowed
+
+
+class BadTicket(NotAllowed):
+    code = "bad_ticket"
+    message = _("This pass for a live connection is wrong, used or too old.")
+
+
+class SecondFactorNeeded(NotAllowed):
+    code = "second_factor_needed"
+    message = _("Please confirm your sign-in with the second step first.")
+
+
+class AlreadyActingFor(Conflict):
+    code = "already_acting_for"
+    message = _("You already act for this person.")
+
+
+class NotAMember(NotAllowed):
+    code = "not_a_member"
+    message = _("You do not hold this role.")
+
+
+class BadNationalId(Invalid):
+    code = "bad_national_id"
+    message = _("A personal identification number has 12 digits.")

@@ -1,0 +1,20 @@
+"""Accounts, citizens, places, staff, and leave to act for others."""
+
+from identity.models.accounts import SocketTicket, User, UserManager
+from identity.models.people import Delegation, Person
+from identity.models.places import Facility, Province, Specialty, VisitType
+from identity.models.staff import Membership, Practitioner
+
+__all__ = [
+    "Delegation",
+    "Facility",
+    "Membership",
+    "Person",
+    "Practitioner",
+    "Province",
+    "SocketTicket",
+    "Specialty",
+    "User",
+    "UserManager",
+    "VisitType",
+]

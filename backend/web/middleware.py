@@ -1,0 +1,74 @@
+"""What every answer of ours carries, and in which language it speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+Answer = Callable[[HttpRequest], HttpResponse]
+LANGUAGES = {code for code, _ in settings.LANGUAGES}
+
+
+class PermissionsPolicy:
+    """Camera and microphone for our own pages only; nothing else a page could ask for."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers["Permissions-Policy"] = (
+            "camera=(self), microphone=(self), display-capture=(self), geolocation=(self), payment=(), usb=()"
+        )
+        return response
+
+
+class ReaderLanguage:
+    """The account's language for who is signed in, else the cookie's, else Accept-Language (Vietnamese when in doubt).
+
+    API clients say it per request by Accept-Language, which there wins over the account.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = self._wanted(request)
+        with translation.override(language):
+            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+            response = self.get_response(request)
+            if hasattr(response, "render") and not getattr(response, "is_rendered", True):
+                response = response.render()
+        response.headers.setdefault("Content-Language", language)
+        response.headers["Vary"] = ", ".join(filter(None, [response.headers.get("Vary"), "Accept-Language"]))
+        return response
+
+    def _wanted(self, request: HttpRequest) -> str:
+        if request.path.startswith(("/api/", "/fhir/", "/_allauth/")) and "Accept-Language" in request.headers:
+            return translation.get_language_from_request(request)
+        cookie = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        if cookie in LANGUAGES:
+            return cookie
+        user = getattr(request, "user", None)
+        if user is not None and user.is_authenticated:
+            return user.language
+        # A browser set to English by its maker says little about its owner: Vietnamese unless chosen.
+        return settings.LANGUAGE_CODE
+
+
+class NoStore:
+    """Nothing about a person is kept by caches on the way or by a shared browser; static files are WhiteNoise's."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if "Cache-Control" not in response.headers:
+            signed_in = getattr(getattr(request, "user", None), "is_authenticated", False)
+            private = request.path.startswith(("/api/", "/fhir/", "/_allauth/", "/hooks/")) or signed_in
+            response.headers["Cache-Control"] = "no-store" if private else "no-cache"
+        return response

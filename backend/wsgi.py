@@ -1,0 +1,8 @@
+"""HTTP under a WSGI server, for production; sockets are served by asgi.py."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
+application = get_wsgi_application()
