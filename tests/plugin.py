@@ -6,7 +6,6 @@ Several people, or several runs of one, may test in one checkout at once: each r
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 from pathlib import Path
 from typing import IO
@@ -66,12 +65,8 @@ def _drop_outdated(name: str) -> None:
 
 def migrations_stamp() -> str:
     """A fingerprint of all that decides how an empty database is built."""
-    found = hashlib.sha256(os.environ["DATABASE_URL"].encode())
-    backend = folders.CHECKOUT / "backend"
-    decisive = [*backend.glob("*/migrations/*.py"), *backend.glob("*/data/*"), folders.CHECKOUT / "requirements.lock"]
-    for path in sorted(path for path in decisive if path.is_file()):
-        found.update(str(path.relative_to(folders.CHECKOUT)).encode() + path.read_bytes())
-    return found.hexdigest()
+    decisive = folders.files_of_packages("migrations/*.py", "data/*")
+    return folders.fingerprint([*decisive, folders.CHECKOUT / "requirements.lock"], os.environ["DATABASE_URL"])
 
 
 _prepare()

@@ -40,7 +40,7 @@ def open_to_all(path: Path) -> bool:
 
 def reachable(folder: Path) -> Path:
     """`folder`, or a stand-in under the system's state folder when we are root and the server's user could not get there."""
-    if not is_root() or open_to_all(folder):
+    if not is_root() or open_to_all(folder.parent):
         return folder
     return SYSTEM_STATE / f"{folder.name.lstrip('.')}-{short_name(folder)}"
 
@@ -48,3 +48,22 @@ def reachable(folder: Path) -> Path:
 def short_name(path: Path) -> str:
     """Ten characters that stand for a path, the same on every start."""
     return hashlib.sha256(str(path).encode()).hexdigest()[:10]
+
+
+def packages() -> list[Path]:
+    """The folders of our apps: those of the house in backend/ and the domain apps beside it."""
+    beside = (folder for folder in (*(CHECKOUT / "backend").iterdir(), *CHECKOUT.iterdir()) if folder.name != "tests")
+    return sorted(folder for folder in beside if (folder / "__init__.py").is_file())
+
+
+def files_of_packages(*patterns: str) -> list[Path]:
+    """The files of our apps that match, in a fixed order; patterns are relative to an app's folder."""
+    return sorted(found for package in packages() for pattern in patterns for found in package.glob(pattern) if found.is_file())
+
+
+def fingerprint(paths: list[Path], *more: str) -> str:
+    """A hash that changes with the content or the name of any of the files."""
+    found = hashlib.sha256("\0".join(more).encode())
+    for path in paths:
+        found.update(str(path.relative_to(CHECKOUT)).encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()

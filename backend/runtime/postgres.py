@@ -131,6 +131,8 @@ class Cluster:
             self.home.mkdir(parents=True, exist_ok=True)
             if not os.access(self.home, os.W_OK):
                 raise PermissionError(13, "not writable", str(self.home))
+            if folders.is_root():
+                self.home.chmod(0o711)  # ours alone to list, but the server's user has to pass
         except PermissionError as error:
             raise PostgresTrouble(f"{self.home} belongs to another user; set LANH_STATE to a folder of your own.") from error
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import hashlib
 import logging
 import os
-import secrets
 import socket
 import time
 from pathlib import Path
@@ -23,7 +20,7 @@ PORTS_TO_TRY = 200
 
 
 def prepare_environment() -> postgres.Cluster | None:
-    """Everything settings.py reads from the environment, where it is not given: database, secret key, state folder.
+    """Everything settings.py reads from the environment, where it is not given: database, state folder, demo or not.
 
     Safe to call again. Returns the database server when it is ours.
     """
@@ -32,25 +29,10 @@ def prepare_environment() -> postgres.Cluster | None:
     state = folders.state_folder("dev")
     state.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("LANH_STATE", str(state))
-    os.environ.setdefault("SECRET_KEY", secret(state / "secret_key"))
     os.environ.setdefault("DEMO", "1" if cluster else "0")
     if cluster:
         databases.ensure_database()
     return cluster
-
-
-def secret(path: Path) -> str:
-    """The random key kept in `path`, made on the first call, readable by its owner only."""
-    with contextlib.suppress(FileExistsError):
-        half = path.with_name(f"{path.name}.{os.getpid()}")
-        descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(50))
-        try:
-            os.link(half, path)  # whole or not at all, and never over an older one
-        finally:
-            half.unlink()
-    return path.read_text().strip()
 
 
 def up(arguments: list[str]) -> int:
@@ -157,12 +139,9 @@ def _seed() -> None:
 
 def build_stamp() -> str:
     """A fingerprint of all that decides what is in a prepared database; changed files make `up` migrate again."""
-    found = hashlib.sha256(os.environ.get("DEMO", "").encode())
-    backend = folders.CHECKOUT / "backend"
-    decisive = [*backend.glob("*/migrations/*.py"), *backend.glob("*/data/*"), folders.CHECKOUT / "requirements.lock", backend / "settings.py"]
-    for path in sorted(path for path in decisive if path.is_file()):
-        found.update(path.name.encode() + path.read_bytes())
-    return found.hexdigest()
+    decisive = folders.files_of_packages("migrations/*.py", "data/*")
+    settings_file = folders.CHECKOUT / "backend" / "settings.py"
+    return folders.fingerprint([*decisive, settings_file, folders.CHECKOUT / "requirements.lock"], os.environ.get("DEMO", ""))
 
 
 def _collect_static() -> None:

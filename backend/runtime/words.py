@@ -13,7 +13,7 @@ from runtime import folders
 
 def catalogues() -> Iterator[Path]:
     """Every .po file of ours."""
-    yield from sorted((folders.CHECKOUT / "backend").glob("*/locale/*/LC_MESSAGES/*.po"))
+    yield from folders.files_of_packages("locale/*/LC_MESSAGES/*.po")
 
 
 def compile_all() -> int:
