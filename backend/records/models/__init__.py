@@ -1,0 +1,7 @@
+"""Care that is planned and happens (encounters), what is known about a person (history), and the words of ICD-10."""
+
+from records.models.encounters import Diagnosis, Encounter, NoteVersion
+from records.models.history import Allergy, Condition, Observation, Source
+from records.models.terms import Icd10Title
+
+__all__ = ["Allergy", "Condition", "Diagnosis", "Encounter", "Icd10Title", "NoteVersion", "Observation", "Source"]
