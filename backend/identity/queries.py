@@ -5,11 +5,21 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
-from identity.models import Facility, Person, Practitioner, Province, Specialty, User, VisitType
+from identity.models import Facility, Membership, Person, Practitioner, Province, Specialty, User, VisitType
 from identity.names import fold
 
-__all__ = ["contacts_of", "facilities", "fold", "practitioners", "provinces", "specialties", "visit_types"]
+__all__ = [
+    "contacts_of",
+    "facilities",
+    "fold",
+    "practitioners",
+    "provinces",
+    "specialties",
+    "staff_of",
+    "visit_types",
+]
 
 
 def provinces() -> QuerySet[Province]:
@@ -94,3 +104,10 @@ def contacts_of(person_id: UUID) -> list[User]:
         if user is not None and user not in found:
             found.append(user)
     return found
+
+
+def staff_of(facility_id: UUID, role: str) -> list[User]:
+    """Return the accounts that hold a role at a facility today."""
+    today = timezone.localdate()
+    rows = Membership.objects.filter(facility_id=facility_id, role=role, user__isnull=False).select_related("user")
+    return [row.user for row in rows if row.user is not None and row.user.is_active and row.is_active(today)]

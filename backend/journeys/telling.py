@@ -1,0 +1,164 @@
+"""Who hears what about a visit: messages that stay, and the bell that makes open pages look again."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import booking.queries
+import notifications.actions
+import payments.queries
+import realtime.actions
+from booking.events import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentCheckedIn,
+    AppointmentFulfilled,
+    HoldExpired,
+)
+from booking.queries import AppointmentFacts
+from core.actor import Actor
+from core.edge import now as this_instant
+from core.events import on
+from core.refs import Ref
+from identity.models import Facility, Person, Practitioner, User
+from identity.queries import contacts_of, staff_of
+from notifications.events import MessageWritten
+from payments.events import PaymentCaptured, PaymentFailed, PaymentRefunded
+from realtime.events import CitizenLetIn, CitizenWaiting
+
+STORY = Actor.system("telling")
+
+
+def _about(facts: AppointmentFacts) -> dict[str, str]:
+    """What a message about a visit may say: who, where, when. Never why."""
+    facility = Facility.objects.get(id=facts.facility_id)
+    return {
+        "practitioner": Practitioner.objects.get(id=facts.practitioner_id).display_name,
+        "patient": Person.objects.get(id=facts.person_id).full_name,
+        "facility": facility.name,
+        "starts_at": facts.starts_at.isoformat(),
+        "zone": facility.zone,
+        "mode": facts.mode,
+        "amount": str(facts.price),
+    }
+
+
+def _tell(kind: str, facts: AppointmentFacts, *, person: bool = True, practitioner: bool = False) -> None:
+    subject = Ref("appointment", facts.id)
+    params = _about(facts)
+    common = {"kind": kind, "params": params, "about": subject, "by": STORY, "now": this_instant()}
+    if person:
+        notifications.actions.send(to_person_id=facts.person_id, key=f"{kind}:{facts.id}", **common)
+    user = _doctor(facts) if practitioner else None
+    if user is not None:
+        notifications.actions.send(to_user_id=user.id, key=f"{kind}:{facts.id}:doctor", **common)
+
+
+def _doctor(facts: AppointmentFacts) -> User | None:
+    return Practitioner.objects.select_related("user").get(id=facts.practitioner_id).user
+
+
+def _ring(kind: str, facts: AppointmentFacts, *, desk: bool = True) -> None:
+    users = contacts_of(facts.person_id)
+    doctor = _doctor(facts)
+    users += [doctor] if doctor else []
+    users += staff_of(facts.facility_id, "desk") if desk else []
+    realtime.actions.publish(
+        user_ids=[user.id for user in users], kind=kind, subject=Ref("appointment", facts.id), by=STORY
+    )
+
+
+@on(AppointmentBooked)
+def tell_citizen_and_doctor(event: AppointmentBooked) -> None:
+    """Booked: both have it in their inbox, once."""
+    facts = booking.queries.get_facts(UUID(event.appointment_id))
+    _tell("appointment_booked", facts, practitioner=True)
+    _ring("appointment.booked", facts)
+
+
+@on(AppointmentCancelled)
+def tell_both_it_is_off(event: AppointmentCancelled) -> None:
+    """Cancelled: whoever had been told that it was on is told that it is off."""
+    facts = booking.queries.get_facts(UUID(event.appointment_id))
+    if facts.was_booked:
+        _tell("appointment_cancelled", facts, practitioner=True)
+    _ring("appointment.cancelled", facts)
+
+
+@on(HoldExpired)
+def tell_the_citizen_the_time_is_free_again(event: HoldExpired) -> None:
+    """The countdown ran out."""
+    facts = booking.queries.get_facts(UUID(event.appointment_id))
+    _tell("hold_expired", facts)
+    _ring("appointment.expired", facts)
+
+
+@on(AppointmentCheckedIn)
+def ring_checked_in(event: AppointmentCheckedIn) -> None:
+    """Arrived: the doctor's list and the desk's list change."""
+    _ring("appointment.checked_in", booking.queries.get_facts(UUID(event.appointment_id)))
+
+
+@on(AppointmentFulfilled)
+def ring_fulfilled(event: AppointmentFulfilled) -> None:
+    """Over: the citizen's pages show what came of it."""
+    _ring("appointment.fulfilled", booking.queries.get_facts(UUID(event.appointment_id)))
+
+
+@on(CitizenWaiting)
+def tell_the_doctor_somebody_waits(event: CitizenWaiting) -> None:
+    """In the waiting room: the doctor hears it once, their list at once."""
+    facts = booking.queries.facts_of_encounter(UUID(event.encounter_id))
+    if facts is None:
+        return
+    _tell("citizen_waiting", facts, person=False, practitioner=True)
+    _ring("appointment.waiting", facts)
+
+
+@on(CitizenLetIn)
+def ring_let_in(event: CitizenLetIn) -> None:
+    """Let in: lists show that the consultation runs."""
+    facts = booking.queries.facts_of_encounter(UUID(event.encounter_id))
+    if facts is not None:
+        _ring("appointment.in_consultation", facts)
+
+
+@on(PaymentRefunded)
+def tell_the_payer_of_the_refund(event: PaymentRefunded) -> None:
+    """The money is on its way back."""
+    payment = payments.queries.get_facts(UUID(event.payment_id))
+    notifications.actions.send(
+        kind="payment_refunded",
+        to_person_id=payment.payer_id,
+        params={"amount": str(payment.refunded), "description": payment.description},
+        key=f"payment_refunded:{event.payment_id}:{payment.refunded.amount}",
+        about=Ref("payment", payment.id),
+        by=STORY,
+        now=this_instant(),
+    )
+    _ring_payment("payment.refunded", event.payment_id)
+
+
+@on(PaymentCaptured)
+def ring_captured(event: PaymentCaptured) -> None:
+    """The page that waits for the gateway looks again."""
+    _ring_payment("payment.captured", event.payment_id)
+
+
+@on(PaymentFailed)
+def ring_failed(event: PaymentFailed) -> None:
+    """The page that waits for the gateway looks again."""
+    _ring_payment("payment.failed", event.payment_id)
+
+
+def _ring_payment(kind: str, payment_id: str) -> None:
+    payment = payments.queries.get_facts(UUID(payment_id))
+    listeners = [user.id for user in contacts_of(payment.payer_id)]
+    realtime.actions.publish(user_ids=listeners, kind=kind, subject=Ref("payment", payment.id), by=STORY)
+
+
+@on(MessageWritten)
+def ring_the_inbox(event: MessageWritten) -> None:
+    """A message: the inbox on every open device shows it."""
+    subject = Ref("message", UUID(event.message_id))
+    realtime.actions.publish(user_ids=[UUID(event.user_id)], kind="message.written", subject=subject, by=STORY)
