@@ -1,0 +1,43 @@
+"""Loading the catalogue from data/drugs.csv: our own list of generics common in Vietnam, with WHO ATC codes."""
+
+import csv
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from prescriptions.ingredients import fold
+
+CSV = Path(__file__).parent / "data" / "drugs.csv"
+
+
+def rows() -> list[dict[str, Any]]:
+    """Return the fields of each drug in the file."""
+    with CSV.open(encoding="utf-8", newline="") as file:
+        return [_fields(row) for row in csv.DictReader(file)]
+
+
+def _fields(row: dict[str, str]) -> dict[str, Any]:
+    ingredients = row["inn"].split(" + ")
+    return {
+        **{name: row[name] for name in ("code", "name_vi", "atc", "strength", "form", "route", "unit", "dose_unit")},
+        "ingredients": ingredients,
+        "pack_size": Decimal(row["pack_size"]) if row["pack_size"] else None,
+        "control": row["control"],
+        "supply": row["supply"],
+        "search_text": fold(f"{row['name_vi']} {' '.join(ingredients)} {row['strength']}"),
+    }
+
+
+def load_drugs(drug_model: Any) -> int:
+    """Add or refresh every drug of the file by its code; safe to repeat. Return how many there are.
+
+    Takes the model as an argument, because a migration hands in the one of its own time.
+    """
+    wanted = rows()
+    drug_model.objects.bulk_create(
+        [drug_model(**fields) for fields in wanted],
+        update_conflicts=True,
+        unique_fields=["code"],
+        update_fields=[name for name in wanted[0] if name != "code"],
+    )
+    return len(wanted)

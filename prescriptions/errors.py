@@ -1,0 +1,120 @@
+"""What prescriptions refuse, and how it is said."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
+
+
+class LicenceNotValid(NotAllowed):
+    code = "licence_not_valid"
+    message = _("Your licence to practise does not cover this day, so you cannot sign.")
+
+
+class NotTheVisit(Conflict):
+    code = "visit_not_open"
+    message = _("A prescription belongs to a visit that is under way or has just ended.")
+
+
+class NothingPrescribed(Invalid):
+    code = "nothing_prescribed"
+    message = _("Add at least one medicine before signing.")
+
+
+class DiagnosisMissing(Conflict):
+    code = "diagnosis_missing"
+    message = _("Write at least one diagnosis in the notes of the visit before signing.")
+
+
+class UnknownDrug(Invalid):
+    code = "unknown_drug"
+    message = _("This medicine is not in the catalogue.")
+
+
+class BadQuantity(Invalid):
+    code = "bad_quantity"
+    message = _("The quantity is not right.")
+
+
+class TooManyDays(Invalid):
+    code = "too_many_days"
+    message = _("This kind of medicine may not be prescribed for that many days.")
+
+
+class MixedControl(Invalid):
+    code = "mixed_control"
+    message = _("Narcotic and psychotropic medicines each need a prescription of their own.")
+
+
+class ControlledInRemoteVisit(NotAllowed):
+    code = "controlled_in_remote_visit"
+    message = _("Narcotic and psychotropic medicines cannot be prescribed in a remote visit.")
+
+
+class OverrideNeeded(Conflict):
+    code = "override_needed"
+    message = _("The safety check found something grave. Change the medicines, or give your reason for each finding.")
+
+
+class AlreadySigned(Conflict):
+    code = "already_signed"
+    message = _("This prescription is signed and cannot be changed any more. Cancel it and write a new one.")
+
+
+class SignatureBroken(Conflict):
+    code = "signature_broken"
+    message = _("The signature does not fit the prescription. It must not be filled; please call the doctor.")
+
+
+class NoSuchPrescription(NotFound):
+    code = "no_such_prescription"
+    message = _("The code and the access code do not fit together. Please check both.")
+
+
+class TooManyAttempts(TooMany):
+    code = "too_many_attempts"
+    message = _("Too many wrong access codes. Please wait a little before the next try.")
+
+
+class NotAPharmacy(Invalid):
+    code = "not_a_pharmacy"
+    message = _("Please choose a pharmacy from the list.")
+
+
+class TakenElsewhere(Conflict):
+    code = "taken_elsewhere"
+    message = _("Another pharmacy has this prescription in hand.")
+
+
+class Expired(Conflict):
+    code = "expired"
+    message = _("The time for collecting these medicines is over. A new prescription is needed.")
+
+
+class Cancelled(Conflict):
+    code = "cancelled"
+    message = _("The doctor or the patient has cancelled this prescription.")
+
+
+class AlreadyDispensed(Conflict):
+    code = "already_dispensed"
+    message = _("This prescription has been filled already.")
+
+
+class WrongSecret(NotAllowed):
+    code = "wrong_secret"
+    message = _("Your pharmacy does not hold this prescription any more. Please look it up again.")
+
+
+class MoreThanPrescribed(Conflict):
+    code = "more_than_prescribed"
+    message = _("That would be more than the doctor prescribed.")
+
+
+class ItemsOpen(Conflict):
+    code = "items_open"
+    message = _("Some medicines are neither handed out in full nor marked with a reason.")
+
+
+class NothingDispensed(Conflict):
+    code = "nothing_dispensed"
+    message = _("Nothing was handed out. Give the prescription back instead.")

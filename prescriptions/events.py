@@ -1,0 +1,52 @@
+"""Facts about prescriptions. All facts of one prescription are one story."""
+
+from dataclasses import dataclass
+
+from core.events import Event
+
+
+@dataclass(frozen=True)
+class PrescriptionEvent(Event):
+    """Whatever happens to one prescription of one person."""
+
+    prescription_id: str
+    person_id: str
+
+    @property
+    def story(self) -> str:
+        return f"prescription:{self.prescription_id}"
+
+
+@dataclass(frozen=True)
+class PrescriptionSigned(PrescriptionEvent):
+    encounter_id: str
+
+
+@dataclass(frozen=True)
+class PrescriptionRouted(PrescriptionEvent):
+    pharmacy_id: str
+
+
+@dataclass(frozen=True)
+class PrescriptionAccepted(PrescriptionEvent):
+    pharmacy_id: str
+
+
+@dataclass(frozen=True)
+class PrescriptionReturned(PrescriptionEvent):
+    pharmacy_id: str
+
+
+@dataclass(frozen=True)
+class PrescriptionDispensed(PrescriptionEvent):
+    pharmacy_id: str
+
+
+@dataclass(frozen=True)
+class PrescriptionCancelled(PrescriptionEvent):
+    cancelled_by: str
+
+
+@dataclass(frozen=True)
+class PrescriptionExpired(PrescriptionEvent):
+    pass

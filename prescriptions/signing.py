@@ -1,0 +1,115 @@
+"""Signing: a prescription's content as canonical JSON (RFC 8785), signed as a compact JWS with ES256 (RFC 7515, 7518).
+
+Pure: no database. Keys travel as JWK; a key's id is its thumbprint (RFC 7638), so an id cannot be claimed by another key.
+The built-in signer keeps practitioners' keys on this machine. It shows how the whole path works and is marked in every
+signature as not legally valid; an accredited signature provider takes its place behind `Signer`.
+"""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import rfc8785
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+
+ALGORITHM = "ES256"
+TYPE = "prescription+jws"
+BUILT_IN = "built-in"
+
+
+class BadSignature(Exception):
+    """The signature does not belong to this content and this key."""
+
+
+class Signer(Protocol):
+    """Whoever turns content into a signature: the built-in key store, a smart card, a remote signature provider."""
+
+    name: str
+    legally_valid: bool
+
+    def sign(self, content: dict[str, Any]) -> str:
+        """Return a compact JWS over the canonical form of the content."""
+
+
+def canonical(content: dict[str, Any]) -> bytes:
+    """Return the one byte form of the content. Raises ValueError for values JSON cannot carry exactly."""
+    try:
+        return rfc8785.dumps(content)
+    except rfc8785.CanonicalizationError as error:
+        raise ValueError(str(error)) from error
+
+
+def new_key() -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """Make a P-256 key. Return its id (thumbprint), the public JWK and the private JWK."""
+    key = ECKey.generate_key("P-256")
+    kid = key.thumbprint()
+    common = {"kid": kid, "use": "sig", "alg": ALGORITHM}
+    return kid, {**key.as_dict(private=False), **common}, {**key.as_dict(private=True), **common}
+
+
+@dataclass(frozen=True)
+class BuiltInSigner:
+    """Signs with a private JWK held by this installation."""
+
+    private_jwk: dict[str, Any]
+    name: str = BUILT_IN
+    legally_valid: bool = False
+
+    def sign(self, content: dict[str, Any]) -> str:
+        """Return a compact JWS whose header names the key and the signer."""
+        header = {
+            "alg": ALGORITHM,
+            "typ": TYPE,
+            "kid": self.private_jwk["kid"],
+            "signer": self.name,
+            "legally_valid": self.legally_valid,
+        }
+        key = ECKey.import_key(self.private_jwk)
+        # The private header parameters above are ours, so joserfc's registry of known names is told to let them pass.
+        registry = jws.JWSRegistry(algorithms=[ALGORITHM], strict_check_header=False)
+        return jws.serialize_compact(header, canonical(content), key, registry=registry)
+
+
+def key_id(token: str) -> str:
+    """Return the key id a signature claims, before anything is verified. Raises BadSignature."""
+    try:
+        found = jws.extract_compact(token.encode()).headers().get("kid")
+    except (JoseError, ValueError, UnicodeError) as error:
+        raise BadSignature from error
+    if not isinstance(found, str):
+        raise BadSignature
+    return found
+
+
+def verify(token: str, content: dict[str, Any], public_jwk: dict[str, Any]) -> None:
+    """Make sure that this key signed exactly this content. Raises BadSignature for a single changed byte of either."""
+    try:
+        key = ECKey.import_key(public_jwk)
+        registry = jws.JWSRegistry(algorithms=[ALGORITHM], strict_check_header=False)
+        signed = jws.deserialize_compact(token.encode(), key, registry=registry)
+        kid = signed.headers().get("kid")
+        same = signed.payload == canonical(content)
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise BadSignature from error
+    # base64url has spare bits in its last character: the one exact writing is required, so no byte may differ at all.
+    if not same or kid != key.thumbprint() or _rewritten(token) != token:
+        raise BadSignature
+
+
+def _rewritten(token: str) -> str:
+    parts = (urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in token.split("."))
+    return ".".join(urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+
+
+def payload_of(token: str) -> dict[str, Any]:
+    """Return what a signature carries, unverified. Raises BadSignature when it is not a signature at all."""
+    try:
+        found = json.loads(jws.extract_compact(token.encode()).payload)
+    except (JoseError, ValueError, UnicodeError) as error:
+        raise BadSignature from error
+    if not isinstance(found, dict):
+        raise BadSignature
+    return found
