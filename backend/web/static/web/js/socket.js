@@ -1,0 +1,113 @@
+// A web socket that comes back by itself. Tickets are used once, so the address is asked for again before each try.
+
+const FIRST_WAIT = 500;
+const LONGEST_WAIT = 20_000;
+
+/**
+ * liveSocket(async () => "wss://…?ticket=…", { onmessage, onopen, onclose, onstate }) → { send, close, state }
+ * `onmessage` gets parsed JSON. `onstate` gets "connecting" | "open" | "lost" | "closed" | "refused".
+ * Close codes 4400-4499 are a refusal by the server: a ticket that ran out (4401) is fetched anew, the rest end it.
+ */
+export function liveSocket(urlProvider, handlers = {}) {
+  let socket = null;
+  let wait = FIRST_WAIT;
+  let timer = null;
+  let ended = false;
+  let refusals = 0;
+
+  const live = {
+    state: "connecting",
+    send(message) {
+      if (socket?.readyState !== WebSocket.OPEN) return false;
+      socket.send(typeof message === "string" ? message : JSON.stringify(message));
+      return true;
+    },
+    close(code = 1000) {
+      ended = true;
+      clearTimeout(timer);
+      socket?.close(code);
+      say("closed");
+    },
+    reconnect() {
+      clearTimeout(timer);
+      wait = FIRST_WAIT;
+      if (!ended && socket?.readyState !== WebSocket.OPEN) connect();
+    },
+  };
+
+  function say(state) {
+    if (live.state === state) return;
+    live.state = state;
+    handlers.onstate?.(state);
+  }
+
+  function later() {
+    if (ended) return;
+    say("lost");
+    clearTimeout(timer);
+    // A little chance, so that a thousand phones do not come back in the same instant.
+    timer = setTimeout(connect, wait * (0.7 + Math.random() * 0.6));
+    wait = Math.min(wait * 2, LONGEST_WAIT);
+  }
+
+  async function connect() {
+    if (ended) return;
+    say(live.state === "lost" ? "lost" : "connecting");
+    let url;
+    try {
+      url = await urlProvider();
+    } catch (problem) {
+      if (problem.status === 401 || problem.status === 403 || problem.status === 404) {
+        ended = true;
+        say("refused");
+        handlers.onrefused?.(problem);
+        return;
+      }
+      later();
+      return;
+    }
+    if (ended) return;
+    const mine = new WebSocket(url);
+    socket = mine;
+    mine.onopen = (event) => {
+      if (socket !== mine) return;
+      wait = FIRST_WAIT;
+      say("open");
+      handlers.onopen?.(event);
+    };
+    mine.onmessage = (event) => {
+      if (socket !== mine) return;
+      refusals = 0;
+      let message;
+      try {
+        message = JSON.parse(event.data);
+      } catch {
+        return;
+      }
+      handlers.onmessage?.(message);
+    };
+    mine.onclose = (event) => {
+      if (socket !== mine) return;
+      handlers.onclose?.(event);
+      if (ended) return;
+      if (event.code >= 4400 && event.code < 4500 && (event.code !== 4401 || ++refusals > 3)) {
+        ended = true;
+        say("refused");
+        handlers.onrefused?.(event);
+        return;
+      }
+      later();
+    };
+  }
+
+  addEventListener("online", live.reconnect);
+  connect();
+  return live;
+}
+
+/** The web-socket address of a path on this server. */
+export function socketAddress(path) {
+  const address = new URL(path, location.href);
+  address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  return address.href;
+}
