@@ -5,7 +5,7 @@ With `keep_agreed` the desk says that it has seen them: the hours change, the ap
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -22,6 +22,8 @@ from booking.errors import AppointmentsAffected, BadHours, BadZone, RuleOverlaps
 from booking.models import Closure, Rule, Schedule
 from booking.queries.free import LONGEST_HORIZON_DAYS
 from booking.slots import MIDNIGHT
+
+A_YEAR = timedelta(days=366)
 
 
 @transaction.atomic
@@ -186,9 +188,12 @@ def add_closure(
     by: Actor,
     now: datetime,
 ) -> Closure:
-    """Add time off ("closed") or extra hours ("extra"), once. Raises NotFound, BadHours, AppointmentsAffected."""
+    """Add time off ("closed") or extra hours ("extra"), once, at most two years ahead.
+
+    Raises NotFound, BadHours, AppointmentsAffected.
+    """
     schedule = access.lock_schedule(by, schedule_id)
-    if ends_at <= starts_at:
+    if not now - A_YEAR <= starts_at < ends_at <= now + 2 * A_YEAR:
         raise BadHours
     covered = _covered(schedule, now)
     closure = Closure.objects.create(

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from booking import access, slots
-from booking.models import ACTIVE, Appointment, Schedule, Status
+from booking.models import ACTIVE, Appointment, Closure, Rule, Schedule, Status
 
 
 @dataclass(frozen=True)
@@ -130,3 +130,14 @@ def _in_day(day: date) -> Q:
     # A day of any zone lies within these two days of UTC; the caller sorts out the zone.
     noon = datetime.combine(day, time(12), UTC)
     return Q(during__overlap=DateTimeTZRange(noon - timedelta(days=1, hours=3), noon + timedelta(days=1, hours=3)))
+
+
+def rules_of(schedule: Schedule) -> list[Rule]:
+    """List the weekly hours of a schedule, Monday first."""
+    return list(schedule.rules.prefetch_related("visit_types").order_by("weekday", "from_time", "pk"))
+
+
+def closures_of(schedule: Schedule, *, since: datetime | None = None) -> QuerySet[Closure]:
+    """Give the exceptions of a schedule, those that end after `since` if it is given."""
+    rows = Closure.objects.filter(schedule=schedule)
+    return rows.filter(during__endswith__gt=since) if since else rows

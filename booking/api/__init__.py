@@ -1,0 +1,1 @@
+"""HTTP doors of booking: free times, one appointment, schedules. The collection of appointments is a journey's."""

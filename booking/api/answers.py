@@ -1,0 +1,155 @@
+"""What booking's doors answer: the public shape of slots, appointments and schedules."""
+
+from datetime import datetime
+from typing import Any
+
+from core.api import AwareDateTime, MoneyField
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from booking.models import Appointment, Closure, Status
+
+
+class PractitionerName(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField(source="display_name")
+
+
+class FacilityName(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    address = serializers.CharField(source="full_address")
+
+
+class PersonName(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField(source="full_name")
+
+
+class VisitTypeName(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    minutes = serializers.IntegerField()
+    modes = serializers.ListField(child=serializers.CharField())
+    price = MoneyField()
+
+
+class SlotAnswer(serializers.Serializer[Any]):
+    schedule = serializers.UUIDField(source="schedule_id")
+    facility = serializers.UUIDField(source="facility_id")
+    visit_type = serializers.UUIDField(source="visit_type_id")
+    starts_at = AwareDateTime()
+    ends_at = AwareDateTime()
+    zone = serializers.CharField()
+
+
+class SlotList(serializers.Serializer[Any]):
+    results = SlotAnswer(many=True)
+
+
+class DayAnswer(serializers.Serializer[Any]):
+    day = serializers.DateField()
+    free = serializers.IntegerField()
+
+
+class DayList(serializers.Serializer[Any]):
+    results = DayAnswer(many=True)
+
+
+class FirstFreeAnswer(serializers.Serializer[Any]):
+    schedule = serializers.UUIDField(source="schedule.pk")
+    practitioner = PractitionerName()
+    facility = FacilityName(source="schedule.facility")
+    visit_type = VisitTypeName()
+    starts_at = AwareDateTime()
+    ends_at = AwareDateTime()
+    zone = serializers.CharField(source="schedule.zone")
+
+
+class FirstFreeList(serializers.Serializer[Any]):
+    results = FirstFreeAnswer(many=True)
+
+
+class AppointmentAnswer(serializers.Serializer[Any]):
+    """One appointment. Context: `now`, and `reader` (the actor's role): the desk reads no clinical text."""
+
+    id = serializers.UUIDField()
+    status = serializers.SerializerMethodField()
+    mode = serializers.ChoiceField(Appointment.Mode.choices)
+    starts_at = AwareDateTime()
+    ends_at = AwareDateTime()
+    zone = serializers.CharField(source="schedule.zone")
+    hold_expires_at = AwareDateTime(allow_null=True)
+    schedule = serializers.UUIDField(source="schedule_id")
+    practitioner = PractitionerName()
+    facility = FacilityName()
+    person = PersonName()
+    visit_type = VisitTypeName()
+    price = MoneyField()
+    reason = serializers.SerializerMethodField()
+    encounter = serializers.UUIDField(source="encounter_id", allow_null=True)
+    cancelled_by = serializers.CharField()
+    cancel_reason = serializers.SerializerMethodField()
+    created_at = AwareDateTime()
+
+    @extend_schema_field(serializers.ChoiceField(Status.choices))
+    def get_status(self, appointment: Appointment) -> str:
+        """An overdue hold is told as expired even before the job has come round."""
+        now: datetime = self.context["now"]
+        return str(Status.EXPIRED if appointment.is_overdue(now) else appointment.status)
+
+    @extend_schema_field(serializers.CharField())
+    def get_reason(self, appointment: Appointment) -> str:
+        return "" if self.context.get("reader") == "desk" else appointment.reason
+
+    @extend_schema_field(serializers.CharField())
+    def get_cancel_reason(self, appointment: Appointment) -> str:
+        hidden = self.context.get("reader") == "desk" and appointment.cancelled_by == Appointment.CancelledBy.CITIZEN
+        return "" if hidden else appointment.cancel_reason
+
+
+class RuleAnswer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    weekday = serializers.IntegerField()
+    from_time = serializers.TimeField(format="%H:%M")
+    to_time = serializers.TimeField(format="%H:%M")
+    grid_minutes = serializers.IntegerField()
+    valid_from = serializers.DateField(allow_null=True)
+    valid_to = serializers.DateField(allow_null=True)
+    visit_types = serializers.PrimaryKeyRelatedField(many=True, read_only=True, pk_field=serializers.UUIDField())
+
+
+class RuleList(serializers.Serializer[Any]):
+    results = RuleAnswer(many=True)
+
+
+class ExceptionAnswer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(Closure.Kind.choices)
+    starts_at = AwareDateTime()
+    ends_at = AwareDateTime()
+    reason = serializers.CharField()
+    grid_minutes = serializers.IntegerField()
+
+
+class ExceptionPage(serializers.Serializer[Any]):
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    results = ExceptionAnswer(many=True)
+
+
+class ScheduleAnswer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    practitioner = PractitionerName()
+    facility = FacilityName()
+    zone = serializers.CharField()
+    room = serializers.CharField()
+    active = serializers.BooleanField()
+    min_notice_minutes = serializers.IntegerField()
+    horizon_days = serializers.IntegerField()
+
+
+class SchedulePage(serializers.Serializer[Any]):
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    results = ScheduleAnswer(many=True)

@@ -1,0 +1,60 @@
+"""Doors to one appointment: look, cancel, check in."""
+
+from uuid import UUID
+
+from core.api import ApiView, StrictSerializer, idempotent
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from booking import access, actions
+from booking.api.answers import AppointmentAnswer
+
+THOSE_CONCERNED = frozenset({"citizen", "practitioner", "desk"})
+
+
+class CancelWish(StrictSerializer):
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
+
+
+class NoWish(StrictSerializer):
+    """An empty object."""
+
+
+class _AboutOne(ApiView):
+    access = THOSE_CONCERNED
+
+    def answer(self, appointment_id: UUID) -> Response:
+        appointment = access.get_appointment(self.actor, appointment_id)
+        return Response(AppointmentAnswer(appointment, context={"now": self.now, "reader": self.actor.role}).data)
+
+
+class One(_AboutOne):
+    @extend_schema(responses=AppointmentAnswer, summary="One appointment", tags=["booking"])
+    def get(self, request: Request, appointment_id: UUID) -> Response:
+        return self.answer(appointment_id)
+
+
+class Cancel(_AboutOne):
+    @extend_schema(
+        request=CancelWish, responses=AppointmentAnswer, summary="Give an appointment up", tags=["booking"]
+    )
+    @idempotent
+    def post(self, request: Request, appointment_id: UUID) -> Response:
+        wish = self.clean(CancelWish)
+        actions.cancel_appointment(
+            appointment_id=appointment_id, reason=wish["reason"], by=self.actor, now=self.now
+        )
+        return self.answer(appointment_id)
+
+
+class CheckIn(_AboutOne):
+    @extend_schema(
+        request=NoWish, responses=AppointmentAnswer, summary="Say that the citizen has arrived", tags=["booking"]
+    )
+    @idempotent
+    def post(self, request: Request, appointment_id: UUID) -> Response:
+        self.clean(NoWish)
+        actions.check_in(appointment_id=appointment_id, by=self.actor, now=self.now)
+        return self.answer(appointment_id)

@@ -1,0 +1,97 @@
+"""The booking stage: ben's schedule at the hospital, and appointments on it. Plain functions on top of the real actions."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from audit.models import Line
+from core.actor import Actor
+from identity.models import Facility, Person, Practitioner, VisitType
+
+from booking import actions
+from booking.models import Appointment, Schedule
+from tests import make
+
+SYSTEM = Actor.system("test")
+
+
+def make_schedule(
+    *,
+    practitioner: Practitioner,
+    facility: Facility,
+    hours: tuple[str, str] = ("08:00", "17:00"),
+    weekdays: range = range(7),
+    grid: int = 20,
+    now: datetime = make.NOW,
+    **values: Any,
+) -> Schedule:
+    """A schedule with the same hours on each of these weekdays."""
+    schedule = actions.add_schedule(
+        practitioner_id=practitioner.id, facility_id=facility.id, by=SYSTEM, now=now, **values
+    )
+    for weekday in weekdays:
+        actions.add_rule(
+            schedule_id=schedule.id,
+            weekday=weekday,
+            from_time=time.fromisoformat(hours[0]),
+            to_time=time.fromisoformat(hours[1]),
+            grid_minutes=grid,
+            by=SYSTEM,
+            now=now,
+        )
+    return schedule
+
+
+def hold(
+    schedule: Schedule,
+    visit_type: VisitType,
+    person: Person,
+    starts_at: datetime,
+    *,
+    by: Actor | None = None,
+    now: datetime = make.NOW,
+    mode: str = "video",
+    reason: str = "Ho ba ngày",
+) -> Appointment:
+    """A held time."""
+    return actions.hold_slot(
+        schedule_id=schedule.id,
+        starts_at=starts_at,
+        visit_type_id=visit_type.id,
+        person_id=person.id,
+        mode=mode,
+        reason=reason,
+        by=by or make.actor_for(person),
+        now=now,
+    )
+
+
+def book(
+    schedule: Schedule, visit_type: VisitType, person: Person, starts_at: datetime, *, now: datetime = make.NOW
+) -> Appointment:
+    """A booked time."""
+    held = hold(schedule, visit_type, person, starts_at, now=now)
+    return actions.book_appointment(appointment_id=held.id, by=SYSTEM, now=now)
+
+
+def at(clock: str, day: date = make.TOMORROW) -> datetime:
+    """A wall time in Hà Nội, tomorrow unless said otherwise."""
+    return make.at(day, clock)
+
+
+def everything() -> tuple[list[Any], int]:
+    """All that booking knows, to be compared before and after a refusal."""
+    rows = Appointment.objects.order_by("id").values()
+    lines = Line.objects.exclude(action="booking.read").count()
+    return list(rows), lines
+
+
+def minutes(number: int) -> timedelta:
+    return timedelta(minutes=number)
+
+
+def statuses(*ids: UUID) -> list[str]:
+    found = dict(Appointment.objects.values_list("id", "status"))
+    return [found[one] for one in ids]
