@@ -72,3 +72,11 @@ def forget_idempotency_keys(timestamp: int) -> None:
 
     before = datetime.fromtimestamp(timestamp, tz=timezone.get_default_timezone()) - timedelta(days=7)
     IdempotencyKey.objects.filter(created_at__lt=before).delete()
+
+
+def later(name: str, *, lock: str | None = None, at: datetime | None = None, **values: Any) -> None:
+    """Write a job into the open transaction, by its task's name: actions may not import the tasks of their own app.
+
+    Jobs with the same `lock` run one at a time; `at` is the earliest instant.
+    """
+    app.configure_task(name, lock=lock, schedule_at=at).defer(**values)
