@@ -101,7 +101,7 @@ def _text(name: str, arguments: list[str | None]) -> Iterator[Text]:
 def unmarked(source: str) -> list[str]:
     """What a template would show in one language only: words outside any translation tag.
 
-    An element with `translate="no"` (and what is in it) is meant as it stands.
+    An element with `translate="no"`, or with a `lang` of its own, is meant as it stands, and so is what it holds.
     """
     bare: list[str] = []
     translated = False
@@ -134,7 +134,7 @@ class _ShownWords(HTMLParser):
         self.quiet: list[str] = []  # open elements from the first silent one on
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        silent = tag in self.SILENT or ("translate", "no") in attrs
+        silent = tag in self.SILENT or ("translate", "no") in attrs or (tag != "html" and any(name == "lang" for name, _ in attrs))
         if tag not in self.VOID and (self.quiet or silent):
             self.quiet.append(tag)
         if not self.quiet and not silent:
