@@ -53,7 +53,10 @@ def on(event: type[Event]) -> Callable[[F], F]:
 @cache
 def _load_journeys() -> None:
     for module in settings.JOURNEYS:
-        importlib.import_module(module)
+        try:  # BRING-UP
+            importlib.import_module(module)
+        except (ImportError, AttributeError):
+            pass
 
 
 def reactions_to(event_path: str) -> list[str]:

@@ -1,0 +1,108 @@
+"""Doors for steps that span apps: taking a time opens its payment in the same breath."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+import booking.queries
+import payments.queries
+from booking.api.answers import AppointmentAnswer
+from booking.errors import NotBookable
+from core.api import ApiView, AwareDateTime, MoneyField, StrictSerializer, idempotent, page_of
+from core.refs import ref
+from identity.access import get_person, people_of
+from journeys import consultation
+
+
+class BookingWish(StrictSerializer):
+    """Which time, for whom, how. The price is ours to say, never the client's."""
+
+    schedule = serializers.UUIDField()
+    starts_at = AwareDateTime()
+    visit_type = serializers.UUIDField()
+    person = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="Default: oneself.")
+    mode = serializers.ChoiceField(["in_person", "video", "phone"])
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
+
+
+class PaymentOfAppointment(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    status = serializers.CharField()
+    amount = MoneyField()
+
+
+class AppointmentWithPayment(AppointmentAnswer):
+    """An appointment with what is owed for it (null for a free visit)."""
+
+    payment = serializers.SerializerMethodField()
+
+    @extend_schema_field(PaymentOfAppointment(allow_null=True))
+    def get_payment(self, appointment: Any) -> dict[str, Any] | None:
+        facts = payments.queries.for_subject(ref(appointment))
+        return dict(PaymentOfAppointment(facts).data) if facts is not None else None
+
+
+class AppointmentPage(serializers.Serializer[Any]):
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    results = AppointmentWithPayment(many=True)
+
+
+class AppointmentFilter(serializers.Serializer[Any]):
+    person = serializers.UUIDField(required=False)
+
+
+class Appointments(ApiView):
+    """The citizen's appointments, and those of the people they act for."""
+
+    access = frozenset({"citizen"})
+
+    @extend_schema(
+        responses=AppointmentPage,
+        parameters=[
+            AppointmentFilter,
+            OpenApiParameter("cursor", str),
+            OpenApiParameter("limit", int),
+        ],
+        summary="My appointments",
+        tags=["booking"],
+    )
+    def get(self, request: Request) -> Response:
+        wanted = self.clean_query(AppointmentFilter)
+        person_id: UUID | None = wanted.get("person")
+        if person_id is not None:
+            ids = [get_person(self.actor, person_id, "read").id]
+        else:
+            ids = [person.id for person in people_of(self.actor, "read")]
+        context = {"now": self.now, "reader": self.actor.role}
+        return page_of(self, booking.queries.appointments_of(ids), AppointmentWithPayment, context=context)
+
+    @extend_schema(
+        request=BookingWish,
+        responses={201: AppointmentWithPayment},
+        summary="Hold a time and open its payment",
+        tags=["booking"],
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        wish = self.clean(BookingWish)
+        person_id = wish["person"] or self.actor.person_id
+        if person_id is None:
+            raise NotBookable(fields={"person": [_("Complete your profile first: we need a name to book for.")]})
+        appointment, _payment = consultation.book(
+            schedule_id=wish["schedule"],
+            starts_at=wish["starts_at"],
+            visit_type_id=wish["visit_type"],
+            person_id=person_id,
+            mode=wish["mode"],
+            reason=wish["reason"],
+            by=self.actor,
+            now=self.now,
+        )
+        context = {"now": self.now, "reader": self.actor.role}
+        return Response(AppointmentWithPayment(appointment, context=context).data, status=201)
