@@ -27,8 +27,7 @@ def _patterns(kind: str) -> list[Any]:
         try:  # BRING-UP
             found += getattr(import_module(f"{app}.urls"), kind, [])
         except ImportError as error:
-            if app != "journeys" and getattr(error, "name", "") not in {app, f"{app}.urls"}:
-                raise
+            print(f"BRING-UP: {app}.urls: {error}")
     return found
 
 
