@@ -4,11 +4,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 WORDS: dict[str, Promise] = {
+    "identity.registered": _("opened an account"),
     "identity.person_changed": _("changed personal details"),
     "identity.person_added": _("added a person to care for"),
     "identity.delegation_granted": _("allowed somebody to act"),
     "identity.delegation_revoked": _("ended somebody's right to act"),
     "identity.sign_in": _("signed in"),
+    "booking.read": _("looked at a visit's booking"),
+    "booking.undo_check_in": _("took back a check-in"),
     "booking.hold": _("kept a time"),
     "booking.book": _("booked a visit"),
     "booking.cancel": _("cancelled a visit"),
@@ -25,6 +28,10 @@ WORDS: dict[str, Promise] = {
     "records.write_note": _("wrote in the notes of a visit"),
     "records.start": _("began a consultation"),
     "records.finish": _("finished a consultation"),
+    "records.plan": _("prepared a consultation"),
+    "records.cancel": _("noted that a consultation will not take place"),
+    "records.condition": _("changed the list of long-term conditions"),
+    "records.read_log": _("looked at who read the health record"),
     "records.allergy": _("changed the list of allergies"),
     "records.observation": _("added a measurement"),
     "realtime.join": _("entered the call"),

@@ -16,14 +16,14 @@ SESSION_KEY = "acting_as"
 HEADER = "Lanh-Acting-As"  # "citizen" or the id of a membership
 
 
-def _session_of(request: HttpRequest) -> Any:
+def session_of(request: HttpRequest) -> Any:
     """The session behind the request: the cookie's, or the one a token stands for."""
     return getattr(request, "lanh_session", None) or getattr(request, "session", {})
 
 
 def second_factor_passed(request: HttpRequest) -> bool:
     """Say whether this session confirmed a second factor (or came through the demo's door, where that is open)."""
-    session = _session_of(request)
+    session = session_of(request)
     methods = session.get("account_authentication_methods", [])
     if any(one.get("method") == "mfa" for one in methods):
         return True
@@ -66,7 +66,7 @@ def actor_of(request: HttpRequest) -> Actor:
     user = getattr(request, "user", None)
     if not isinstance(user, User) or not user.is_active:
         return Actor.anonymous()
-    wish = request.headers.get(HEADER) or _session_of(request).get(SESSION_KEY, "")
+    wish = request.headers.get(HEADER) or session_of(request).get(SESSION_KEY, "")
     roles = memberships_of(user) if wish != "citizen" else []
     if not roles or not second_factor_passed(request):
         return as_citizen(user)

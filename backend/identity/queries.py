@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, FloatField, IntegerField, Min, Q, QuerySet, Value
+from django.db.models.functions import ACos, Cast, Cos, Greatest, Least, Radians, Sin
 from django.utils import timezone
 
-from identity.models import Facility, Membership, Person, Practitioner, Province, Specialty, User, VisitType
+from identity.models import Delegation, Device, Facility, Membership, Person, Practitioner, Province, Specialty, User, VisitType
 from identity.names import fold
 
 __all__ = [
     "contacts_of",
+    "delegations_of",
     "facilities",
     "fold",
     "practitioners",
@@ -111,3 +114,30 @@ def staff_of(facility_id: UUID, role: str) -> list[User]:
     today = timezone.localdate()
     rows = Membership.objects.filter(facility_id=facility_id, role=role, user__isnull=False).select_related("user")
     return [row.user for row in rows if row.user is not None and row.user.is_active and row.is_active(today)]
+
+
+def by_distance(found: QuerySet[Any], latitude: float, longitude: float, prefix: str = "") -> QuerySet[Any]:
+    """Keep what has a position and give each row its `distance_m` along the great circle, rounded to metres.
+
+    `prefix` leads from the row to a facility ("memberships__facility__"); of several the nearest counts.
+    """
+    there, east = Radians(F(f"{prefix}latitude")), Radians(F(f"{prefix}longitude"))
+    here = Radians(Value(latitude, FloatField()))
+    cosine = Sin(here) * Sin(there) + Cos(here) * Cos(there) * Cos(east - Radians(Value(longitude, FloatField())))
+    # Rounding may push the cosine of the same place a hair above 1, which acos refuses.
+    distance = Cast(
+        ACos(Least(Greatest(cosine, Value(-1.0)), Value(1.0))) * Value(EARTH_RADIUS_M), IntegerField()
+    )
+    known = found.filter(**{f"{prefix}latitude__isnull": False, f"{prefix}longitude__isnull": False})
+    return known.annotate(distance_m=Min(distance) if prefix else distance)
+
+
+def devices_of(user_id: UUID) -> QuerySet[Device]:
+    """Return the devices that may be woken for an account."""
+    return Device.objects.filter(user_id=user_id).order_by("-seen_at")
+
+
+def delegations_of(person_id: UUID | None) -> QuerySet[Delegation]:
+    """Return the rights to act that a person gave or holds, ended ones as well."""
+    found = Delegation.objects.filter(Q(grantor_id=person_id) | Q(delegate_id=person_id))
+    return found.select_related("grantor", "delegate")

@@ -77,3 +77,17 @@ class SocketTicket(Entity):
     actor = models.JSONField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+
+class Device(Entity):
+    """A phone or browser that may be woken by a push message. A token belongs to whoever registered it last."""
+
+    class Platform(models.TextChoices):
+        ANDROID = "android", "Android"
+        IOS = "ios", "iOS"
+        WEB = "web", "Web"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices")
+    platform = models.CharField(max_length=8, choices=Platform.choices)
+    token = models.CharField(max_length=512, unique=True)
+    seen_at = models.DateTimeField()
