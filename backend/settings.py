@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "identity.middleware.WhoIsThis",
     "django_htmx.middleware.HtmxMiddleware",
     "web.middleware.NoStore",
 ]
@@ -229,11 +230,20 @@ ACCOUNT_PHONE_VERIFICATION_MAX_ATTEMPTS = 5
 ACCOUNT_PHONE_VERIFICATION_TIMEOUT = 300
 ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = {  # per number and per address; a clinic's whole waiting room may share one address
+    "verify_phone": "3/m/key,20/h/key,60/m/ip",
+    "request_login_code": "3/m/key,20/h/key,60/m/ip",
+    "signup": "60/m/ip",
+    "login": "60/m/ip",
+}
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int_("TRUSTED_PROXY_COUNT", 0)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Lành"
+MFA_TOTP_TOLERANCE = 1  # phones are seldom right to the second
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # staff accounts are made by the facility, not signed up for
 HEADLESS_CLIENTS = ("app",)
+HEADLESS_ADAPTER = "identity.adapters.HeadlessAdapter"
 HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"
 HEADLESS_JWT_PRIVATE_KEY = env.secret("JWT_PRIVATE_KEY", env.rsa_key)
 HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = 300
