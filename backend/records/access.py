@@ -1,0 +1,112 @@
+"""From an id to an encounter or a person's record, asking on the way whether the actor may, and noting who looked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
+
+import audit
+from audit.queries import lines_about
+from core.actor import Actor
+from core.errors import NotAllowed, NotFound
+from core.refs import ref
+from identity import access as identity_access
+from identity.models import Person
+from records.models import Encounter
+
+CARE_LASTS = timedelta(days=30)  # a doctor may look back at the record this long after the visit
+ONE_READING = timedelta(minutes=10)  # a page that asks five times is one look, one line in the log
+
+
+def note_reading(by: Actor, action: str, subject: Model, person_id: UUID) -> None:
+    """Write that somebody looked, once per subject and ONE_READING. The house itself leaves no line."""
+    if by.is_system:
+        return
+    since = timezone.now() - ONE_READING
+    known = lines_about(person_id).filter(
+        user_id=by.user_id, role=by.role, action=action, subject=str(ref(subject)), created_at__gt=since
+    )
+    if not known.exists():
+        audit.record(by, action, subject, person_id=person_id)
+
+
+def visible_encounters(by: Actor) -> QuerySet[Encounter]:
+    """Return the encounters this actor may read: own patients', own and those of people acted for, or all (system)."""
+    if by.is_system:
+        mine = Q()
+    elif by.role == "citizen":
+        mine = Q(person__in=identity_access.people_of(by, "read"))
+    elif by.role == "practitioner" and by.practitioner_id is not None:
+        mine = Q(practitioner_id=by.practitioner_id)
+    else:
+        mine = Q(pk__in=[])
+    return Encounter.objects.filter(mine).select_related("person", "practitioner", "facility")
+
+
+def get_encounter(by: Actor, encounter_id: UUID) -> Encounter:
+    """Return an encounter to its citizen (or who reads for them), its practitioner or the house; notes the reading.
+
+    Raises NotFound for "absent" and "not yours" alike.
+    """
+    encounter = visible_encounters(by).filter(id=encounter_id).first()
+    if encounter is None:
+        raise NotFound()
+    note_reading(by, "records.read_encounter", encounter, encounter.person_id)
+    return encounter
+
+
+def lock_encounter(by: Actor, encounter_id: UUID) -> Encounter:
+    """Return the row locked until the transaction ends, to those who may write it: its practitioner or the house.
+
+    Raises NotFound, and NotAllowed for the citizen, who may read but not write it.
+    """
+    if not visible_encounters(by).filter(id=encounter_id).exists():
+        raise NotFound()
+    if not by.is_system and by.role != "practitioner":
+        raise NotAllowed()
+    return (
+        Encounter.objects.select_for_update(of=("self",))
+        .select_related("person", "practitioner", "facility")
+        .get(id=encounter_id)
+    )
+
+
+def in_care_of(practitioner_id: UUID) -> QuerySet[Encounter]:
+    """Return the encounters that give this practitioner a care relation today.
+
+    Planned ones that nobody came to give none after CARE_LASTS either.
+    """
+    since = timezone.now() - CARE_LASTS
+    return Encounter.objects.filter(
+        Q(status__in=[Encounter.Status.PLANNED, Encounter.Status.IN_PROGRESS], planned_to__gt=since)
+        | Q(status=Encounter.Status.FINISHED, finished_at__gt=since),
+        practitioner_id=practitioner_id,
+    )
+
+
+def cares_for(by: Actor, person_id: UUID) -> bool:
+    """Say whether a practitioner has this person in care (settings.CARE_RELATION)."""
+    if by.role != "practitioner" or by.practitioner_id is None:
+        return False
+    return in_care_of(by.practitioner_id).filter(person_id=person_id).exists()
+
+
+def get_record_of(by: Actor, person_id: UUID) -> Person:
+    """Return the person whose record the actor may read, and write the line "read the health record".
+
+    Raises NotFound for "absent" and "not yours" alike.
+    """
+    person = identity_access.get_person(by, person_id, "read")
+    note_reading(by, "records.read", person, person.id)
+    return person
+
+
+def get_person_to_write(by: Actor, person_id: UUID) -> Person:
+    """Return the person whose allergies and measurements the actor may add to.
+
+    A citizen needs more than leave to read for somebody else: the scope "book". Raises NotFound.
+    """
+    return identity_access.get_person(by, person_id, "read" if by.role == "practitioner" else "book")

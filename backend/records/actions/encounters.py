@@ -1,0 +1,190 @@
+"""The life of an encounter: planned, begun, written, finished."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+import audit
+from core.actor import Actor
+from core.errors import Invalid
+from core.events import emit
+from core.refs import Ref
+from records import access, icd
+from records.errors import DiagnosisMissing, NoteClosed, StaleNote, UnknownCode
+from records.events import EncounterFinished, EncounterStarted
+from records.models import Diagnosis, Encounter, NoteVersion
+from records.models.encounters import NOTE_FIELDS
+
+MAX_DIAGNOSES = 13  # one main and twelve beside it, as in table XML1 of QĐ 130/QĐ-BYT
+MAX_TEXT = 20_000  # characters in one part of a note
+
+
+@transaction.atomic
+def plan_encounter(
+    *,
+    appointment_ref: Ref | str | None,
+    person_id: UUID,
+    practitioner_id: UUID,
+    facility_id: UUID,
+    mode: str,
+    planned_from: datetime,
+    planned_to: datetime,
+    reason: str,
+    by: Actor,
+    now: datetime,
+) -> Encounter:
+    """Plan the care for an appointment; asking again for the same appointment returns the one there is."""
+    key = str(appointment_ref) if appointment_ref else None
+    known = Encounter.objects.filter(appointment_ref=key).first() if key else None
+    if known is not None:
+        return known
+    try:
+        with transaction.atomic():
+            encounter = Encounter.objects.create(
+                appointment_ref=key,
+                person_id=person_id,
+                practitioner_id=practitioner_id,
+                facility_id=facility_id,
+                mode=mode,
+                planned_from=planned_from,
+                planned_to=planned_to,
+                reason=reason,
+                created_at=now,
+            )
+    except IntegrityError:
+        if key is None or not Encounter.objects.filter(appointment_ref=key).exists():
+            raise
+        return Encounter.objects.get(appointment_ref=key)  # somebody planned it in the same instant
+    audit.record(by, "records.plan", encounter, person_id=person_id, facility_id=facility_id)
+    return encounter
+
+
+@transaction.atomic
+def start_encounter(*, encounter_id: UUID, by: Actor, now: datetime) -> Encounter:
+    """Begin the consultation; asking again changes nothing. Raises NotFound, WrongState when finished or cancelled."""
+    encounter = access.lock_encounter(by, encounter_id)
+    if encounter.status == Encounter.Status.IN_PROGRESS:
+        return encounter
+    encounter.move_to(Encounter.Status.IN_PROGRESS, at=now)
+    encounter.started_at = now
+    encounter.save(update_fields=["status", "started_at"])
+    audit.record(by, "records.start", encounter, person_id=encounter.person_id, facility_id=encounter.facility_id)
+    emit(EncounterStarted(encounter_id=str(encounter.id), appointment_ref=encounter.appointment_ref or ""))
+    return encounter
+
+
+def _changed(encounter: Encounter, changes: dict[str, str]) -> dict[str, Any]:
+    unknown = set(changes) - set(NOTE_FIELDS)
+    if unknown:
+        raise Invalid(fields={name: ["This is not a part of the note."] for name in sorted(unknown)})
+    too_long = [name for name, text in changes.items() if len(text) > MAX_TEXT]
+    if too_long:
+        raise Invalid(fields={name: [f"At most {MAX_TEXT} characters."] for name in too_long})
+    return {name: text for name, text in changes.items() if getattr(encounter, name) != text}
+
+
+def _clean_diagnoses(diagnoses: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return code and name of each, in rank order. Raises UnknownCode, Invalid for too many or twice the same."""
+    clean: list[dict[str, str]] = []
+    for one in diagnoses:
+        title = icd.find(str(one.get("code", "")))
+        if title is None:
+            raise UnknownCode(fields={"diagnoses": [UnknownCode.message]})
+        if any(title.code == other["code"] for other in clean):
+            raise Invalid(fields={"diagnoses": [f"{title.code} is there twice."]})
+        clean.append({"code": title.code, "name": (one.get("name") or title.name_vi or title.name_en).strip()[:255]})
+    if len(clean) > MAX_DIAGNOSES:
+        raise Invalid(fields={"diagnoses": [f"At most {MAX_DIAGNOSES} diagnoses."]})
+    return clean
+
+
+@transaction.atomic
+def save_note(
+    *,
+    encounter_id: UUID,
+    version: int,
+    changes: dict[str, str],
+    diagnoses: list[dict[str, str]] | None,
+    by: Actor,
+    now: datetime,
+) -> Encounter:
+    """Save parts of the note and, unless None, the whole list of diagnoses (main one first); the version grows by one.
+
+    Raises StaleNote when `version` is not the present one, NoteClosed after the visit, UnknownCode, Invalid. Sending
+    again what is already so returns it, also with the old version: that is a phone whose answer got lost.
+    """
+    encounter = access.lock_encounter(by, encounter_id)
+    changed = _changed(encounter, changes)
+    present = [{"code": one.code, "name": one.name} for one in encounter.diagnoses.all()]
+    wanted = present if diagnoses is None else _clean_diagnoses(diagnoses)
+    if wanted != present:
+        changed["diagnoses"] = wanted
+    if not changed:
+        return encounter
+    if not encounter.is_open:
+        raise NoteClosed()
+    if version != encounter.version:
+        raise StaleNote()
+    for name in NOTE_FIELDS:
+        if name in changed:
+            setattr(encounter, name, changed[name])
+    encounter.version += 1
+    encounter.save(update_fields=[*NOTE_FIELDS, "version"])
+    if "diagnoses" in changed:
+        encounter.diagnoses.all().delete()
+        Diagnosis.objects.bulk_create(
+            Diagnosis(encounter=encounter, rank=rank, created_at=now, **one) for rank, one in enumerate(wanted, start=1)
+        )
+    NoteVersion.objects.create(
+        encounter=encounter,
+        version=encounter.version,
+        user_id=by.user_id,
+        name=by.name,
+        changes=changed,
+        created_at=now,
+    )
+    if encounter.version == 1:  # the log says that somebody wrote; what and when each time is in NoteVersion
+        audit.record(
+            by, "records.write_note", encounter, person_id=encounter.person_id, facility_id=encounter.facility_id
+        )
+    return encounter
+
+
+@transaction.atomic
+def finish_encounter(*, encounter_id: UUID, by: Actor, now: datetime) -> Encounter:
+    """Close the visit; its note is final from here on. Asking again changes nothing.
+
+    Raises NotFound, DiagnosisMissing, WrongState when it never began or was cancelled.
+    """
+    encounter = access.lock_encounter(by, encounter_id)
+    if encounter.status == Encounter.Status.FINISHED:
+        return encounter
+    if encounter.status == Encounter.Status.IN_PROGRESS and not encounter.diagnoses.exists():
+        raise DiagnosisMissing()
+    encounter.move_to(Encounter.Status.FINISHED, at=now)
+    encounter.save(update_fields=["status", "finished_at"])
+    audit.record(by, "records.finish", encounter, person_id=encounter.person_id, facility_id=encounter.facility_id)
+    emit(
+        EncounterFinished(
+            encounter_id=str(encounter.id),
+            appointment_ref=encounter.appointment_ref or "",
+            person_id=str(encounter.person_id),
+        )
+    )
+    return encounter
+
+
+@transaction.atomic
+def cancel_encounter(*, encounter_id: UUID, by: Actor, now: datetime) -> Encounter:
+    """Note that the visit will not take place; asking again changes nothing. Raises NotFound, WrongState."""
+    encounter = access.lock_encounter(by, encounter_id)
+    if encounter.status == Encounter.Status.CANCELLED:
+        return encounter
+    encounter.move_to(Encounter.Status.CANCELLED, at=now)
+    encounter.save(update_fields=["status", "cancelled_at"])
+    audit.record(by, "records.cancel", encounter, person_id=encounter.person_id, facility_id=encounter.facility_id)
+    return encounter
