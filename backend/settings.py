@@ -172,6 +172,11 @@ CONTENT_SECURITY_POLICY = {
 
 # --- core -------------------------------------------------------------------------------------------------------
 ACTOR_OF = "identity.acting.actor_of"
+REF_PAGES = {  # where a citizen reads about a thing
+    "appointment": "/appointments/{id}/",
+    "prescription": "/prescriptions/{id}/",
+    "payment": "/payments/{id}/",
+}
 JOURNEYS = ["journeys.consultation", "journeys.prescription", "journeys.telling"]
 
 # --- interfaces -------------------------------------------------------------------------------------------------
@@ -293,7 +298,7 @@ CARRIERS = {
 DEFAULT_FROM_EMAIL = env.str_("DEFAULT_FROM_EMAIL", "Lành <khong-tra-loi@lanh.vn>")
 EMAIL_BACKEND = env.str_(
     "EMAIL_BACKEND",
-    "django.core.mail.backends.smtp.EmailBackend" if PRODUCTION else "django.core.mail.backends.dummy.EmailBackend",
+    "notifications.carriers.email.OutboxBackend" if DEMO else "django.core.mail.backends.smtp.EmailBackend",
 )
 
 # --- realtime ---------------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.conf import settings
+
 if TYPE_CHECKING:
     from django.db.models import Model
 
@@ -32,3 +34,8 @@ class Ref:
 def ref(instance: Model) -> Ref:
     """Return the reference of a saved row."""
     return Ref(instance._meta.model_name or "", instance.pk)
+
+
+def page_of(reference: Ref) -> str:
+    """Return the path of the page where a citizen reads about the thing (settings.REF_PAGES), or "" if it has none."""
+    return settings.REF_PAGES.get(reference.kind, "").format(id=reference.id)
