@@ -8,14 +8,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
 http = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  (Django must be ready first)
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
+from realtime.origins import OwnPagesOnly  # noqa: E402
 from realtime.routing import websocket_patterns  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
         "http": http,
         # A page of another site must not open our sockets (cross-site web socket hijacking).
-        "websocket": AllowedHostsOriginValidator(URLRouter(websocket_patterns)),
+        "websocket": OwnPagesOnly(URLRouter(websocket_patterns)),
     }
 )

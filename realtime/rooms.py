@@ -6,7 +6,7 @@ take a step and store the difference. Sockets keep a copy to judge signals witho
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from realtime.errors import NobodyThere, NoSuchSeat, NotAdmitted, PractitionerOnly, RoomFull, RoomOver, SeatTakenAway
@@ -19,7 +19,7 @@ PEERS = 2  # browser to browser; a third person needs the media relay
 
 @dataclass(frozen=True)
 class SeatState:
-    """One person's place. `present` says that a socket is open for it right now."""
+    """One person's place. `present`: a socket is open for it now. `page` names the browser's peer connection behind it."""
 
     id: str
     user_id: str
@@ -30,6 +30,7 @@ class SeatState:
     announced: bool = False
     mic: bool = True
     camera: bool = True
+    page: str = ""
 
     @property
     def is_admitted(self) -> bool:
@@ -76,7 +77,9 @@ class Take:
 
 @dataclass(frozen=True)
 class Arrive:
-    """A socket has opened for the seat."""
+    """A socket has opened for the seat. Another `page` than before: the other side must begin a new peer connection."""
+
+    page: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,13 +157,23 @@ def view(room: RoomState, seat_id: str) -> dict[str, Any]:
         and (me.is_admitted or seat.id == me.id or seat.role == PRACTITIONER)
         and (me.role == PRACTITIONER or seat.id == me.id or seat.is_admitted)
     ]
-    fields = ("id", "role", "name", "state", "present", "mic", "camera")
+    fields = ("id", "role", "name", "state", "present", "mic", "camera", "page")
     return {
         "version": room.version,
         "open": room.is_open,
         "topology": room.topology,
         "seats": [{name: getattr(seat, name) for name in fields} for seat in seen],
     }
+
+
+def as_json(room: RoomState) -> dict[str, Any]:
+    """The whole room, for other processes; never for a person."""
+    return asdict(room)
+
+
+def from_json(values: dict[str, Any]) -> RoomState:
+    """The inverse of as_json()."""
+    return RoomState(**{**values, "seats": tuple(SeatState(**seat) for seat in values["seats"])})
 
 
 def is_polite(seat: SeatState) -> bool:
@@ -205,7 +218,7 @@ def _arrive(room: RoomState, seat: SeatState, message: Arrive) -> Step:
     if seat.state == LEFT:
         raise NotAdmitted
     effects: list[Effect] = []
-    changed = replace(seat, present=True)
+    changed = replace(seat, present=True, page=message.page)
     if seat.state == WAITING and not seat.announced:
         changed = replace(changed, announced=True)
         effects.append(Fact("waiting", seat.id))
@@ -221,7 +234,7 @@ def _note_connection(room: RoomState, seat_id: str, effects: list[Effect]) -> St
 
 
 def _depart(room: RoomState, seat: SeatState, message: Depart) -> Step:
-    return room.with_seat(replace(seat, present=False)), []
+    return room.with_seat(replace(seat, present=False, page="")), []
 
 
 def _let_in(room: RoomState, seat: SeatState, message: LetIn) -> Step:
@@ -244,14 +257,14 @@ def _remove(room: RoomState, seat: SeatState, message: Remove) -> Step:
         raise PractitionerOnly
     if guest.state == REMOVED:
         return room, []
-    after = room.with_seat(replace(guest, state=REMOVED, present=False))
+    after = room.with_seat(replace(guest, state=REMOVED, present=False, page=""))
     return after, [Close(guest.id, CLOSE_NOT_ALLOWED, "removed")]
 
 
 def _leave(room: RoomState, seat: SeatState, message: Leave) -> Step:
     if seat.state in (LEFT, REMOVED):
         return room, []
-    return room.with_seat(replace(seat, state=LEFT, present=False)), [Close(seat.id, 1000, "left")]
+    return room.with_seat(replace(seat, state=LEFT, present=False, page="")), [Close(seat.id, 1000, "left")]
 
 
 def _media(room: RoomState, seat: SeatState, message: Media) -> Step:
@@ -276,7 +289,7 @@ def _signal(room: RoomState, seat: SeatState, message: Signal) -> Step:
 def _end(room: RoomState) -> Step:
     if not room.is_open:
         return room, []
-    seats = tuple(replace(seat, present=False) for seat in room.seats)
+    seats = tuple(replace(seat, present=False, page="") for seat in room.seats)
     closes: list[Effect] = [Close(seat.id, CLOSE_OVER, "over") for seat in room.seats if seat.state in (WAITING, ADMITTED)]
     return replace(room, is_open=False, version=room.version + 1, seats=seats), closes
 

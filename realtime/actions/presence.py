@@ -1,0 +1,76 @@
+"""Sockets come and go: each stretch is a row, which is also the evidence of who was there when."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+import audit
+from core.actor import Actor
+from core.errors import DomainError
+from realtime import access, rooms
+from realtime.actions.rooms import check_hours, seat_of, take_step, tell
+from realtime.models import Presence, Room, Seat
+from realtime.protocol import CLOSE_DISPLACED
+
+SILENT = timedelta(seconds=60)  # a process that was killed cannot say that its sockets are gone
+
+
+@transaction.atomic
+def arrive(*, room_id: UUID, socket_id: UUID, page: str, by: Actor, now: datetime) -> Seat:
+    """Seat a socket; an older one of the same seat is displaced.
+
+    Raises NotFound, NoSuchSeat (no join before), RoomNotOpen, RoomOver, NotAdmitted (hung up), SeatTakenAway.
+    """
+    room = access.lock_room(by, room_id)
+    check_hours(room, now)
+    seat = seat_of(room, by)
+    older = Presence.objects.filter(seat=seat, left_at__isnull=True).first()
+    take_step(room, rooms.Arrive(page=page), by=by, now=now, seat_id=str(seat.id))
+    if older is not None:
+        Presence.objects.filter(pk=older.pk).update(left_at=now, why="displaced")
+        tell(room.id, {"k": "close", "socket": str(older.socket_id), "code": CLOSE_DISPLACED, "why": "displaced"})
+    seat.refresh_from_db()
+    Presence.objects.create(
+        seat=seat, socket_id=socket_id, page=page, created_at=now, seen_at=now, admitted=seat.state == Seat.State.ADMITTED
+    )
+    audit.record(by, "realtime.join", room, person_id=room.encounter.person_id, detail={"seat": seat.state})
+    return seat
+
+
+@transaction.atomic
+def depart(*, socket_id: UUID, why: str, now: datetime) -> None:
+    """Note that a socket is gone. Nothing to do when it was displaced or had hung up before."""
+    found = Presence.objects.filter(socket_id=socket_id, left_at__isnull=True).values_list("seat_id", "seat__room_id").first()
+    if found is None:
+        return
+    seat_id, room_id = found
+    room = access.lock_room(Actor.system("presence"), room_id)
+    # Under the lock once more: between the look and the lock it may have been displaced.
+    presence = Presence.objects.filter(socket_id=socket_id, left_at__isnull=True).first()
+    if presence is None:
+        return
+    take_step(room, rooms.Depart(), by=Actor.system("presence"), now=now, seat_id=str(seat_id))
+    Presence.objects.filter(pk=presence.pk).update(left_at=now, why=why)
+
+
+def keep_alive(*, room_id: UUID, socket_id: UUID, by: Actor, now: datetime) -> bool:
+    """Note that the socket is still there; say whether it may stay (rights end while a call goes on)."""
+    try:
+        room = access.get_room(by, room_id)
+    except DomainError:
+        return False
+    if room.status == Room.Status.CLOSED or now >= room.closes_at:
+        return False
+    return bool(Presence.objects.filter(socket_id=socket_id, left_at__isnull=True).update(seen_at=now))
+
+
+def notice_the_silent(*, now: datetime) -> int:
+    """Note the departure of sockets whose process has died, and return how many."""
+    silent = Presence.objects.filter(left_at__isnull=True, seen_at__lt=now - SILENT).values_list("socket_id", flat=True)
+    gone = list(silent[:1000])
+    for socket_id in gone:
+        depart(socket_id=socket_id, why="silent", now=now)
+    return len(gone)

@@ -1,0 +1,7 @@
+"""The doors of the sockets: a ticket at the door, frames in, frames out."""
+
+from realtime.consumers.base import NowhereConsumer
+from realtime.consumers.me import MeConsumer
+from realtime.consumers.room import RoomConsumer
+
+__all__ = ["MeConsumer", "NowhereConsumer", "RoomConsumer"]
