@@ -43,9 +43,15 @@ class MoneyField(serializers.Field[Money, Any, Any, Any]):
 
 
 class AwareDateTime(serializers.DateTimeField):
-    """An ISO-8601 instant that carries its offset; without one it is refused, because 09:00 alone is no instant."""
+    """An ISO-8601 instant that carries its offset; without one it is refused, because 09:00 alone is no instant.
+
+    Sent in UTC, whatever the server's own zone.
+    """
 
     default_error_messages = {"naive": _("Give the time with its offset, for example 2026-11-24T09:00:00+07:00.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(default_timezone=UTC, **kwargs)
 
     def to_internal_value(self, value: Any) -> datetime:
         if isinstance(value, str) and not (value.endswith(("Z", "z")) or "+" in value[10:] or "-" in value[10:]):
