@@ -45,6 +45,7 @@ WORDS: dict[str, Promise] = {
     "prescription.accept": _("took a prescription in hand"),
     "prescription.return": _("gave a prescription back"),
     "prescription.dispense": _("handed out medicines"),
+    "prescription.complete": _("closed a prescription after handing out medicines"),
     "prescription.cancel": _("cancelled a prescription"),
     "prescription.expire": _("closed a prescription whose time had run out"),
 }
