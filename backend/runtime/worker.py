@@ -46,7 +46,8 @@ async def work(stop: asyncio.Event) -> None:
         try:
             await _work_once(stop)
         except Exception as error:
-            log.warning("worker ended (%s: %s); it starts again in %.1f s", type(error).__name__, error, pause)
+            cause = error.__cause__ or error
+            log.warning("worker ended (%s: %s); it starts again in %.1f s", type(cause).__name__, cause, pause)
         if stop.is_set():
             return
         # The connection Django keeps for this thread died with the server; the next use must open a new one.
