@@ -163,7 +163,7 @@ def _at_the_bank(line: Any, address: str, choice: str) -> int:
     try:
         with httpx.Client(timeout=20) as browser:
             browser.get(address)
-            form = {"choice": choice, "csrfmiddlewaretoken": browser.cookies.get("csrftoken", "")}
+            form = {"way": choice, "csrfmiddlewaretoken": browser.cookies.get("csrftoken", "")}
             return browser.post(f"{address.rstrip('/')}/answer/", data=form, headers={"Referer": address}).status_code
     except httpx.HTTPError as error:
         raise ConnectionError(str(error)) from error
