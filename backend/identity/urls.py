@@ -6,6 +6,8 @@ from django.views.generic import RedirectView
 
 from identity import api, app_client, pages
 
+_SIGN_IN = RedirectView.as_view(pattern_name="account_login", query_string=True)
+
 app_patterns = [  # before the library's own of the same address
     path("_allauth/app/v1/auth/signup", app_client.SignUp.as_api_view(client=Client.APP)),
     path("_allauth/app/v1/auth/code/request", app_client.RequestCode.as_api_view(client=Client.APP)),
@@ -35,7 +37,8 @@ page_patterns = [
     # The library finds its own steps by these names.
     path("sign-in/", pages.SignIn.as_view(), name="account_login"),
     path("sign-in/code/", pages.enter_code, name="account_verify_phone"),
-    path("sign-up/", RedirectView.as_view(pattern_name="account_login", query_string=True), name="account_signup"),
+    path("sign-up/", _SIGN_IN, name="account_signup"),
+    path("sign-in/by-code/", _SIGN_IN, name="account_request_login_code"),
     path("staff/sign-in/", pages.staff_sign_in, name="identity_staff_sign_in"),
     path("staff/sign-in/second-step/", pages.SecondStep.as_view(), name="mfa_authenticate"),
     path("staff/second-step/", pages.SetUpSecondStep.as_view(), name="mfa_activate_totp"),
@@ -47,5 +50,5 @@ page_patterns = [
     path("welcome/", pages.welcome, name="identity_welcome"),
     path("roles/", pages.roles, name="identity_roles"),
     path("roles/act/", pages.act, name="identity_acting"),
+    path("staff/second-step/done/", RedirectView.as_view(pattern_name="identity_roles"), name="mfa_index"),
 ]
-page_patterns += [path("staff/second-step/done/", RedirectView.as_view(pattern_name="identity_roles"), name="mfa_index")]
