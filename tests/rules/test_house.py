@@ -56,7 +56,13 @@ def test_doors_ask_actions_and_queries_and_touch_no_rows() -> None:
     doors = sources(*(f"{door}.py" for door in DOORS), *(f"{door}/*.py" for door in DOORS))
     doors = [path for path in doors if not path.is_relative_to(folders.CHECKOUT / "backend" / "core")]  # the frame itself
     assert doors
-    assert [where(path, node) for path in doors for node in calls_of(path, {"objects", "save", "bulk_create"})] == []
+    touched = [
+        where(path, node)
+        for path in doors
+        for node in calls_of(path, {"objects", "save", "bulk_create"})
+        if not ast.unparse(node.value).endswith("session")  # a browser's session is the door's own
+    ]
+    assert touched == []
 
 
 def views(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, type]]:
