@@ -13,16 +13,19 @@ from identity.models import Delegation, Device, Facility, Membership, Person, Pr
 from identity.names import fold
 
 __all__ = [
+    "by_distance",
     "contacts_of",
     "delegations_of",
+    "devices_of",
     "facilities",
     "fold",
     "practitioners",
     "provinces",
     "specialties",
-    "staff_of",
     "visit_types",
 ]
+
+EARTH_RADIUS_M = 6_371_000
 
 
 def provinces() -> QuerySet[Province]:
@@ -36,9 +39,10 @@ def specialties() -> QuerySet[Specialty]:
 
 
 def _by_words(q: str, field: str = "sort_name") -> Q:
+    """Every word of the question begins a word of the name: "yen" finds Yến, and not every Nguyễn."""
     found = Q()
     for word in fold(q).split():
-        found &= Q(**{f"{field}__contains": word})
+        found &= Q(**{f"{field}__startswith": word}) | Q(**{f"{field}__contains": f" {word}"})
     return found
 
 
