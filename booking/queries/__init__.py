@@ -2,6 +2,7 @@
 
 from booking.queries.agreed import (
     AppointmentFacts,
+    appointments_among,
     appointments_of,
     closures_of,
     day_list,
@@ -24,13 +25,18 @@ from booking.queries.free import (
     times_of,
     visit_types_of,
 )
+from booking.queries.week import CalendarDay, Piece, calendar_of
 
 __all__ = [
     "AppointmentFacts",
+    "CalendarDay",
     "DayCount",
     "FirstFree",
     "FreeTime",
+    "Piece",
+    "appointments_among",
     "appointments_of",
+    "calendar_of",
     "closures_of",
     "day_list",
     "days_of",

@@ -89,6 +89,12 @@ def appointments_of(person_ids: Iterable[UUID]) -> QuerySet[Appointment]:
     return rows.filter(person__in=list(person_ids)).order_by("-during", "-pk")
 
 
+def appointments_among(by: Actor, appointment_ids: Iterable[UUID | str]) -> list[Appointment]:
+    """List those of these appointments the actor may see, in order of time."""
+    rows = Appointment.objects.select_related("practitioner", "facility", "person", "visit_type", "schedule")
+    return list(rows.filter(access.visible_appointments(by), pk__in=list(appointment_ids)).order_by("during"))
+
+
 def day_list(
     by: Actor, *, day: date, facility_id: UUID | None = None, practitioner_id: UUID | None = None
 ) -> list[Appointment]:
