@@ -1,0 +1,72 @@
+"""From an id to a payment, asking on the way whether the actor may: the payer (or who pays for them) and the facility's desk."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from core.actor import Actor
+from core.errors import NotAllowed, NotFound
+from core.refs import Ref
+from identity.access import may_act_for, people_of
+from payments.models import Payment
+
+
+def visible_to(by: Actor) -> QuerySet[Payment]:
+    """Return the payments the actor may see."""
+    if by.is_system:
+        return Payment.objects.all()
+    if by.role == "citizen":
+        return Payment.objects.filter(payer__in=people_of(by, "pay"))
+    if by.role == "desk" and by.facility_id is not None:
+        return Payment.objects.filter(facility_id=by.facility_id)
+    return Payment.objects.none()
+
+
+def get_payment(by: Actor, payment_id: UUID) -> Payment:
+    """Return a payment. Raises NotFound for "absent" and "not yours" alike."""
+    payment = visible_to(by).filter(id=payment_id).select_related("facility", "payer").first()
+    if payment is None:
+        raise NotFound()
+    return payment
+
+
+def get_payment_for(by: Actor, subject: Ref) -> Payment:
+    """Return the payment that matters for a subject: the paid one, else the latest. Raises NotFound."""
+    rows = list(visible_to(by).filter(subject=str(subject)).select_related("facility").order_by("-created_at", "-id"))
+    if not rows:
+        raise NotFound()
+    return next((row for row in rows if row.is_captured), rows[0])
+
+
+def lock_payment(by: Actor, payment_id: UUID) -> Payment:
+    """Return a payment, locked together with its siblings of the same subject until the transaction ends.
+
+    The whole subject is locked, in key order, because "paid once" is a promise about the subject. Raises NotFound.
+    """
+    subject = visible_to(by).filter(id=payment_id).values_list("subject", flat=True).first()
+    if subject is None:
+        raise NotFound()
+    return next(row for row in lock_subject(subject) if row.id == payment_id)
+
+
+def lock_subject(subject: str) -> list[Payment]:
+    """Return all payments of one subject, locked, in key order."""
+    rows = Payment.objects.filter(subject=subject).select_for_update(of=("self",))
+    return list(rows.select_related("facility").order_by("id"))
+
+
+def require_payer_or_desk(by: Actor, *, payer_id: UUID, facility_id: UUID) -> None:
+    """Let the payer, who pays for them, or the facility's desk ask for a payment. Raises NotFound or NotAllowed."""
+    if by.role == "desk":
+        if by.facility_id != facility_id:
+            raise NotAllowed()
+    elif not may_act_for(by, payer_id, "pay"):
+        raise NotFound()
+
+
+def require_house(by: Actor) -> None:
+    """Only the house itself records what a gateway said. Raises NotAllowed."""
+    if not by.is_system:
+        raise NotAllowed()

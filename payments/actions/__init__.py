@@ -1,0 +1,23 @@
+"""The verbs of payments: ask for money, record what the gateway says, give money back."""
+
+from payments.actions.asking import cancel_payment, expire_payment, open_payment, start_payment
+from payments.actions.deliveries import receive_delivery, settle_delivery
+from payments.actions.recording import ask_gateway, record_capture, record_failure, record_truth
+from payments.actions.refunds import carry_out_refund, record_refund, record_refund_failure, request_refund
+
+__all__ = [
+    "ask_gateway",
+    "cancel_payment",
+    "carry_out_refund",
+    "expire_payment",
+    "open_payment",
+    "receive_delivery",
+    "record_capture",
+    "record_failure",
+    "record_refund",
+    "record_refund_failure",
+    "record_truth",
+    "request_refund",
+    "settle_delivery",
+    "start_payment",
+]

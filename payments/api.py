@@ -1,0 +1,136 @@
+"""HTTP doors of payments: pay for a subject, see how a payment stands, give money back."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api import ApiView, AwareDateTime, MoneyField, StrictSerializer, idempotent
+from core.errors import NotFound
+from core.money import Money
+from core.refs import Ref
+from payments import access, actions, gateways, queries
+from payments.models import Payment, Refund
+
+PAYERS = frozenset({"citizen", "desk"})
+
+
+@extend_schema_field({"type": "string", "pattern": r"^[a-z_]+:[0-9a-f-]{36}$", "maxLength": 80})
+class RefField(serializers.CharField):
+    """ "appointment:<uuid>" """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=80, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        text = super().to_internal_value(data)
+        try:
+            return Ref.parse(text)
+        except ValueError:
+            # A name that cannot exist is answered like one that does not.
+            raise NotFound() from None
+
+
+class RefundAnswer(serializers.Serializer[Refund]):
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(Refund.Status.choices)
+    money = MoneyField()
+    reason = serializers.CharField()
+    created_at = AwareDateTime()
+    done_at = AwareDateTime(allow_null=True)
+
+
+class FacilityName(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
+class PaymentAnswer(serializers.Serializer[Payment]):
+    """One payment. `redirect_url` is the gateway's page while it waits for the payer."""
+
+    id = serializers.UUIDField()
+    subject = serializers.CharField()
+    status = serializers.ChoiceField(Payment.Status.choices)
+    price = MoneyField()
+    refunded = MoneyField()
+    description = serializers.CharField()
+    facility = FacilityName()
+    gateway = serializers.CharField(allow_blank=True)
+    expires_at = AwareDateTime()
+    created_at = AwareDateTime()
+    captured_at = AwareDateTime(allow_null=True)
+    page_url = serializers.SerializerMethodField()
+    redirect_url = serializers.SerializerMethodField()
+    refunds = RefundAnswer(many=True, source="refunds.all")
+
+    def get_page_url(self, payment: Payment) -> str:
+        return self.context["request"].build_absolute_uri(queries.page_url(payment))
+
+    def get_redirect_url(self, payment: Payment) -> str | None:
+        if payment.status != Payment.Status.PENDING or not payment.gateway_url:
+            return None
+        return self.context["request"].build_absolute_uri(payment.gateway_url)
+
+
+class PayBody(StrictSerializer):
+    subject = RefField()
+    gateway = serializers.CharField(max_length=20, required=False)
+
+
+class RefundBody(StrictSerializer):
+    """Without `amount`, all that is left goes back. Minor units of the payment's currency."""
+
+    amount = serializers.IntegerField(min_value=1, max_value=2**53, required=False)
+    reason = serializers.CharField(max_length=200)
+
+
+def _answer(request: Request, payment: Payment, status: int = 200) -> Response:
+    return Response(PaymentAnswer(payment, context={"request": request}).data, status=status)
+
+
+class Payments(ApiView):
+    """Pay for something."""
+
+    access = PAYERS
+
+    @extend_schema(summary="Pay for a subject", tags=["payments"], request=PayBody, responses={200: PaymentAnswer})
+    def post(self, request: Request) -> Response:
+        wish = self.clean(PayBody)
+        gateway = wish.get("gateway") or next(iter(gateways.codes()), "")
+        payment = access.get_payment_for(self.actor, wish["subject"])
+        payment = actions.start_payment(payment_id=payment.id, gateway=gateway, by=self.actor, now=self.now)
+        return _answer(request, payment)
+
+
+class OnePayment(ApiView):
+    """One payment."""
+
+    access = PAYERS
+
+    @extend_schema(summary="How a payment stands", tags=["payments"], responses={200: PaymentAnswer})
+    def get(self, request: Request, payment_id: UUID) -> Response:
+        return _answer(request, access.get_payment(self.actor, payment_id))
+
+
+class Refunds(ApiView):
+    """Give money back."""
+
+    access = frozenset({"desk"})
+
+    @extend_schema(
+        summary="Give money back", tags=["payments"], request=RefundBody, responses={201: RefundAnswer}
+    )
+    @idempotent
+    def post(self, request: Request, payment_id: UUID) -> Response:
+        wish = self.clean(RefundBody)
+        payment = access.get_payment(self.actor, payment_id)
+        money = Money(wish["amount"], payment.currency) if "amount" in wish else None
+        refund = actions.request_refund(
+            payment_id=payment.id, reason=wish["reason"], money=money, by=self.actor, now=self.now
+        )
+        return Response(RefundAnswer(refund).data, status=201)

@@ -1,0 +1,70 @@
+"""How payments refuse."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import Conflict, Invalid, Unavailable, Unparseable, WrongState
+
+
+class NothingToPay(Invalid):
+    code = "nothing_to_pay"
+    message = _("There is nothing to pay here.")
+
+
+class UnknownGateway(Invalid):
+    code = "unknown_gateway"
+    message = _("We do not know this way of paying.")
+
+
+class PriceDiffers(Conflict):
+    code = "price_differs"
+    message = _("A payment with another amount is already open for this.")
+
+
+class PaymentExpired(WrongState):
+    code = "payment_expired"
+    message = _("The time to pay has run out. Nothing was charged.")
+
+
+class AlreadyPaid(WrongState):
+    code = "already_paid"
+    message = _("This has already been paid.")
+
+
+class NotCaptured(WrongState):
+    code = "not_captured"
+    message = _("Nothing has been paid yet, so nothing can be given back.")
+
+
+class RefundTooHigh(Conflict):
+    code = "refund_too_high"
+    message = _("More cannot be given back than was paid.")
+
+
+class OtherReference(Conflict):
+    code = "other_reference"
+    message = _("This confirmation belongs to another payment.")
+
+
+class BadSignature(Unparseable):
+    code = "bad_signature"
+    message = _("The signature of this message is not right.")
+
+
+class BodyTooLarge(Unparseable):
+    code = "body_too_large"
+    message = _("This message is too large.")
+
+
+class BadNotice(Unparseable):
+    code = "bad_notice"
+    message = _("This message cannot be read.")
+
+
+class GatewayUnavailable(Unavailable):
+    code = "gateway_unavailable"
+    message = _("The payment company does not answer just now. Please try again in a moment.")
+
+
+class RefundRefused(Conflict):
+    code = "refund_refused"
+    message = _("The payment company refused to give the money back.")

@@ -1,0 +1,39 @@
+"""What payments tell. `subject` is the Ref of what was paid for; it is the story, too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.events import Event
+
+
+@dataclass(frozen=True)
+class _AboutPayment(Event):
+    payment_id: str
+    subject: str
+
+    @property
+    def story(self) -> str:
+        return self.subject
+
+
+@dataclass(frozen=True)
+class PaymentCaptured(_AboutPayment):
+    """The money arrived, perhaps after the thing it was for had lapsed."""
+
+
+@dataclass(frozen=True)
+class PaymentFailed(_AboutPayment):
+    """The gateway said no; the citizen may try again."""
+
+
+@dataclass(frozen=True)
+class RefundRequested(_AboutPayment):
+    """Money was promised back."""
+
+    refund_id: str
+
+
+@dataclass(frozen=True)
+class PaymentRefunded(_AboutPayment):
+    """A refund reached the payer's account; the payment may be refunded in part or whole."""

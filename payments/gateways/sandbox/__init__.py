@@ -1,0 +1,59 @@
+"""The sandbox: a pretended bank with its own books, its own page, and webhooks that really travel. For demos and tests.
+
+It plays the other side honestly: what it says when asked comes from its own table, never from ours.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from core.money import Money
+from payments.errors import BadNotice
+from payments.gateways import Redirect, Told, Truth, Wanted, signature
+from payments.gateways.sandbox import bank
+
+SIGNATURE_HEADER = "Sandbox-Signature"
+
+
+class Sandbox:
+    """Our side of the wire to the pretended bank."""
+
+    code = "sandbox"
+
+    def begin(self, wanted: Wanted) -> Redirect:
+        charge = bank.open_charge(
+            merchant_key=str(wanted.payment_id),
+            money=wanted.price,
+            payee=wanted.payee,
+            description=wanted.description,
+            return_path=wanted.return_path,
+            expires_at=wanted.expires_at,
+        )
+        return Redirect(url=reverse("payments_sandbox_pay", args=[charge.reference]), reference=charge.reference)
+
+    def ask(self, reference: str) -> Truth:
+        charge = bank.find(reference)
+        if charge is None:
+            return Truth("waiting", 0, "VND")
+        status = {"paid": "paid", "declined": "declined"}.get(charge.status, "waiting")
+        return Truth(status, charge.amount, charge.currency)
+
+    def refund(self, reference: str, *, key: object, money: Money) -> str:
+        return bank.send_back(reference, merchant_key=str(key), money=money)
+
+    def verify(self, headers: Mapping[str, str], raw: bytes, *, now: datetime) -> Told:
+        secrets = [settings.SANDBOX_WEBHOOK_SECRET]
+        signature.verify(secrets, headers.get(SIGNATURE_HEADER, ""), raw, now=int(now.timestamp()))
+        try:
+            body = json.loads(raw)
+            event_id, reference = body["id"], body["data"]["reference"]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise BadNotice() from error
+        if not all(isinstance(text, str) and 0 < len(text) <= 80 for text in (event_id, reference)):
+            raise BadNotice()
+        return Told(event_id=event_id, reference=reference)

@@ -1,0 +1,98 @@
+"""The ledger's arithmetic: which lines a fact about money writes. Pure: no database, no clock.
+
+Double entry: each fact is a transaction of lines that sum to zero. Positive is debit, negative is credit.
+
+| account | what it is | grows by |
+|---|---|---|
+| `clearing/<gateway>/<facility>` | money a gateway holds for the facility | debit |
+| `income/<facility>` | what citizens paid the facility | credit |
+| `refunds/<facility>` | what of it was given back or promised back | debit |
+| `refunds_due/<facility>` | promised back, not yet gone | credit |
+
+Money belongs to the facility at every moment; there is no account of the platform's own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from core.money import Money
+
+
+class Unbalanced(ValueError):
+    """Lines that do not sum to zero in every currency: a mistake of ours, never of a person."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One side of a transaction: an account and a signed amount."""
+
+    account: str
+    money: Money
+
+
+def clearing(gateway: str, facility_id: UUID) -> str:
+    """Name the account of the money a gateway holds for a facility."""
+    return f"clearing/{gateway}/{facility_id}"
+
+
+def income(facility_id: UUID) -> str:
+    """Name the account of a facility's income."""
+    return f"income/{facility_id}"
+
+
+def refunds(facility_id: UUID) -> str:
+    """Name the account of what a facility gave back."""
+    return f"refunds/{facility_id}"
+
+
+def refunds_due(facility_id: UUID) -> str:
+    """Name the account of what a facility has promised back and not yet sent."""
+    return f"refunds_due/{facility_id}"
+
+
+def captured(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for money that arrived."""
+    return _moved(money, to=clearing(gateway, facility_id), source=income(facility_id))
+
+
+def refund_requested(facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for money promised back."""
+    return _moved(money, to=refunds(facility_id), source=refunds_due(facility_id))
+
+
+def refund_done(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for promised money that left."""
+    return _moved(money, to=refunds_due(facility_id), source=clearing(gateway, facility_id))
+
+
+def refund_failed(facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines that take back a promise the gateway could not keep."""
+    return _moved(money, to=refunds_due(facility_id), source=refunds(facility_id))
+
+
+def _moved(money: Money, *, to: str, source: str) -> list[Line]:
+    if money.amount <= 0:
+        raise ValueError("the ledger writes positive amounts; the account says the direction")
+    return balanced([Line(to, money), Line(source, -money)])
+
+
+def totals(lines: Iterable[Line]) -> dict[tuple[str, str], int]:
+    """Return the balance per (account, currency)."""
+    sums: dict[tuple[str, str], int] = defaultdict(int)
+    for line in lines:
+        sums[line.account, line.money.currency] += line.money.amount
+    return dict(sums)
+
+
+def balanced(lines: list[Line]) -> list[Line]:
+    """Return the lines if they sum to zero in every currency. Raises Unbalanced otherwise, and for fewer than two lines."""
+    sums: dict[str, int] = defaultdict(int)
+    for line in lines:
+        sums[line.money.currency] += line.money.amount
+    if len(lines) < 2 or any(sums.values()):
+        raise Unbalanced(dict(sums))
+    return lines

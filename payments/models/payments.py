@@ -1,0 +1,166 @@
+"""What is owed and paid for one thing, and what of it was given back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core.models import Entity
+from core.money import Money
+from core.states import Stateful
+
+
+class Payment(Stateful, Entity):
+    """One wish to be paid for one subject. Declined or lapsed ones stay; the next try is a new row."""
+
+    class Status(models.TextChoices):
+        CREATED = "created", _("not paid yet")  # nobody was asked yet
+        PENDING = "pending", _("waiting for confirmation")  # the gateway has it
+        CAPTURED = "captured", _("paid")  # the money is the facility's
+        PARTLY_REFUNDED = "partly_refunded", _("partly refunded")
+        REFUNDED = "refunded", _("refunded")
+        FAILED = "failed", _("declined")  # the gateway said no
+        CANCELLED = "cancelled", _("cancelled")  # no longer asked for
+        EXPIRED = "expired", _("expired")  # not paid in time
+
+    # Money that arrives after we stopped asking for it is recorded all the same: it did arrive. The journey sends it back.
+    MOVES: ClassVar[dict[str, set[str]]] = {
+        Status.CREATED: {Status.PENDING, Status.CANCELLED, Status.EXPIRED},
+        Status.PENDING: {Status.CAPTURED, Status.FAILED, Status.CANCELLED, Status.EXPIRED},
+        Status.FAILED: {Status.CAPTURED, Status.CANCELLED},
+        Status.CANCELLED: {Status.CAPTURED},
+        Status.EXPIRED: {Status.CAPTURED},
+        Status.CAPTURED: {Status.PARTLY_REFUNDED, Status.REFUNDED},
+        Status.PARTLY_REFUNDED: {Status.REFUNDED},
+        Status.REFUNDED: set(),
+    }
+    OPEN: ClassVar[tuple[str, ...]] = (Status.CREATED, Status.PENDING)
+    PAID: ClassVar[tuple[str, ...]] = (Status.CAPTURED, Status.PARTLY_REFUNDED)
+
+    class Flaw(models.TextChoices):
+        """Why somebody must look at it: the gateway and we do not agree."""
+
+        NONE = "", _("none")
+        AMOUNT = "amount", _("the gateway names another amount")
+        CURRENCY = "currency", _("the gateway names another currency")
+
+    subject = models.CharField(max_length=80)  # a Ref: "appointment:<uuid>"
+    payer = models.ForeignKey("identity.Person", on_delete=models.PROTECT, related_name="+")
+    facility = models.ForeignKey("identity.Facility", on_delete=models.PROTECT, related_name="+")
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3, default="VND")
+    refunded_amount = models.BigIntegerField(default=0)
+    description = models.CharField(max_length=160)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.CREATED)
+    flaw = models.CharField(max_length=8, choices=Flaw.choices, default=Flaw.NONE, blank=True)
+    gateway = models.CharField(max_length=20, blank=True)
+    gateway_reference = models.CharField(max_length=80, blank=True)
+    gateway_url = models.CharField(max_length=500, blank=True)  # the gateway's page, to go on there
+    expires_at = models.DateTimeField()
+    pending_at = models.DateTimeField(null=True)
+    captured_at = models.DateTimeField(null=True)
+    refunded_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    expired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gte=0), name="payment_amount_not_negative"),
+            models.CheckConstraint(
+                condition=Q(refunded_amount__gte=0, refunded_amount__lte=F("amount")), name="payment_refunded_within"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "created", "pending", "captured", "partly_refunded", "refunded", "failed", "cancelled", "expired"
+                    ]
+                ),
+                name="payment_status_known",
+            ),
+            models.UniqueConstraint(
+                fields=["subject"], condition=Q(status__in=["created", "pending"]), name="payment_open_once"
+            ),
+            models.UniqueConstraint(
+                fields=["gateway", "gateway_reference"],
+                condition=~Q(gateway_reference=""),
+                name="payment_reference_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["subject", "-created_at"], name="payment_subject"),
+            models.Index(fields=["payer", "-created_at"], name="payment_payer"),
+            models.Index(fields=["facility", "-created_at"], name="payment_facility"),
+            models.Index(
+                fields=["expires_at"], condition=Q(status__in=["created", "pending"]), name="payment_open_until"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.description}, {self.price}"
+
+    @property
+    def price(self) -> Money:
+        """What was asked for."""
+        return Money(self.amount, self.currency)
+
+    @property
+    def refunded(self) -> Money:
+        """What has gone back."""
+        return Money(self.refunded_amount, self.currency)
+
+    @property
+    def is_open(self) -> bool:
+        """Still asked for."""
+        return self.status in self.OPEN
+
+    @property
+    def is_captured(self) -> bool:
+        """Paid, and not given back in full."""
+        return self.status in self.PAID
+
+    def is_late(self, now: datetime) -> bool:
+        """Say whether the time to pay has run out."""
+        return now >= self.expires_at
+
+
+class Refund(Stateful, Entity):
+    """Money promised back for one payment."""
+
+    class Status(models.TextChoices):
+        REQUESTED = "requested", _("on its way")  # promised; the gateway is being asked
+        DONE = "done", _("refunded")
+        FAILED = "failed", _("refused")  # the gateway said no; a person must look
+
+    MOVES: ClassVar[dict[str, set[str]]] = {
+        Status.REQUESTED: {Status.DONE, Status.FAILED},
+        Status.DONE: set(),
+        Status.FAILED: set(),
+    }
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3, default="VND")
+    reason = models.CharField(max_length=200)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.REQUESTED)
+    gateway_reference = models.CharField(max_length=80, blank=True)
+    requested_by = models.UUIDField(null=True)  # the user; None when the house did it
+    done_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(status__in=["requested", "done", "failed"]), name="refund_status_known"
+            ),
+        ]
+
+    @property
+    def money(self) -> Money:
+        """How much."""
+        return Money(self.amount, self.currency)

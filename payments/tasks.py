@@ -1,0 +1,72 @@
+"""Jobs of payments. Each asks or records once more without harm."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from core.actor import Actor
+from core.edge import now as this_instant
+from core.tasks import later, periodic, task
+from payments import actions, queries
+from payments.gateways.sandbox import bank
+
+HOUSE = Actor.system("payments")
+
+
+@task
+def settle_delivery(delivery_id: str) -> None:
+    """Look into a webhook."""
+    actions.settle_delivery(delivery_id=UUID(delivery_id), by=HOUSE, now=this_instant())
+
+
+@task
+def ask_gateway(payment_id: str) -> None:
+    """Ask how a payment stands."""
+    actions.ask_gateway(payment_id=UUID(payment_id), by=HOUSE, now=this_instant())
+
+
+@task
+def carry_out_refund(refund_id: str) -> None:
+    """Have promised money sent back."""
+    actions.carry_out_refund(refund_id=UUID(refund_id), by=HOUSE, now=this_instant())
+
+
+@task
+def close_late_payment(payment_id: str) -> None:
+    """Ask a last time, then stop asking for the money."""
+    if actions.ask_gateway(payment_id=UUID(payment_id), by=HOUSE, now=this_instant()) != "captured":
+        actions.expire_payment(payment_id=UUID(payment_id), by=HOUSE, now=this_instant())
+
+
+@periodic("* * * * *")
+@task
+def look_after_payments(timestamp: int) -> None:
+    """Each minute: close what was not paid in time, and ask about what has waited two minutes for a webhook."""
+    at = datetime.fromtimestamp(timestamp, tz=UTC)
+    for payment in queries.open_and_late(at)[:500]:
+        later("payments.tasks.close_late_payment", lock=payment.subject, payment_id=str(payment.id))
+    waiting = queries.to_ask_about(at, waiting=timedelta(minutes=2), closed_within=timedelta(0))
+    for payment in waiting.filter(expires_at__gt=at)[:500]:
+        later("payments.tasks.ask_gateway", lock=payment.subject, payment_id=str(payment.id))
+
+
+@periodic("13 * * * *")
+@task
+def look_again(timestamp: int) -> None:
+    """Each hour: ask about payments closed unpaid within a day (money may come late), and send refunds that got stuck."""
+    at = datetime.fromtimestamp(timestamp, tz=UTC)
+    for payment in queries.to_ask_about(at, waiting=timedelta(minutes=2), closed_within=timedelta(days=1))[:2000]:
+        later("payments.tasks.ask_gateway", lock=payment.subject, payment_id=str(payment.id))
+    for refund in queries.refunds_waiting(at, longer_than=timedelta(minutes=30))[:500]:
+        later("payments.tasks.carry_out_refund", refund_id=str(refund.id))
+
+
+@task
+def sandbox_deliver(notice_id: str) -> None:
+    """The pretended bank sends its webhook."""
+    bank.deliver(notice_id)
+
+
+@task
+def sandbox_pay(reference: str) -> None:
+    """The pretended bank takes the money it promised to take late."""
+    bank.pay(reference, now=this_instant())

@@ -1,0 +1,19 @@
+"""Addresses of payments: API, the payment's page, the sandbox's page, and the hooks of gateways."""
+
+from django.urls import path
+
+from payments import api, pages, webhooks
+from payments.gateways.sandbox import pages as sandbox
+
+api_patterns = [
+    path("payments", api.Payments.as_view(), name="payments_payments"),
+    path("payments/<uuid:payment_id>", api.OnePayment.as_view(), name="payments_one"),
+    path("payments/<uuid:payment_id>/refunds", api.Refunds.as_view(), name="payments_refunds"),
+]
+page_patterns = [
+    path("payments/<uuid:payment_id>/", pages.payment, name="payments_payment"),
+    path("payments/<uuid:payment_id>/start/", pages.start, name="payments_start"),
+    path("sandbox/pay/<str:reference>/", sandbox.show, name="payments_sandbox_pay"),
+    path("sandbox/pay/<str:reference>/answer/", sandbox.answer, name="payments_sandbox_answer"),
+]
+hook_patterns = [path("<slug:gateway>/", webhooks.Hook.as_view(), name="payments_hook")]
