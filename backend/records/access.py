@@ -58,6 +58,21 @@ def get_encounter(by: Actor, encounter_id: UUID) -> Encounter:
     return encounter
 
 
+def get_encounter_in_record(by: Actor, encounter_id: UUID) -> Encounter:
+    """Return an encounter as part of a health record: a doctor with a care relation reads colleagues' visits too.
+
+    Raises NotFound.
+    """
+    rows = Encounter.objects.select_related("person", "practitioner", "facility")
+    encounter = rows.filter(id=encounter_id).first()
+    if encounter is None:
+        raise NotFound()
+    if not visible_encounters(by).filter(id=encounter_id).exists():
+        identity_access.get_person(by, encounter.person_id, "read")
+    note_reading(by, "records.read_encounter", encounter, encounter.person_id)
+    return encounter
+
+
 def lock_encounter(by: Actor, encounter_id: UUID) -> Encounter:
     """Return the row locked until the transaction ends, to those who may write it: its practitioner or the house.
 
@@ -101,6 +116,18 @@ def get_record_of(by: Actor, person_id: UUID) -> Person:
     """
     person = identity_access.get_person(by, person_id, "read")
     note_reading(by, "records.read", person, person.id)
+    return person
+
+
+def get_access_log_of(by: Actor, person_id: UUID) -> Person:
+    """Return the person whose access log the actor may read: their own, or that of somebody they read for.
+
+    Reading the log is itself noted. Raises NotFound.
+    """
+    if by.role != "citizen":
+        raise NotFound()
+    person = identity_access.get_person(by, person_id, "read")
+    note_reading(by, "records.read_log", person, person.id)
     return person
 
 

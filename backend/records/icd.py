@@ -41,7 +41,9 @@ class Title:
 class _Row:
     title: Title
     hay: str  # " j45 asthma hen phe quan suyen " — folded, each word with a space before it
+    short: str  # " tha " — abbreviations alone: they mean nothing else
     lead: str  # the folded Vietnamese title, or the English one
+    often: bool  # what general practice sees every day
     common: bool  # one of our own hand-picked codes
 
 
@@ -54,13 +56,13 @@ class _Index:
         imported = {row.code: row for row in Icd10Title.objects.all()}
         for code in {*_english(), *own, *imported}:
             name_en = _english().get(code, "") or (imported[code].name_en if code in imported else "")
-            name_vi, words = own.get(code, ("", ""))
+            name_vi, words, often = own.get(code, ("", "", False))
             if code in imported:
                 name_vi = imported[code].name_vi
             title = Title(code, name_vi, name_en)
             self.by_code[code] = title
-            hay = " ".join([" ", code.lower(), code.lower().replace(".", ""), _words(f"{name_vi} {name_en} {words}")])
-            self.rows.append(_Row(title, hay, fold(name_vi or name_en), code in own))
+            hay = " ".join([" ", code.lower(), code.lower().replace(".", ""), _words(f"{name_vi} {name_en} {words} ")])
+            self.rows.append(_Row(title, hay, _abbreviations(words), fold(name_vi or name_en), often, code in own))
         self.rows.sort(key=lambda row: row.title.code)
 
 
@@ -70,6 +72,10 @@ _built: tuple[float, _Index] | None = None
 
 def _words(text: str) -> str:
     return re.sub(r"[^a-z0-9.]+", " ", fold(text))
+
+
+def _abbreviations(words: str) -> str:
+    return f" {' '.join(word.lower() for word in words.split() if word.isupper())} "
 
 
 def _english() -> dict[str, str]:
@@ -84,10 +90,10 @@ def _english() -> dict[str, str]:
 _ENGLISH: dict[str, str] = {}
 
 
-def _own_titles() -> dict[str, tuple[str, str]]:
-    """Code → (Vietnamese title, further words people search by: abbreviations, everyday names)."""
+def _own_titles() -> dict[str, tuple[str, str, bool]]:
+    """Code → (Vietnamese title, further words people search by: abbreviations, everyday names; seen every day)."""
     with OWN_TITLES.open(encoding="utf-8", newline="") as lines:
-        return {row["code"]: (row["name_vi"], row["words"] or "") for row in csv.DictReader(lines)}
+        return {row["code"]: (row["name_vi"], row["words"], bool(row["often"])) for row in csv.DictReader(lines)}
 
 
 def _index() -> _Index:
@@ -135,14 +141,16 @@ def search(q: str, limit: int = 20) -> list[dict[str, str]]:
     return [row.title.as_json() for row in found[:limit]]
 
 
-def _rank(row: _Row, phrase: str) -> tuple[bool, bool, bool, bool, bool, int, str]:
+def _rank(row: _Row, phrase: str) -> tuple[bool, bool, bool, bool, bool, bool, bool, int, str]:
     code = row.title.code.lower()
     return (
         phrase not in (code, code.replace(".", "")),
         not (code.startswith(phrase) or code.replace(".", "").startswith(phrase)),
+        f" {phrase} " not in row.short,
+        f" {phrase} " not in row.hay,
+        not row.often,
         not row.common,
         not row.lead.startswith(phrase),
-        f" {phrase}" not in row.hay,
         len(row.title.name_vi or row.title.name_en),
         code,
     )

@@ -1,4 +1,4 @@
-"""Reading records: what a doctor needs at a glance, a doctor's day, and who looked. Permission is asked in access.py."""
+"""Reading records: what a doctor needs at a glance, a doctor's day, and who looked. access.py asks whether one may."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ class Look:
 
 
 def access_lines(by: Actor, person_id: UUID) -> QuerySet[Any]:
-    """Return the lines about a person that tell them something: people, not the house; without the reader's own looks."""
+    """Return the lines about a person that tell them something: by people, without the reader's own looks."""
     own_looks = Q(user_id=by.user_id, action__in=READINGS)
     return lines_about(person_id).exclude(role="system").exclude(own_looks)
 

@@ -8,10 +8,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 import audit
 from core.actor import Actor
-from core.errors import Invalid, NotFound
+from core.errors import Invalid, NotAllowed, NotFound
 from identity.models import Person
 from identity.names import fold
 from records import access, icd
@@ -92,17 +93,17 @@ def add_allergy(
 
 
 @transaction.atomic
-def end_allergy(*, allergy_id: UUID, by: Actor, now: datetime) -> Allergy:
+def end_allergy(*, person_id: UUID, allergy_id: UUID, by: Actor, now: datetime) -> Allergy:
     """Note that it turned out not to be so. A citizen may take back what a citizen entered, a doctor both.
 
-    Raises NotFound. Asking again changes nothing.
+    Raises NotFound, NotAllowed. Asking again changes nothing.
     """
-    allergy = Allergy.objects.select_for_update(of=("self",)).filter(id=allergy_id).first()
+    person = access.get_person_to_write(by, person_id)
+    allergy = Allergy.objects.select_for_update(of=("self",)).filter(id=allergy_id, person=person).first()
     if allergy is None:
         raise NotFound()
-    access.get_person_to_write(by, allergy.person_id)
     if by.role == "citizen" and allergy.source != Source.CITIZEN:
-        raise NotFound()
+        raise NotAllowed(_("A doctor recorded this. Please ask the doctor to change it."))
     if allergy.ended_at is None:
         allergy.ended_at = now
         allergy.save(update_fields=["ended_at"])

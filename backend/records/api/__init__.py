@@ -1,0 +1,1 @@
+"""HTTP doors of records: encounters with their notes, ICD-10, the health record, FHIR."""
