@@ -61,11 +61,6 @@ INSTALLED_APPS = [
     "csp",
 ]
 
-# BRING-UP: apps that have not landed yet are left out.
-from importlib.util import find_spec as _find  # noqa: E402
-
-INSTALLED_APPS = [a for a in INSTALLED_APPS if "." in a or (_find(a) is not None and (_find(a + ".apps") is not None or a not in {"records","journeys","booking","prescriptions","payments","notifications","realtime","runtime","web"}))]
-
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

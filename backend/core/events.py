@@ -53,10 +53,7 @@ def on(event: type[Event]) -> Callable[[F], F]:
 @cache
 def _load_journeys() -> None:
     for module in settings.JOURNEYS:
-        try:  # BRING-UP
-            importlib.import_module(module)
-        except (ImportError, AttributeError):
-            pass
+        importlib.import_module(module)
 
 
 def reactions_to(event_path: str) -> list[str]:
