@@ -1,11 +1,12 @@
 """How this viewer likes the pages: theme and language, kept in cookies (and the language also with the account)."""
+
 from __future__ import annotations
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils.module_loading import import_string
 
 from identity.models import User
+from notifications import queries as notifications_queries
 
 THEME_COOKIE = "theme"
 THEMES = ("light", "dark")
@@ -13,7 +14,7 @@ A_YEAR = 365 * 24 * 3600
 
 
 def theme_of(request: HttpRequest | None) -> str:
-    """"light", "dark" or "" (as the device has it): chosen on this device, else kept with the account."""
+    """ "light", "dark" or "" (as the device has it): chosen on this device, else kept with the account."""
     if request is None:
         return ""
     chosen = request.COOKIES.get(THEME_COOKIE) or getattr(getattr(request, "user", None), "theme", "")
@@ -40,8 +41,7 @@ def unread_of(request: HttpRequest | None) -> int:
     if request is None or user is None or not user.is_authenticated:
         return 0
     if not hasattr(request, "_unread_messages"):
-        count = import_string("notifications.queries.unread_count")
-        request._unread_messages = count(user.id)  # type: ignore[attr-defined]
+        request._unread_messages = notifications_queries.unread_count(user.id)  # type: ignore[attr-defined]
     return int(request._unread_messages)  # type: ignore[attr-defined]
 
 
@@ -53,6 +53,4 @@ def is_demo() -> bool:
 def keep_with_account(user: object, **values: str) -> None:
     """Keep a choice of the signed-in person for their other devices; visitors have only the cookie."""
     if isinstance(user, User):
-        for name, value in values.items():
-            setattr(user, name, value)
-        user.save(update_fields=list(values))
+        User.objects.filter(id=user.id).update(**values)

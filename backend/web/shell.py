@@ -1,4 +1,5 @@
 """Doors of the shell itself: language, theme, and the files that make the site installable."""
+
 from __future__ import annotations
 
 from django.conf import settings

@@ -1,23 +1,24 @@
 """What every template may use: money, times in the clinic's zone, icons, initials, and what the shell knows of the viewer."""
+
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
+from django.forms import BoundField
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from core.actor import Actor
 from core.pages import actor_of
@@ -163,7 +164,7 @@ def tint(seed: Any) -> int:
     return sum(ord(letter) for letter in str(seed or "")) % 4
 
 
-@lru_cache(maxsize=None)
+@cache
 def drawing(name: str) -> str:
     """The inside of an icon file. Raises TemplateSyntaxError for a name nobody drew."""
     file = ICONS / f"{name}.svg"
@@ -178,14 +179,23 @@ def drawing(name: str) -> str:
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
     """An own drawing, inline, hidden from screen readers: the words beside it say what it means."""
-    inside = mark_safe(drawing(name))  # noqa: S308 - our own files, never a person's text
-    return format_html('<svg class="icon{}" aria-hidden="true" focusable="false" {}</svg>', f" {extra}" if extra else "", inside)
+    inside = mark_safe(drawing(name))
+    return format_html(
+        '<svg class="icon{}" aria-hidden="true" focusable="false" {}</svg>', f" {extra}" if extra else "", inside
+    )
+
+
+@register.simple_tag
+def safe_icon(name: str, extra: str = "") -> SafeString:
+    """An icon named by data (a specialty's): one we have not drawn becomes a stethoscope."""
+    known = bool(re.fullmatch(r"[a-z-]+", name or "")) and (ICONS / f"{name}.svg").exists()
+    return icon(name if known else "stethoscope", extra)
 
 
 @register.simple_tag
 def brand_mark() -> SafeString:
     """The leaf of Lành."""
-    return format_html('<svg aria-hidden="true" focusable="false" {}</svg>', mark_safe(drawing("brand")))  # noqa: S308
+    return format_html('<svg aria-hidden="true" focusable="false" {}</svg>', mark_safe(drawing("brand")))
 
 
 @dataclass(frozen=True)
@@ -256,4 +266,50 @@ def at(context: template.Context, *prefixes: str) -> SafeString:
     request = context.get("request")
     path = request.path if request is not None else ""
     here = any(path == prefix or (prefix != "/" and path.startswith(prefix)) for prefix in prefixes)
-    return mark_safe('aria-current="page"') if here else mark_safe("")  # noqa: S308
+    return mark_safe('aria-current="page"') if here else mark_safe("")
+
+
+@register.filter
+def described(field: BoundField) -> SafeString:
+    """A form field tied to its hint and its error, so that a screen reader says them with the label."""
+    told = []
+    if field.help_text:
+        told.append(f"{field.auto_id}_hint")
+    attrs: dict[str, str] = {}
+    if field.errors:
+        told.append(f"{field.auto_id}_error")
+        attrs["aria-invalid"] = "true"
+    if told:
+        attrs["aria-describedby"] = " ".join(told)
+    return field.as_widget(attrs={**field.field.widget.attrs, **attrs})
+
+
+@register.filter
+def mode_words(mode: Any) -> str:
+    """How a visit is held, in words."""
+    return {"video": _("By video"), "in_person": _("In person"), "phone": _("By phone")}.get(str(mode), "")
+
+
+@register.filter
+def mode_icon(mode: Any) -> str:
+    """The icon for how a visit is held."""
+    return {"video": "video", "in_person": "building", "phone": "phone"}.get(str(mode), "calendar")
+
+
+@register.filter
+def status_badge(status: Any) -> SafeString:
+    """Where an appointment stands, as a badge in the citizen's words."""
+    looks = {
+        "held": ("warn", _("Not paid yet")),
+        "booked": ("good", _("Booked")),
+        "checked_in": ("good", _("You have arrived")),
+        "in_consultation": ("info", _("With the doctor")),
+        "interrupted": ("warn", _("Interrupted")),
+        "fulfilled": ("", _("Done")),
+        "expired": ("", _("Not paid in time")),
+        "cancelled": ("bad", _("Cancelled")),
+        "rescheduled": ("", _("Moved")),
+        "no_show": ("bad", _("Missed")),
+    }
+    colour, words = looks.get(str(status), ("", str(status)))
+    return format_html('<span class="badge{}">{}</span>', f" badge--{colour}" if colour else "", words)

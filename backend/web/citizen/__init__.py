@@ -1,0 +1,1 @@
+"""Pages of the citizen: home, finding a doctor, taking a time, appointments, the health record, the profile."""

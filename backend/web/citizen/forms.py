@@ -1,0 +1,106 @@
+"""Forms of the citizen's pages, with mistakes told in plain words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from identity import queries
+from identity.forms import SEXES, BirthdayField
+from identity.models import Person
+from identity.national_id import BadNationalId, normalised
+
+SEVERITIES = [("", _("Not sure")), ("mild", _("Mild")), ("moderate", _("Moderate")), ("severe", _("Severe"))]
+
+
+class BookingForm(forms.Form):
+    """For whom, and why."""
+
+    person = forms.ChoiceField(label=_("Who is the visit for?"), widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=_("What is it about?"),
+        help_text=_("In your own words. Only the doctor reads it."),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, people: list[Person], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["person"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(str(one.id), one.full_name) for one in people]
+
+
+class AllergyForm(forms.Form):
+    """Something this person must not be given."""
+
+    substance = forms.CharField(
+        label=_("Medicine, food or substance"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"placeholder": "Penicillin, tôm, phấn hoa…"}),
+        error_messages={"required": _("Write what the allergy is to.")},
+    )
+    reaction = forms.CharField(
+        label=_("What happens?"),
+        required=False,
+        max_length=200,
+        help_text=_("For example: rash, swelling, trouble breathing."),
+    )
+    severity = forms.ChoiceField(label=_("How bad is it?"), choices=SEVERITIES, required=False)
+
+
+class ChildForm(forms.Form):
+    """A child the citizen acts for."""
+
+    full_name = forms.CharField(
+        label=_("Full name"),
+        max_length=120,
+        min_length=2,
+        help_text=_("As on the birth certificate, with tone marks."),
+        error_messages={"required": _("Write the name."), "min_length": _("This name is too short.")},
+    )
+    born_on = BirthdayField(label=_("Date of birth"), error_messages={"required": _("Choose the date of birth.")})
+    sex = forms.ChoiceField(
+        label=_("Sex"), choices=SEXES, widget=forms.RadioSelect, error_messages={"required": _("Choose one.")}
+    )
+
+
+class PersonForm(forms.Form):
+    """Personal details, of oneself or of somebody one acts for."""
+
+    full_name = forms.CharField(
+        label=_("Full name"), max_length=120, min_length=2, error_messages={"required": _("Write the name.")}
+    )
+    born_on = BirthdayField(label=_("Date of birth"))
+    sex = forms.ChoiceField(label=_("Sex"), choices=[*SEXES, ("unknown", _("Not stated"))])
+    national_id = forms.CharField(
+        label=_("Personal identification number"),
+        help_text=_("12 digits, on the ID card."),
+        required=False,
+        max_length=20,
+    )
+    insurance_number = forms.CharField(label=_("Health insurance number"), required=False, max_length=15)
+    province_id = forms.ChoiceField(label=_("Province or city"), required=False)
+    commune = forms.CharField(label=_("Commune or ward"), required=False, max_length=80)
+    address = forms.CharField(label=_("Street and number"), required=False, max_length=160)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["province_id"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("Choose later")), *((one.code, one.name) for one in queries.provinces())]
+
+    def clean_national_id(self) -> str | None:
+        """Twelve digits or nothing; spaces are how people read it aloud."""
+        typed = str(self.cleaned_data["national_id"]).strip()
+        try:
+            return normalised(typed) if typed else None
+        except BadNationalId:
+            raise forms.ValidationError(_("Please check: the number has 12 digits.")) from None
+
+    def clean_province_id(self) -> str | None:
+        """No province is kept as none, not as empty text."""
+        return self.cleaned_data["province_id"] or None

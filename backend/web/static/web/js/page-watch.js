@@ -1,0 +1,40 @@
+// <page-watch data-state data-every>: asks for its page again every few seconds and shows it when its state has changed.
+
+class PageWatch extends HTMLElement {
+  connectedCallback() {
+    this.again();
+    this.seen = () => { if (document.visibilityState === "visible") this.look(); };
+    document.addEventListener("visibilitychange", this.seen);
+  }
+
+  disconnectedCallback() {
+    clearTimeout(this.timer);
+    document.removeEventListener("visibilitychange", this.seen);
+  }
+
+  again() {
+    clearTimeout(this.timer);
+    const seconds = Number(this.dataset.every);
+    if (seconds) this.timer = setTimeout(() => this.look(), seconds * 1000);
+  }
+
+  async look() {
+    if (document.visibilityState === "hidden") return this.again();
+    try {
+      const answer = await fetch(location.href, { credentials: "same-origin", headers: { Accept: "text/html" } });
+      const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("page-watch");
+      if (fresh && fresh.dataset.state !== this.dataset.state) {
+        // Somebody is writing in a form of the page: leave it alone until they are done.
+        if (this.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return this.again();
+        this.replaceChildren(...fresh.childNodes);
+        this.dataset.state = fresh.dataset.state;
+        this.dataset.every = fresh.dataset.every;
+      }
+    } catch {
+      // No connection: the banner says so, and we ask again.
+    }
+    this.again();
+  }
+}
+
+customElements.define("page-watch", PageWatch);
