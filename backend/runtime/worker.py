@@ -33,8 +33,9 @@ ADVISORY_CLASS = 0x1A4B  # any number of ours, so that our locks meet nobody els
 # of life is dead as well, whatever a half-open connection still holds.
 DEAD = """
     SELECT id FROM procrastinate_workers
-    WHERE last_heartbeat < now() - interval '60 seconds'
-       OR (last_heartbeat < now() - interval '2 seconds' AND pg_try_advisory_xact_lock(%(class)s, id::int))
+    WHERE id IS DISTINCT FROM %(own)s AND (
+        last_heartbeat < now() - interval '60 seconds'
+        OR (last_heartbeat < now() - interval '2 seconds' AND pg_try_advisory_xact_lock(%(class)s, id::int)))
 """
 
 
@@ -113,14 +114,17 @@ async def _hold_lock_and_sweep(connection: psycopg.AsyncConnection[Any], runner:
     pause = 3.0  # the first look soon: a worker killed a moment ago may have shown life too recently for the first sweep
     while True:
         await asyncio.sleep(pause)
-        await sweep(connection)
+        await sweep(connection, own=runner.worker_id)
         pause = SWEEP_EVERY
 
 
-async def sweep(connection: psycopg.AsyncConnection[Any]) -> int:
-    """Give the jobs of dead workers back to the queue; return how many. One that outlived five workers is parked."""
+async def sweep(connection: psycopg.AsyncConnection[Any], *, own: int | None = None) -> int:
+    """Give the jobs of dead workers back to the queue; return how many. One that outlived five workers is parked.
+
+    `own` is the worker whose lock this very connection holds: to its own session the lock would look free.
+    """
     async with connection.transaction():
-        dead = [row[0] for row in await (await connection.execute(DEAD, {"class": ADVISORY_CLASS})).fetchall()]
+        dead = [row[0] for row in await (await connection.execute(DEAD, {"class": ADVISORY_CLASS, "own": own})).fetchall()]
         orphans = await connection.execute(
             """SELECT id, task_name, attempts FROM procrastinate_jobs
                WHERE status = 'doing' AND (worker_id IS NULL OR worker_id = ANY(%s)) ORDER BY id FOR UPDATE SKIP LOCKED""",
