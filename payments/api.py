@@ -27,8 +27,8 @@ class RefField(serializers.CharField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=80, **kwargs)
 
-    def to_internal_value(self, data: Any) -> Any:
-        text = super().to_internal_value(data)
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        text = super().run_validation(data)  # the length is the text's, so it is looked at first
         try:
             return Ref.parse(text)
         except ValueError:

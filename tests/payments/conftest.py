@@ -1,0 +1,103 @@
+"""A payment of ana's for 150.000 ₫ at the hospital, the sandbox's wire led through a test client, and what was told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import Client
+
+from core.actor import Actor
+from core.ids import new_id
+from core.money import Money
+from core.refs import Ref
+from identity.models import Facility, Person
+from payments import actions
+from payments.models import Payment
+
+HOUSE = Actor.system("payments")
+
+
+@pytest.fixture(autouse=True)
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The events told, by name; journeys do not react here."""
+    names: list[str] = []
+
+    def no_reactions(path: str) -> list[str]:
+        names.append(path.rpartition(".")[2])
+        return []
+
+    monkeypatch.setattr("core.events.reactions_to", no_reactions)
+    return names
+
+
+@pytest.fixture(autouse=True)
+def wire(settings: Any) -> None:
+    """The sandbox's webhooks come in through the real door of this process."""
+    settings.PAYMENT_GATEWAYS = {"sandbox": "payments.gateways.sandbox.Sandbox"}
+    settings.SANDBOX_WEBHOOK_SECRET = "a secret of the tests"
+    settings.SANDBOX_TRANSPORT = "tests.payments.conftest.over_test_client"
+
+
+def over_test_client(path: str, raw: bytes, headers: dict[str, str]) -> int:
+    return Client().post(path, raw, content_type=headers["Content-Type"], headers=headers).status_code
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The sandbox signs by the real clock, so these tests live now."""
+    from django.utils import timezone
+
+    return timezone.now()
+
+
+@pytest.fixture
+def open_payment(ana: Person, hospital: Facility, now: datetime) -> Callable[..., Payment]:
+    def make(**values: Any) -> Payment:
+        wish = {
+            "subject": Ref("thing", new_id()),
+            "price": Money.vnd(150_000),
+            "payer_id": ana.id,
+            "facility_id": hospital.id,
+            "description": "Khám từ xa",
+            "expires_at": now + timedelta(minutes=10),
+            "by": HOUSE,
+            "now": now,
+        }
+        return actions.open_payment(**{**wish, **values})
+
+    return make
+
+
+@pytest.fixture
+def payment(open_payment: Callable[..., Payment]) -> Payment:
+    """Asked for, nobody has paid."""
+    return open_payment()
+
+
+@pytest.fixture
+def pending(payment: Payment, now: datetime) -> Payment:
+    """Ana stands at the sandbox's page."""
+    return actions.start_payment(payment_id=payment.id, gateway="sandbox", by=HOUSE, now=now)
+
+
+@pytest.fixture
+def paid(pending: Payment, now: datetime) -> Payment:
+    """Paid at the sandbox, and recorded."""
+    from payments.gateways.sandbox import bank
+
+    bank.pay(pending.gateway_reference, now=now)
+    actions.ask_gateway(payment_id=pending.id, by=HOUSE, now=now)
+    return again(pending)
+
+
+def again(payment: Payment) -> Payment:
+    """The row as it is now."""
+    return Payment.objects.get(id=payment.id)
+
+
+def subject_of(payment: Payment) -> UUID:
+    return Ref.parse(payment.subject).id
