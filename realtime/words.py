@@ -6,7 +6,6 @@ from django.utils.translation import gettext as _
 def call_words() -> dict[str, str]:
     """Return the sentences of the <video-call> element by name."""
     return {
-        "checking": _("Getting your camera and microphone ready…"),
         "camera_asked": _("Please allow the camera and microphone when your browser asks."),
         "denied": _("The browser may not use your camera or microphone. Tap the lock beside the address, allow both, and try again."),
         "no_device": _("No camera or microphone was found. Plug one in or use your phone, then try again."),
@@ -45,7 +44,4 @@ def call_words() -> dict[str, str]:
         "chat_new": _("New message from %(name)s"),
         "chat_not_sent": _("Not sent yet. It goes out as soon as you are connected."),
         "you": _("You"),
-        "let_in": _("Let in"),
-        "remove": _("End for %(name)s"),
-        "too_fast": _("Too many messages at once. Please wait a moment."),
     }

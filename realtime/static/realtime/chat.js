@@ -1,0 +1,81 @@
+// The written part of a call: lines as they come, a line of one's own shown at once and sent again until it is confirmed.
+
+const clock = new Intl.DateTimeFormat(document.documentElement.lang || "vi", { hour: "2-digit", minute: "2-digit" });
+
+export class Chat {
+  /** `send(id, text)` returns false while the line is down; `onnews(line)` is called for a line of somebody else. */
+  constructor({ list, form, words, send, onnews }) {
+    this.list = list;
+    this.field = form.querySelector("textarea");
+    this.words = words;
+    this.send = send;
+    this.onnews = onnews;
+    this.me = "";
+    this.pending = new Map(); // own id → { text, row }
+    this.known = new Set();
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.say();
+    });
+    this.field.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+        event.preventDefault();
+        this.say();
+      }
+    });
+  }
+
+  say() {
+    const text = this.field.value.trim();
+    if (!text) return;
+    const id = crypto.randomUUID();
+    const row = this.row({ name: this.words.you, text, at: new Date() }, true);
+    row.classList.add("chat__line--waiting");
+    row.title = this.words.chat_not_sent;
+    this.pending.set(id, { text, row });
+    this.field.value = "";
+    this.send(id, text);
+  }
+
+  /** After a reconnect: the same ids, so nothing is said twice. */
+  sendAgain() {
+    for (const [id, { text }] of this.pending) this.send(id, text);
+  }
+
+  /** All lines so far, from the welcome. */
+  fill(lines, me) {
+    this.me = me;
+    for (const line of lines) this.hear(line, { quiet: true });
+  }
+
+  hear(line, { quiet = false } = {}) {
+    if (this.known.has(line.id)) return;
+    this.known.add(line.id);
+    const mine = line.from === this.me;
+    const waiting = mine && this.pending.get(line.client_id);
+    if (waiting) {
+      this.pending.delete(line.client_id);
+      waiting.row.remove();
+    }
+    this.row({ name: mine ? this.words.you : line.name, text: line.text, at: new Date(line.at) }, mine);
+    if (!mine && !quiet) this.onnews(line);
+  }
+
+  row({ name, text, at }, mine) {
+    const row = document.createElement("li");
+    row.className = mine ? "chat__line chat__line--mine" : "chat__line";
+    const head = document.createElement("p");
+    head.className = "chat__who";
+    const time = document.createElement("time");
+    time.dateTime = at.toISOString();
+    time.textContent = clock.format(at);
+    head.append(`${name} · `, time);
+    const body = document.createElement("p");
+    body.className = "chat__text";
+    body.textContent = text;
+    row.append(head, body);
+    this.list.append(row);
+    this.list.parentElement.scrollTop = this.list.parentElement.scrollHeight;
+    return row;
+  }
+}
