@@ -10,6 +10,11 @@ class LicenceNotValid(NotAllowed):
     message = _("Your licence to practise does not cover this day, so you cannot sign.")
 
 
+class NotAPrescriber(NotAllowed):
+    code = "not_a_prescriber"
+    message = _("Only doctors may prescribe.")
+
+
 class NotTheVisit(Conflict):
     code = "visit_not_open"
     message = _("A prescription belongs to a visit that is under way or has just ended.")
@@ -48,6 +53,11 @@ class MixedControl(Invalid):
 class ControlledInRemoteVisit(NotAllowed):
     code = "controlled_in_remote_visit"
     message = _("Narcotic and psychotropic medicines cannot be prescribed in a remote visit.")
+
+
+class UnknownOverride(Invalid):
+    code = "unknown_override"
+    message = _("A reason was given for something the check did not find. Please look at the findings again.")
 
 
 class OverrideNeeded(Conflict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -114,6 +114,11 @@ class Prescription(Entity, Stateful):
     def is_open(self) -> bool:
         """Whether somebody may still collect from it: signed or in a pharmacy's hands."""
         return self.status in (self.Status.SIGNED, self.Status.ACCEPTED)
+
+    @property
+    def last_moment(self) -> datetime | None:
+        """The last instant at which it can be collected, for saying the day."""
+        return self.expires_at - timedelta(seconds=1) if self.expires_at else None
 
     def is_past(self, now: datetime) -> bool:
         """Whether its time is over at this instant."""

@@ -1,0 +1,90 @@
+"""The only ways from an id to a prescription. What is absent and what is not yours are told alike: NotFound.
+
+Citizens and those who act for them see what is signed; a prescriber sees their own; a pharmacy sees a prescription only while
+its code and access code have just been shown there, while the citizen has sent it there, while it holds it, and what it filled.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from core.actor import Actor
+from core.errors import NotFound
+from identity import access as identity_access
+from prescriptions.models import Acceptance, Prescription, Presentation
+from records import access as records_access
+
+Status = Prescription.Status
+NOBODY = Q(pk__in=[])
+
+
+def _of_pharmacy(pharmacy_id: UUID, now: datetime) -> Q:
+    shown = Presentation.objects.filter(prescription=OuterRef("pk"), pharmacy_id=pharmacy_id, until__gt=now)
+    held = Acceptance.objects.filter(
+        Q(ended_at__isnull=True) | Q(ending=Acceptance.Ending.COMPLETED),
+        prescription=OuterRef("pk"),
+        pharmacy_id=pharmacy_id,
+    )
+    sent_here = Q(routed_to_id=pharmacy_id, status=Status.SIGNED)
+    return sent_here | Q(Exists(shown)) | Q(Exists(held))
+
+
+def visible(by: Actor, now: datetime, *scopes: str) -> Q:
+    """Say which prescriptions the actor may see; a citizen with any of these scopes of delegation (read or collect)."""
+    if by.is_system:
+        return Q()
+    if by.role == "citizen":
+        people = NOBODY
+        for scope in scopes or ("read", "collect"):
+            people |= Q(person__in=identity_access.people_of(by, scope))
+        # A cancelled draft was never anything to the citizen; it has no code.
+        return people & ~Q(status=Status.DRAFT) & Q(code__isnull=False)
+    if by.role == "practitioner" and by.practitioner_id:
+        return Q(practitioner_id=by.practitioner_id)
+    if by.role == "pharmacist" and by.facility_id:
+        return _of_pharmacy(by.facility_id, now)
+    return NOBODY
+
+
+def _rows() -> QuerySet[Prescription]:
+    return Prescription.objects.select_related(
+        "person", "practitioner", "facility__province", "encounter", "routed_to__province"
+    ).prefetch_related("items__drug", "overrides")
+
+
+def get_prescription(by: Actor, prescription_id: UUID, now: datetime | None = None) -> Prescription:
+    """Return a prescription the actor may see; reading somebody's signed prescription leaves a line for that person.
+
+    Raises NotFound.
+    """
+    found = _rows().filter(visible(by, now or timezone.now()), pk=prescription_id).first()
+    if found is None:
+        raise NotFound()
+    if not found.is_draft and not by.is_system and by.person_id != found.person_id:
+        records_access.note_reading(by, "prescription.read", found, found.person_id)
+    return found
+
+
+def lock_prescription(by: Actor, prescription_id: UUID, now: datetime, *scopes: str) -> Prescription:
+    """Return the row locked until the transaction ends. Raises NotFound."""
+    allowed = visible(by, now, *scopes)
+    if by.role == "pharmacist" and by.facility_id:
+        # Sent here but taken elsewhere meanwhile: nothing to read any more, but the refusal may say why.
+        allowed |= Q(routed_to_id=by.facility_id)
+    rows = Prescription.objects.select_for_update(of=("self",)).select_related(
+        "person", "practitioner", "facility", "encounter"
+    )
+    found = rows.filter(allowed, pk=prescription_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def get_collectable(by: Actor, prescription_id: UUID, now: datetime) -> Prescription:
+    """Return a prescription to somebody who may collect it, and so may see its access code. Raises NotFound."""
+    found = _rows().filter(visible(by, now, "collect"), pk=prescription_id).first()
+    if found is None or by.role != "citizen":
+        raise NotFound()
+    return found

@@ -1,0 +1,117 @@
+"""Dispensing: quantities with their lots, and the end of a pharmacy's work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+import audit
+from core.actor import Actor
+from core.errors import Invalid, NotFound, WrongRole
+from core.events import emit
+from prescriptions import access, codes, queries
+from prescriptions.actions.standing import require_collectable, require_signature
+from prescriptions.errors import ItemsOpen, MoreThanPrescribed, NothingDispensed, WrongSecret
+from prescriptions.events import PrescriptionDispensed
+from prescriptions.models import Acceptance, Dispense, Item, Prescription
+
+
+def _held(prescription: Prescription, secret: str, by: Actor) -> Acceptance:
+    """Return this pharmacy's hold, proved by its secret. Raises WrongSecret."""
+    if by.role != "pharmacist":
+        raise WrongRole()
+    held = prescription.acceptances.filter(ended_at__isnull=True, pharmacy_id=by.facility_id).first()
+    kept = queries.secret_of(held) if held else ""
+    if held is None or not kept or not codes.same_secret(secret, kept):
+        raise WrongSecret()
+    return held
+
+
+@transaction.atomic
+def dispense(
+    *, prescription_id: UUID, secret: str, items: Sequence[dict[str, Any]], by: Actor, now: datetime
+) -> list[Dispense]:
+    """Hand out quantities: `items` are [{item: id, quantity, lot}], one entry per lot. All or nothing.
+
+    Raises NotFound, WrongSecret, Cancelled, Expired, SignatureBroken, Invalid (not an item of this prescription),
+    MoreThanPrescribed.
+    """
+    prescription = access.lock_prescription(by, prescription_id, now)
+    held = _held(prescription, secret, by)
+    require_collectable(prescription, now)
+    require_signature(prescription)
+    known = {item.id: item for item in prescription.items.all()}
+    handed_out = []
+    for number, line in enumerate(items):
+        item = known.get(line["item"])
+        if item is None:
+            raise Invalid(fields={f"items.{number}.item": [NotFound.message]})
+        _take(item, line["quantity"], number)
+        handed_out.append(
+            Dispense(
+                item=item,
+                acceptance=held,
+                pharmacy_id=by.facility_id,
+                quantity=line["quantity"],
+                lot=line["lot"],
+                dispensed_by=by.user_id,
+                dispensed_name=by.name,
+                at=now,
+            )
+        )
+    Dispense.objects.bulk_create(handed_out)
+    detail = {"items": len(handed_out)}
+    audit.record(by, "prescription.dispense", prescription, person_id=prescription.person_id, detail=detail)
+    return handed_out
+
+
+def _take(item: Item, quantity: int, number: int) -> None:
+    """Take a quantity by one guarded statement: it fits into what is left, or nothing happens."""
+    fits = Item.objects.filter(id=item.id, total__gte=F("dispensed_quantity") + quantity)
+    if not fits.update(dispensed_quantity=F("dispensed_quantity") + quantity):
+        raise MoreThanPrescribed(fields={f"items.{number}.quantity": [MoreThanPrescribed.message]})
+
+
+@transaction.atomic
+def complete(
+    *, prescription_id: UUID, secret: str, not_dispensed: Sequence[dict[str, Any]] = (), by: Actor, now: datetime
+) -> Prescription:
+    """Close a prescription: what is left of any item carries a reason (`[{item, reason}]`), and nobody can collect it any more.
+
+    Completing again changes nothing. Raises NotFound, WrongSecret, Invalid, ItemsOpen, NothingDispensed.
+    """
+    prescription = access.lock_prescription(by, prescription_id, now)
+    if prescription.status == Prescription.Status.DISPENSED:
+        return prescription
+    held = _held(prescription, secret, by)
+    reasons = {line["item"]: line["reason"] for line in not_dispensed}
+    items = list(prescription.items.all())
+    if set(reasons) - {item.id for item in items}:
+        raise Invalid(fields={"not_dispensed": [NotFound.message]})
+    if not any(item.dispensed_quantity for item in items):
+        raise NothingDispensed()
+    for item in items:
+        if item.remaining == 0:
+            continue
+        if item.id not in reasons:
+            raise ItemsOpen(fields={f"items.{item.rank - 1}": [ItemsOpen.message]})
+        item.not_dispensed_reason = reasons[item.id]
+        item.save(update_fields=["not_dispensed_reason"])
+    held.ended_at, held.ending = now, Acceptance.Ending.COMPLETED
+    held.save(update_fields=["ended_at", "ending"])
+    prescription.move_to(Prescription.Status.DISPENSED, at=now)
+    prescription.save(update_fields=["status", "dispensed_at"])
+    audit.record(by, "prescription.complete", prescription, person_id=prescription.person_id)
+    emit(
+        PrescriptionDispensed(
+            prescription_id=str(prescription.id),
+            person_id=str(prescription.person_id),
+            pharmacy_id=str(held.pharmacy_id),
+        )
+    )
+    return prescription

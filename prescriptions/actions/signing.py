@@ -1,0 +1,128 @@
+"""Signing: the draft becomes a prescription with a code, an access code and a signature, and never changes again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+import audit
+from core.actor import Actor
+from core.events import emit
+from prescriptions import access, codes, content, queries, sealing
+from prescriptions.actions.keys import signer_of
+from prescriptions.actions.writing import kind_of, require_limits, require_open_visit
+from prescriptions.errors import (
+    AlreadySigned,
+    DiagnosisMissing,
+    LicenceNotValid,
+    NothingPrescribed,
+    OverrideNeeded,
+    UnknownOverride,
+)
+from prescriptions.events import PrescriptionSigned
+from prescriptions.models import Item, Override, Prescription
+from prescriptions.quantities import expires_at
+from records.models import Diagnosis
+
+CODE_TRIES = 5  # specs: draw again when a code is taken, at most five times
+
+
+@transaction.atomic
+def sign(
+    *, prescription_id: UUID, overrides: Sequence[dict[str, str]] = (), by: Actor, now: datetime
+) -> Prescription:
+    """Sign a draft. `overrides` are [{finding, reason, note?}] for every blocking finding of the check.
+
+    Signing what is signed already returns it. Raises NotFound, NotTheVisit, LicenceNotValid, NothingPrescribed,
+    DiagnosisMissing, MixedControl, ControlledInRemoteVisit, TooManyDays, OverrideNeeded, UnknownOverride.
+    """
+    prescription = access.lock_prescription(by, prescription_id, now)
+    if prescription.is_open and prescription.signed_at:
+        return prescription
+    if not prescription.is_draft:
+        raise AlreadySigned()
+    encounter, practitioner = prescription.encounter, prescription.practitioner
+    require_open_visit(encounter, now)
+    zone = prescription.facility.zone
+    if not practitioner.licence_is_valid(now.astimezone(ZoneInfo(zone)).date()):
+        raise LicenceNotValid()
+    items = list(prescription.items.select_related("drug").order_by("rank"))
+    if not items:
+        raise NothingPrescribed()
+    diagnoses = list(Diagnosis.objects.filter(encounter=encounter).order_by("rank"))
+    if not diagnoses:
+        raise DiagnosisMissing()
+    prescription.kind = kind_of(items)
+    require_limits(prescription, items)
+    given = _overrides(prescription, items, overrides, now)
+
+    prescription.expires_at = expires_at(now, settings.PRESCRIPTION_VALID_DAYS, zone)
+    prescription.taken_until = (now + timedelta(days=max(item.days for item in items))).date()
+    access_code = codes.new_access_code().encode()
+    prescription.sealed_access_code = sealing.seal(access_code, purpose="access-code", owner=str(prescription.id))
+    prescription.move_to(Prescription.Status.SIGNED, at=now)
+    _write_with_code(prescription, items, diagnoses, given, signer_of(practitioner))
+    audit.record(
+        by,
+        "prescription.sign",
+        prescription,
+        person_id=prescription.person_id,
+        detail={"licence": practitioner.licence_number, "overrides": len(given)},
+    )
+    emit(
+        PrescriptionSigned(
+            prescription_id=str(prescription.id),
+            person_id=str(prescription.person_id),
+            encounter_id=str(encounter.id),
+        )
+    )
+    return prescription
+
+
+def _overrides(
+    prescription: Prescription, items: Sequence[Item], overrides: Sequence[dict[str, str]], now: datetime
+) -> list[Override]:
+    checked = queries.check_items(prescription.person_id, items, now, besides=prescription.id)
+    blocking = {finding.key: finding for finding in checked.blocking}
+    given = {one["finding"]: one for one in overrides}
+    if unknown := set(given) - {finding.key for finding in checked.findings}:
+        raise UnknownOverride(fields={"overrides": sorted(unknown)})
+    if missing := set(blocking) - set(given):
+        raise OverrideNeeded(fields={"overrides": sorted(missing)})
+    rows = [
+        Override(
+            prescription=prescription,
+            finding=key,
+            finding_kind=finding.kind,
+            names=list(finding.names),
+            rules_version=checked.rules_version,
+            reason=given[key]["reason"],
+            note=given[key].get("note", ""),
+        )
+        for key, finding in blocking.items()
+    ]
+    return Override.objects.bulk_create(rows)
+
+
+def _write_with_code(
+    prescription: Prescription, items: Sequence[Item], diagnoses: Sequence[Diagnosis], given: Sequence[Override], signer: Any
+) -> None:
+    """Draw a code and save; the unique column decides, and a taken code means drawing again."""
+    for attempt in range(CODE_TRIES):
+        prescription.code = codes.new_code(prescription.facility.code, prescription.kind)
+        prescription.code_key = codes.same_key(prescription.code)
+        prescription.content = content.build(prescription, items, diagnoses, given)
+        prescription.signature = signer.sign(prescription.content)
+        try:
+            with transaction.atomic():
+                prescription.save()
+            return
+        except IntegrityError:
+            if attempt == CODE_TRIES - 1:
+                raise

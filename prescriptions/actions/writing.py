@@ -1,0 +1,140 @@
+"""Writing: a draft per visit and doctor, saved as often as one types, checked as often as one likes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+import audit
+from core.actor import Actor
+from core.errors import NotFound
+from prescriptions import access, queries
+from prescriptions.errors import (
+    AlreadySigned,
+    BadQuantity,
+    ControlledInRemoteVisit,
+    MixedControl,
+    NotAPrescriber,
+    NotTheVisit,
+    TooManyDays,
+    UnknownDrug,
+)
+from prescriptions.models import Drug, Item, Prescription
+from prescriptions.quantities import KIND_OF_CONTROL, LARGEST_TOTAL, LONGEST_SUPPLY_DAYS, computed_total
+from records import access as records_access
+from records.models import Encounter
+
+# After the visit a doctor still finishes the paperwork, but does not prescribe days later without seeing the person.
+STILL_OPEN_AFTER_VISIT = timedelta(hours=24)
+REMOTE_MODES = frozenset({"video", "phone"})
+
+
+def require_open_visit(encounter: Encounter, now: datetime) -> None:
+    """Make sure the visit is under way or has just ended. Raises NotTheVisit."""
+    if encounter.status == Encounter.Status.IN_PROGRESS:
+        return
+    ended = encounter.finished_at if encounter.status == Encounter.Status.FINISHED else None
+    if ended is None or now - ended > STILL_OPEN_AFTER_VISIT:
+        raise NotTheVisit()
+
+
+@transaction.atomic
+def draft(*, encounter_id: UUID, by: Actor, now: datetime) -> Prescription:
+    """Begin a prescription in a visit, or return the draft already begun. Raises NotFound, NotTheVisit, NotAPrescriber."""
+    if by.role != "practitioner":
+        raise NotFound()
+    encounter = records_access.lock_encounter(by, encounter_id)
+    if encounter.practitioner_id != by.practitioner_id:
+        raise NotFound()
+    if encounter.practitioner.profession != "doctor":
+        raise NotAPrescriber()
+    require_open_visit(encounter, now)
+    begun = Prescription.objects.filter(encounter=encounter, practitioner_id=by.practitioner_id, status="draft").first()
+    if begun is not None:
+        return begun
+    prescription = Prescription.objects.create(
+        encounter=encounter,
+        person_id=encounter.person_id,
+        practitioner_id=encounter.practitioner_id,
+        facility_id=encounter.facility_id,
+    )
+    audit.record(by, "prescription.draft", prescription, person_id=prescription.person_id)
+    return prescription
+
+
+@transaction.atomic
+def save_draft(
+    *, prescription_id: UUID, items: Sequence[dict[str, Any]] | None, advice: str | None, by: Actor, now: datetime
+) -> Prescription:
+    """Replace the lines and the advice of a draft; None leaves a part as it is.
+
+    An item is {drug: code, dose_quantity, doses_a_day, days, total?, instruction?}. Without `total` it is computed; a doctor
+    may write less ("as needed"), never more. Raises NotFound, AlreadySigned, UnknownDrug, BadQuantity, TooManyDays,
+    MixedControl, ControlledInRemoteVisit.
+    """
+    prescription = access.lock_prescription(by, prescription_id, now)
+    if not prescription.is_draft:
+        raise AlreadySigned()
+    if advice is not None:
+        prescription.advice = advice
+    if items is not None:
+        drugs = queries.get_drugs(item["drug"] for item in items)
+        lines = [_item(prescription, number, item, drugs) for number, item in enumerate(items)]
+        prescription.kind = kind_of(lines)
+        require_limits(prescription, lines)
+        prescription.items.all().delete()
+        Item.objects.bulk_create(lines)
+    prescription.save(update_fields=["advice", "kind"])
+    return prescription
+
+
+def _item(prescription: Prescription, number: int, item: dict[str, Any], drugs: dict[str, Drug]) -> Item:
+    drug = drugs.get(item["drug"])
+    if drug is None:
+        raise UnknownDrug(fields={f"items.{number}.drug": [UnknownDrug.message]})
+    computed = computed_total(item["dose_quantity"], item["doses_a_day"], item["days"], drug.pack_size)
+    total = item.get("total") or computed or 1
+    most = min(computed or LARGEST_TOTAL, LARGEST_TOTAL)
+    if total > most:
+        word = _("At most %(most)s for this dose and these days.") % {"most": most}
+        raise BadQuantity(fields={f"items.{number}.total": [word]})
+    return Item(
+        prescription=prescription,
+        rank=number + 1,
+        drug=drug,
+        dose_quantity=item["dose_quantity"],
+        doses_a_day=item["doses_a_day"],
+        days=item["days"],
+        total=total,
+        instruction=item.get("instruction") or "",
+    )
+
+
+def kind_of(items: Sequence[Item]) -> str:
+    """Return the type its drugs give a prescription: c, n or h. Raises MixedControl (Circular 26/2025: N and H stand alone)."""
+    kinds = {KIND_OF_CONTROL[item.drug.control] for item in items}
+    if len(kinds) > 1:
+        raise MixedControl()
+    return kinds.pop() if kinds else "c"
+
+
+def require_limits(prescription: Prescription, items: Sequence[Item]) -> None:
+    """Make sure that kind, mode of visit and days fit. Raises ControlledInRemoteVisit, TooManyDays."""
+    # The paper formalities of narcotics and psychotropics (commitment, receiver's ID) need the person on the spot.
+    if prescription.kind != "c" and prescription.encounter.mode in REMOTE_MODES:
+        raise ControlledInRemoteVisit()
+    most = LONGEST_SUPPLY_DAYS[prescription.kind]
+    for item in items:
+        if item.days > most:
+            word = _("At most %(most)s days for this kind of medicine.") % {"most": most}
+            raise TooManyDays(fields={f"items.{item.rank - 1}.days": [word]})
+
+
+def check(*, prescription_id: UUID, by: Actor, now: datetime) -> queries.Checked:
+    """Run the safety check over a prescription the actor may see. Changes nothing. Raises NotFound."""
+    return queries.check_prescription(access.get_prescription(by, prescription_id, now), now)

@@ -1,0 +1,1 @@
+"""Doors for programs: the catalogue, prescribing, dispensing, and the public keys."""

@@ -1,0 +1,178 @@
+"""What a prescription looks like from outside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from core.actor import Actor
+from identity import access as identity_access
+from prescriptions import queries, words
+from prescriptions.choices import Control, Form, Route, Supply, Unit
+from prescriptions.models import Drug, Item, Prescription
+from prescriptions.safety import Finding
+
+
+class DrugAnswer(serializers.Serializer[Drug]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    name_vi = serializers.CharField()
+    inn = serializers.CharField()
+    ingredients = serializers.ListField(child=serializers.CharField())
+    atc = serializers.CharField()
+    strength = serializers.CharField()
+    form = serializers.ChoiceField(choices=Form.choices)
+    form_words = serializers.CharField(source="get_form_display")
+    route = serializers.ChoiceField(choices=Route.choices)
+    route_words = serializers.CharField(source="get_route_display")
+    unit = serializers.ChoiceField(choices=Unit.choices)
+    unit_words = serializers.CharField(source="get_unit_display")
+    dose_unit = serializers.ChoiceField(choices=Unit.choices)
+    dose_unit_words = serializers.CharField(source="get_dose_unit_display")
+    pack_size = serializers.FloatField(allow_null=True)
+    control = serializers.ChoiceField(choices=Control.choices)
+    control_words = serializers.CharField(source="get_control_display")
+    supply = serializers.ChoiceField(choices=Supply.choices)
+
+
+class ItemAnswer(serializers.Serializer[Item]):
+    id = serializers.UUIDField()
+    drug = DrugAnswer()
+    dose_quantity = serializers.CharField(source="dose_text")
+    doses_a_day = serializers.IntegerField()
+    days = serializers.IntegerField()
+    total = serializers.IntegerField()
+    instruction = serializers.CharField()
+    dose_words = serializers.SerializerMethodField()
+    amount_words = serializers.SerializerMethodField()
+    dispensed_quantity = serializers.IntegerField()
+    remaining = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=["to_dispense", "partly", "dispensed", "not_dispensed"])
+    not_dispensed_reason = serializers.CharField()
+
+    def get_dose_words(self, item: Item) -> str:
+        return words.dose_of(item)
+
+    def get_amount_words(self, item: Item) -> str:
+        return words.amount_of(item)
+
+
+class PersonAnswer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField(source="full_name")
+    born_on = serializers.DateField(allow_null=True)
+    sex = serializers.CharField()
+
+
+class PrescriberAnswer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField(source="display_name")
+    licence = serializers.CharField(source="licence_number")
+
+
+class PlaceAnswer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    address = serializers.CharField(source="full_address")
+    phone = serializers.CharField()
+
+
+class DiagnosisAnswer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+class SignatureAnswer(serializers.Serializer[Any]):
+    valid = serializers.BooleanField()
+    signer = serializers.CharField()
+    kid = serializers.CharField()
+    legally_valid = serializers.BooleanField()
+
+
+class OverrideAnswer(serializers.Serializer[Any]):
+    finding = serializers.CharField()
+    names = serializers.ListField(child=serializers.CharField())
+    reason = serializers.CharField()
+    reason_words = serializers.CharField(source="get_reason_display")
+    note = serializers.CharField()
+
+
+class PrescriptionAnswer(serializers.Serializer[Prescription]):
+    """A prescription. `access_code` is filled only for those who may collect it."""
+
+    id = serializers.UUIDField()
+    code = serializers.CharField(allow_null=True)
+    access_code = serializers.SerializerMethodField()
+    kind = serializers.ChoiceField(choices=Prescription.Kind.choices)
+    status = serializers.ChoiceField(choices=Prescription.Status.choices)
+    status_words = serializers.CharField(source="get_status_display")
+    encounter = serializers.UUIDField(source="encounter_id")
+    person = PersonAnswer()
+    practitioner = PrescriberAnswer()
+    facility = PlaceAnswer()
+    pharmacy = PlaceAnswer(source="routed_to", allow_null=True)
+    diagnoses = serializers.SerializerMethodField()
+    items = ItemAnswer(many=True)
+    overrides = OverrideAnswer(many=True)
+    advice = serializers.CharField()
+    signed_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
+    dispensed_at = serializers.DateTimeField(allow_null=True)
+    cancel_asked_at = serializers.DateTimeField(allow_null=True)
+    cancelled_at = serializers.DateTimeField(allow_null=True)
+    signature = serializers.SerializerMethodField()
+
+    def get_access_code(self, prescription: Prescription) -> str:
+        actor: Actor = self.context["actor"]
+        may = actor.role == "citizen" and identity_access.may_act_for(actor, prescription.person_id, "collect")
+        return queries.shown_access_code(prescription) if may else ""
+
+    @extend_schema_field(DiagnosisAnswer(many=True))
+    def get_diagnoses(self, prescription: Prescription) -> list[dict[str, str]]:
+        return prescription.content["diagnoses"] if prescription.content else []
+
+    @extend_schema_field(SignatureAnswer(allow_null=True))
+    def get_signature(self, prescription: Prescription) -> dict[str, Any] | None:
+        if not prescription.signature:
+            return None
+        return dict(SignatureAnswer(queries.signature_of(prescription)).data)
+
+
+class FindingAnswer(serializers.Serializer[Finding]):
+    """One finding. `items` are places in the list of items, from 0."""
+
+    key = serializers.CharField()
+    kind = serializers.ChoiceField(
+        choices=["interaction", "allergy", "allergy_class", "allergy_cross", "duplicate", "same_class"]
+    )
+    grade = serializers.ChoiceField(choices=["block", "warn", "inform"])
+    grade_words = serializers.SerializerMethodField()
+    title = serializers.SerializerMethodField()
+    text = serializers.SerializerMethodField()
+    items = serializers.SerializerMethodField()
+    source = serializers.CharField()
+
+    def get_grade_words(self, finding: Finding) -> str:
+        return str(words.GRADES[finding.grade])
+
+    def get_title(self, finding: Finding) -> str:
+        return words.title_of(finding)
+
+    def get_text(self, finding: Finding) -> str:
+        return words.text_of(finding)
+
+    @extend_schema_field(serializers.ListField(child=serializers.IntegerField()))
+    def get_items(self, finding: Finding) -> list[int]:
+        return [int(key) - 1 for key in finding.lines]
+
+
+class CheckAnswer(serializers.Serializer[queries.Checked]):
+    findings = FindingAnswer(many=True)
+    rules_version = serializers.CharField()
+
+
+class AcceptedAnswer(serializers.Serializer[Any]):
+    secret = serializers.CharField()
+    prescription = PrescriptionAnswer()

@@ -1,0 +1,94 @@
+"""What one may send."""
+
+from rest_framework import serializers
+
+from core.api import StrictSerializer
+from prescriptions.choices import CancelReason, NotDispensedReason, OverrideReason, ReturnReason
+from prescriptions.quantities import LARGEST_DOSE, LARGEST_TOTAL, MOST_DOSES_A_DAY, SMALLEST_DOSE
+
+MOST_ITEMS = 30
+MOST_DAYS = 90
+
+
+class ItemWish(StrictSerializer):
+    drug = serializers.CharField(max_length=80)
+    dose_quantity = serializers.DecimalField(
+        max_digits=7, decimal_places=2, min_value=SMALLEST_DOSE, max_value=LARGEST_DOSE
+    )
+    doses_a_day = serializers.IntegerField(min_value=1, max_value=MOST_DOSES_A_DAY)
+    days = serializers.IntegerField(min_value=1, max_value=MOST_DAYS)
+    total = serializers.IntegerField(min_value=1, max_value=LARGEST_TOTAL, required=False, allow_null=True)
+    instruction = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+class DraftWish(StrictSerializer):
+    encounter = serializers.UUIDField()
+
+
+class ChangeWish(StrictSerializer):
+    """What is left out stays as it is; `items` replaces all lines."""
+
+    items = ItemWish(many=True, required=False, max_length=MOST_ITEMS)
+    advice = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+
+
+class OverrideWish(StrictSerializer):
+    finding = serializers.CharField(max_length=200)
+    reason = serializers.ChoiceField(choices=OverrideReason.choices)
+    note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+class SignWish(StrictSerializer):
+    overrides = OverrideWish(many=True, required=False, default=list, max_length=60)
+
+
+class CancelWish(StrictSerializer):
+    reason = serializers.ChoiceField(choices=CancelReason.choices)
+
+
+class RouteWish(StrictSerializer):
+    pharmacy = serializers.UUIDField()
+
+
+class LookupWish(StrictSerializer):
+    code = serializers.CharField(max_length=40)
+    access_code = serializers.CharField(max_length=40)
+
+
+class ReturnWish(StrictSerializer):
+    reason = serializers.ChoiceField(choices=ReturnReason.choices)
+
+
+class HandedOut(StrictSerializer):
+    item = serializers.UUIDField()
+    quantity = serializers.IntegerField(min_value=1, max_value=LARGEST_TOTAL)
+    lot = serializers.CharField(max_length=40)
+
+
+class DispenseWish(StrictSerializer):
+    secret = serializers.CharField(max_length=100)
+    items = HandedOut(many=True, allow_empty=False, max_length=100)
+
+
+class LeftOut(StrictSerializer):
+    item = serializers.UUIDField()
+    reason = serializers.ChoiceField(choices=NotDispensedReason.choices)
+
+
+class CompleteWish(StrictSerializer):
+    secret = serializers.CharField(max_length=100)
+    not_dispensed = LeftOut(many=True, required=False, default=list, max_length=MOST_ITEMS)
+
+
+class NoWish(StrictSerializer):
+    """An empty object."""
+
+
+class DrugsAsked(StrictSerializer):
+    q = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
+    limit = serializers.IntegerField(min_value=1, max_value=50, required=False, default=20)
+
+
+class ListAsked(StrictSerializer):
+    person = serializers.UUIDField(required=False)
+    encounter = serializers.UUIDField(required=False)

@@ -1,0 +1,130 @@
+"""Lists and small facts of prescriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+
+from core.actor import Actor
+from core.errors import NotFound
+from identity.models import Person
+from prescriptions import access, sealing
+from prescriptions.models import Acceptance, Dispense, Override, Prescription
+
+
+@dataclass(frozen=True)
+class PrescriptionFacts:
+    """What a journey may tell: no drug, no diagnosis."""
+
+    id: UUID
+    code: str
+    status: str
+    person_id: UUID
+    encounter_id: UUID
+    practitioner_name: str
+    pharmacy_id: UUID | None
+    pharmacy_name: str
+    valid_until: datetime | None
+
+
+def get_facts(prescription_id: UUID) -> PrescriptionFacts:
+    """Return the facts for the house's own stories. Raises NotFound."""
+    found = Prescription.objects.select_related("practitioner", "routed_to").filter(id=prescription_id).first()
+    if found is None:
+        raise NotFound()
+    last = found.acceptances.select_related("pharmacy").order_by("-accepted_at").first()
+    pharmacy = last.pharmacy if last is not None else found.routed_to
+    return PrescriptionFacts(
+        id=found.id,
+        code=found.code or "",
+        status=found.status,
+        person_id=found.person_id,
+        encounter_id=found.encounter_id,
+        practitioner_name=found.practitioner.display_name,
+        pharmacy_id=pharmacy.id if pharmacy else None,
+        pharmacy_name=pharmacy.name if pharmacy else "",
+        valid_until=found.expires_at,
+    )
+
+
+def _shown() -> QuerySet[Prescription]:
+    return Prescription.objects.select_related(
+        "person", "practitioner", "facility__province", "routed_to__province", "encounter"
+    ).prefetch_related("items__drug", "overrides")
+
+
+def of_people(people: Iterable[Person] | QuerySet[Person]) -> QuerySet[Prescription]:
+    """Return the signed prescriptions of these people, newest first."""
+    return _shown().filter(person__in=people, code__isnull=False).order_by("-signed_at", "-id")
+
+
+def seen_by(
+    by: Actor, now: datetime, *, person_id: UUID | None = None, encounter_id: UUID | None = None
+) -> QuerySet[Prescription]:
+    """Return the prescriptions the actor may see, of one person or one visit where asked."""
+    rows = _shown().filter(access.visible(by, now))
+    if person_id is not None:
+        rows = rows.filter(person_id=person_id)
+    if encounter_id is not None:
+        rows = rows.filter(encounter_id=encounter_id)
+    return rows
+
+
+def of_encounter(encounter_id: UUID, practitioner_id: UUID) -> QuerySet[Prescription]:
+    """Return what one practitioner wrote in one visit, the draft included, newest first."""
+    rows = _shown().filter(encounter_id=encounter_id, practitioner_id=practitioner_id)
+    return rows.exclude(status="cancelled", code__isnull=True).order_by("-created_at", "-id")
+
+
+def queue_of(pharmacy_id: UUID) -> QuerySet[Prescription]:
+    """Return what citizens sent to this pharmacy and nobody holds, oldest first."""
+    return _shown().filter(routed_to_id=pharmacy_id, status="signed").order_by("routed_at", "id")
+
+
+def held_by(pharmacy_id: UUID) -> QuerySet[Prescription]:
+    """Return what this pharmacy has in hand."""
+    mine = Acceptance.objects.filter(pharmacy_id=pharmacy_id, ended_at__isnull=True)
+    return _shown().filter(status="accepted", acceptances__in=mine).order_by("acceptances__accepted_at", "id").distinct()
+
+
+def dispensed_on(pharmacy_id: UUID, begin: datetime, end: datetime) -> list[Acceptance]:
+    """Return the holds this pharmacy closed within [begin, end), with what was handed out, newest first."""
+    lines = Prefetch("dispenses", Dispense.objects.select_related("item__drug").order_by("at", "id"))
+    ended = Acceptance.objects.filter(pharmacy_id=pharmacy_id, ended_at__gte=begin, ended_at__lt=end)
+    return list(ended.select_related("prescription__person").prefetch_related(lines).order_by("-ended_at", "-id"))
+
+
+def overdue(now: datetime) -> list[UUID]:
+    """Return signed prescriptions whose time is over."""
+    return list(Prescription.objects.filter(status="signed", expires_at__lte=now).values_list("id", flat=True))
+
+
+def overrides_counted(practitioner_id: UUID | None = None) -> int:
+    """Return how often grave findings were overridden, by one practitioner or by all."""
+    counted = Override.objects.filter(prescription__signed_at__isnull=False)
+    if practitioner_id:
+        counted = counted.filter(prescription__practitioner_id=practitioner_id)
+    return counted.count()
+
+
+def shown_access_code(prescription: Prescription) -> str:
+    """Return the access code in plain digits, for the citizen's card; empty when there is none or the seal is broken."""
+    if not prescription.sealed_access_code:
+        return ""
+    try:
+        sealed = prescription.sealed_access_code
+        return sealing.unseal(sealed, purpose="access-code", owner=str(prescription.id)).decode()
+    except sealing.SealBroken:
+        return ""
+
+
+def secret_of(acceptance: Acceptance) -> str:
+    """Return the secret of a pharmacy's hold; empty when the seal is broken, which fits no secret."""
+    try:
+        return sealing.unseal(acceptance.sealed_secret, purpose="acceptance", owner=str(acceptance.id)).decode()
+    except sealing.SealBroken:
+        return ""

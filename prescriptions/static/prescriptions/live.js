@@ -1,0 +1,26 @@
+// One prescription, open on a phone at the counter: looks again while a pharmacy works on it, and shows the change.
+import { api } from "../web/js/api.js";
+
+const page = document.querySelector("[data-prescription]");
+const OPEN = new Set(["signed", "accepted"]);
+const EVERY = 8000;
+const fingerprint = (found) => [found.status, found.cancel_asked_at, found.pharmacy?.id, ...found.items.map((item) => item.dispensed_quantity)].join();
+
+let known = null;
+
+async function look() {
+  if (document.visibilityState !== "visible") return;
+  try {
+    const now = fingerprint(await api.get(`/api/v1/prescriptions/${page.dataset.prescription}`));
+    if (known !== null && now !== known && !document.querySelector("details[open] form")) location.reload();
+    known = now;
+  } catch {
+    // Without a connection the page keeps showing what it has; that is what it is for.
+  }
+}
+
+if (page && OPEN.has(page.dataset.status)) {
+  look();
+  setInterval(look, EVERY);
+  document.addEventListener("visibilitychange", look);
+}

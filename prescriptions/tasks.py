@@ -1,0 +1,22 @@
+"""Jobs of prescriptions."""
+
+import logging
+from datetime import UTC, datetime
+
+from core.actor import Actor
+from core.tasks import periodic, task
+from prescriptions import actions, queries
+
+log = logging.getLogger("lanh.prescriptions")
+
+
+@periodic("*/5 * * * *")
+@task
+def expire_prescriptions(timestamp: int) -> None:
+    """Close every prescription that nobody collected in time. Each in its own transaction: one that fails stops no other."""
+    now = datetime.fromtimestamp(timestamp, UTC)
+    for prescription_id in queries.overdue(now):
+        try:
+            actions.expire(prescription_id=prescription_id, by=Actor.system("prescription"), now=now)
+        except Exception:
+            log.exception("prescription %s could not be closed", prescription_id)

@@ -1,0 +1,31 @@
+"""Addresses of prescriptions: the public contract, the citizen's pages, the public keys."""
+
+from django.urls import path
+
+from prescriptions import pages
+from prescriptions.api import dispensing, keys, prescribing
+
+api_patterns = [
+    path("drugs", prescribing.Drugs.as_view(), name="prescriptions_drugs"),
+    path("prescriptions", prescribing.Prescriptions.as_view(), name="prescriptions_prescriptions"),
+    path("prescriptions/<uuid:prescription_id>", prescribing.OnePrescription.as_view(), name="prescriptions_one"),
+    path("prescriptions/<uuid:prescription_id>/check", prescribing.Check.as_view(), name="prescriptions_check"),
+    path("prescriptions/<uuid:prescription_id>/sign", prescribing.Sign.as_view(), name="prescriptions_sign"),
+    path("prescriptions/<uuid:prescription_id>/cancel", prescribing.Cancel.as_view(), name="prescriptions_cancel"),
+    path("prescriptions/<uuid:prescription_id>/route", prescribing.Route.as_view(), name="prescriptions_route"),
+    path("prescriptions/<uuid:prescription_id>/qr.svg", prescribing.Qr.as_view(), name="prescriptions_qr"),
+    path("dispensing/queue", dispensing.Queue.as_view(), name="dispensing_queue"),
+    path("dispensing/lookup", dispensing.Lookup.as_view(), name="dispensing_lookup"),
+    path("dispensing/<uuid:prescription_id>/accept", dispensing.Accept.as_view(), name="dispensing_accept"),
+    path("dispensing/<uuid:prescription_id>/return", dispensing.Return.as_view(), name="dispensing_return"),
+    path("dispensing/<uuid:prescription_id>/dispense", dispensing.Dispense.as_view(), name="dispensing_dispense"),
+    path("dispensing/<uuid:prescription_id>/complete", dispensing.Complete.as_view(), name="dispensing_complete"),
+]
+
+page_patterns = [
+    path(".well-known/jwks.json", keys.jwks, name="prescriptions_jwks"),
+    path("prescriptions/", pages.my_prescriptions, name="prescriptions_list"),
+    path("prescriptions/<uuid:prescription_id>/", pages.one_prescription, name="prescription_detail"),
+    path("prescriptions/<uuid:prescription_id>/pharmacy/", pages.choose_pharmacy, name="prescription_pharmacy"),
+    path("prescriptions/<uuid:prescription_id>/cancel/", pages.cancel, name="prescription_cancel"),
+]

@@ -1,0 +1,66 @@
+"""Pure: totals, printed quantities, the last day."""
+
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from prescriptions.opening import opening_at
+from prescriptions.quantities import computed_total, expires_at, printed_quantity
+
+HANOI = "Asia/Ho_Chi_Minh"
+
+
+def at(day, clock):
+    return datetime.fromisoformat(f"2031-03-{day}T{clock}").replace(tzinfo=ZoneInfo(HANOI))
+
+
+@pytest.mark.parametrize(
+    ("dose", "times", "days", "pack", "total"),
+    [
+        ("1", 2, 7, "1", 14),
+        ("0.5", 3, 5, "1", 8),
+        ("0.25", 1, 1, "1", 1),
+        ("5", 2, 7, "60", 2),
+        ("5", 2, 6, "60", 1),
+        ("2", 2, 30, "120", 1),
+        ("1", 2, 7, None, None),
+    ],
+)
+def test_the_total_lasts_for_the_days_in_whole_units_of_sale(dose, times, days, pack, total):
+    assert computed_total(Decimal(dose), times, days, Decimal(pack) if pack else None) == total
+
+
+def test_small_quantities_are_printed_with_a_leading_zero():
+    assert [printed_quantity(one) for one in (1, 9, 10, 120)] == ["01", "09", "10", "120"]
+
+
+def test_five_days_end_with_the_fifth_day_after_signing_on_the_clinics_wall():
+    assert expires_at(at(25, "23:59"), 5, HANOI) == at(31, "00:00")
+    assert expires_at(at(25, "00:00"), 5, HANOI) == at(31, "00:00")
+
+
+HOURS = {"tue": [["07:00", "11:30"], ["13:00", "21:00"]], "wed": [["20:00", "02:00"]]}
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "is_open", "changes"),
+    [
+        (25, "07:00", True, "25 11:30"),
+        (25, "11:30", False, "25 13:00"),
+        (25, "22:00", False, "26 20:00"),
+        (26, "23:00", True, "27 02:00"),
+        (27, "01:59", True, "27 02:00"),
+        (27, "02:00", False, None),
+    ],
+)
+def test_opening_hours_on_the_pharmacys_clock_also_over_midnight(day, clock, is_open, changes):
+    found = opening_at(HOURS, HANOI, at(day, clock))
+    assert found.is_open is is_open
+    if changes:
+        assert f"{found.changes_at:%d %H:%M}" == changes
+
+
+def test_unknown_hours_are_closed_without_a_promise():
+    assert opening_at({}, HANOI, at(25, "12:00")).changes_at is None
