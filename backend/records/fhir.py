@@ -62,6 +62,9 @@ class Patients:
     def search(self, by: Actor, params: dict[str, str], now: datetime) -> list[Resource]:
         """Find by `_id`, `identifier` (12-digit number or insurance number) or `name`, among those one may read."""
         people = _people(by).select_related("province")
+        named = fhir.patient_in(params)
+        if named is not None:
+            people = people.filter(id=named)
         if params.get("_id"):
             people = people.filter(id=fhir.id_in(params["_id"], "_id"))
         if params.get("identifier"):

@@ -37,7 +37,9 @@ def plan(person: Person, practitioner: Practitioner, *, starts_at: datetime = ma
 def begin(person: Person, practitioner: Practitioner, **values: Any) -> Encounter:
     """A visit that has begun."""
     encounter = plan(person, practitioner, **values)
-    return actions.start_encounter(encounter_id=encounter.id, by=make.actor_for(practitioner), now=encounter.planned_from)
+    return actions.start_encounter(
+        encounter_id=encounter.id, by=make.actor_for(practitioner), now=encounter.planned_from
+    )
 
 
 def finish(person: Person, practitioner: Practitioner, **values: Any) -> Encounter:

@@ -74,7 +74,9 @@ def test_is_quick():
 
 def test_an_import_gives_titles_to_codes_that_had_none(tmp_path):
     file = tmp_path / "icd10.csv"
-    file.write_text("code,name_vi,name_en\nG35,Xơ cứng rải rác,Multiple sclerosis\nhuh,?,?\nA17.0†,Viêm màng não do lao,\n")
+    file.write_text(
+        "code,name_vi,name_en\nG35,Xơ cứng rải rác,Multiple sclerosis\nhuh,?,?\nA17.0†,Viêm màng não do lao,\n"
+    )
     call_command("import_icd10", str(file), verbosity=0)
     call_command("import_icd10", str(file), verbosity=0)
     assert Icd10Title.objects.count() == 2

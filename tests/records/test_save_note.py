@@ -25,8 +25,9 @@ def test_saves_text_and_diagnoses_and_keeps_what_was_before(begun, by_ben):
     assert [(d.code, d.rank) for d in saved.diagnoses.all()] == [("J20.9", 1)]
     assert saved.diagnoses.get().name == "Viêm phế quản cấp, không xác định"
     kept = NoteVersion.objects.filter(encounter=begun).values_list("version", "changes", "name")
-    assert list(kept)[0] == (1, {"subjective": "Ho"}, by_ben.name)
-    assert list(kept)[1][1]["diagnoses"][0]["code"] == "J20.9"
+    first, second = kept
+    assert first == (1, {"subjective": "Ho"}, by_ben.name)
+    assert second[1]["diagnoses"][0]["code"] == "J20.9"
 
 
 def test_refuses_a_stale_version_and_changes_nothing(begun, by_ben):
