@@ -33,7 +33,7 @@ class BookingWish(StrictSerializer):
 class PaymentOfAppointment(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     status = serializers.CharField()
-    amount = MoneyField()
+    price = MoneyField()
 
 
 class AppointmentWithPayment(AppointmentAnswer):

@@ -47,7 +47,7 @@ def _ring(kind: str, prescription_id: str, person_id: str, pharmacy_id: str = ""
     if pharmacy_id:
         listeners += [user.id for user in staff_of(UUID(pharmacy_id), "pharmacist")]
     subject = Ref("prescription", UUID(prescription_id))
-    realtime.actions.publish(user_ids=listeners, kind=kind, subject=subject, by=STORY)
+    realtime.actions.publish(user_ids=listeners, kind=kind, subject=subject, by=STORY, now=this_instant())
 
 
 @on(PrescriptionSigned)

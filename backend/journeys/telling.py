@@ -64,7 +64,7 @@ def _ring(kind: str, facts: AppointmentFacts, *, desk: bool = True) -> None:
     users += [doctor] if doctor else []
     users += staff_of(facts.facility_id, "desk") if desk else []
     realtime.actions.publish(
-        user_ids=[user.id for user in users], kind=kind, subject=Ref("appointment", facts.id), by=STORY
+        user_ids=[user.id for user in users], kind=kind, subject=Ref("appointment", facts.id), by=STORY, now=this_instant()
     )
 
 
@@ -154,11 +154,11 @@ def ring_failed(event: PaymentFailed) -> None:
 def _ring_payment(kind: str, payment_id: str) -> None:
     payment = payments.queries.get_facts(UUID(payment_id))
     listeners = [user.id for user in contacts_of(payment.payer_id)]
-    realtime.actions.publish(user_ids=listeners, kind=kind, subject=Ref("payment", payment.id), by=STORY)
+    realtime.actions.publish(user_ids=listeners, kind=kind, subject=Ref("payment", payment.id), by=STORY, now=this_instant())
 
 
 @on(MessageWritten)
 def ring_the_inbox(event: MessageWritten) -> None:
     """A message: the inbox on every open device shows it."""
     subject = Ref("message", UUID(event.message_id))
-    realtime.actions.publish(user_ids=[UUID(event.user_id)], kind="message.written", subject=subject, by=STORY)
+    realtime.actions.publish(user_ids=[UUID(event.user_id)], kind="message.written", subject=subject, by=STORY, now=this_instant())

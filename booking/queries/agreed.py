@@ -39,6 +39,7 @@ class AppointmentFacts:
     practitioner_user_id: UUID | None
     facility_name: str
     zone: str
+    was_booked: bool
 
 
 def get_facts(appointment_id: UUID | str) -> AppointmentFacts:
@@ -68,7 +69,14 @@ def get_facts(appointment_id: UUID | str) -> AppointmentFacts:
         practitioner_user_id=appointment.practitioner.user_id,
         facility_name=appointment.facility.name,
         zone=appointment.schedule.zone,
+        was_booked=appointment.booked_at is not None,
     )
+
+
+def facts_of_encounter(encounter_id: UUID) -> AppointmentFacts | None:
+    """Give the facts of the appointment an encounter came from, or None when it came from none."""
+    found = Appointment.objects.filter(encounter=encounter_id).values_list("pk", flat=True).first()
+    return get_facts(found) if found else None
 
 
 def overdue_holds(now: datetime) -> list[UUID]:
@@ -87,6 +95,11 @@ def appointments_of(person_ids: Iterable[UUID]) -> QuerySet[Appointment]:
     """Give the appointments of these people, the latest first; the caller has asked who they may be."""
     rows = Appointment.objects.select_related("practitioner", "facility", "person", "visit_type", "schedule")
     return rows.filter(person__in=list(person_ids)).order_by("-during", "-pk")
+
+
+def clinic_day(appointment: Appointment) -> date:
+    """Tell the day of an appointment as the clinic's calendar says it."""
+    return slots.wall(appointment.starts_at, appointment.schedule.zone).date()
 
 
 def appointments_among(by: Actor, appointment_ids: Iterable[UUID | str]) -> list[Appointment]:
