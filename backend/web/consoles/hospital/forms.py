@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 WEEKDAYS = [
@@ -16,9 +17,13 @@ WEEKDAYS = [
     (5, _("Saturday")),
     (6, _("Sunday")),
 ]
-GRIDS = [(n, _("every %(minutes)d minutes") % {"minutes": n}) for n in (5, 10, 15, 20, 30, 45, 60)]
 CLOCK = forms.TimeInput(attrs={"type": "time", "step": "300"}, format="%H:%M")
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def grids() -> list[tuple[int, str]]:
+    """How often a visit may begin, in the reader's words."""
+    return [(n, gettext("every %(minutes)d minutes") % {"minutes": n}) for n in (5, 10, 15, 20, 30, 45, 60)]
 
 
 class CancelForm(forms.Form):
@@ -42,7 +47,7 @@ class HoursForm(KeepAgreed):
     weekday = forms.TypedChoiceField(label=_("Day"), choices=WEEKDAYS, coerce=int)
     from_time = forms.TimeField(label=_("From"), widget=CLOCK)
     to_time = forms.TimeField(label=_("To"), widget=CLOCK, help_text=_("00:00 is midnight, the end of the day."))
-    grid_minutes = forms.TypedChoiceField(label=_("A visit may begin"), choices=GRIDS, coerce=int, initial=20)
+    grid_minutes = forms.TypedChoiceField(label=_("A visit may begin"), choices=grids, coerce=int, initial=20)
     valid_from = forms.DateField(label=_("First day"), required=False, widget=DAY)
     valid_to = forms.DateField(label=_("Last day"), required=False, widget=DAY)
     visit_type_ids = forms.MultipleChoiceField(
@@ -86,7 +91,7 @@ class ExceptionForm(KeepAgreed):
         label=_("To"), required=False, widget=CLOCK, help_text=_("Leave both times empty to close whole days.")
     )
     grid_minutes = forms.TypedChoiceField(
-        label=_("In extra hours a visit may begin"), choices=GRIDS, coerce=int, initial=20, required=False, empty_value=20
+        label=_("In extra hours a visit may begin"), choices=grids, coerce=int, initial=20, required=False, empty_value=20
     )
     reason = forms.CharField(
         label=_("Note for colleagues"), required=False, max_length=200, help_text=_("Citizens do not see it.")
