@@ -24,10 +24,7 @@ APPS = [
 def _patterns(kind: str) -> list[Any]:
     found: list[Any] = []
     for app in APPS:
-        try:  # BRING-UP
-            found += getattr(import_module(f"{app}.urls"), kind, [])
-        except ImportError as error:
-            print(f"BRING-UP: {app}.urls: {error}")
+        found += getattr(import_module(f"{app}.urls"), kind, [])
     return found
 
 

@@ -54,7 +54,7 @@ def test_the_whole_story(story: Story, clock):
     timeline = ok(story.api(story.ana).get(f"/api/v1/people/{story.ana.id}/record/timeline"))
     assert {"encounter", "prescription", "dispense"} <= {entry["kind"] for entry in timeline["results"]}
     log = ok(story.api(story.ana).get(f"/api/v1/people/{story.ana.id}/record/access-log"))
-    assert {story.ben.display_name} <= {line["name"] for line in log["results"]}
+    assert {story.ben.display_name} <= {line["who"] for line in log["results"]}
 
 
 def test_unpaid_time_is_free_again_and_told(story: Story, clock):
