@@ -105,7 +105,9 @@ class ExceptionForm(KeepAgreed):
             return values
         last: date = values.get("last_day") or first
         start, end = values.get("from_time"), values.get("to_time")
-        if last < first:
+        if not 2000 <= first.year <= 2200 or not 2000 <= last.year <= 2200:
+            self.add_error("first_day", _("Please check the year."))
+        elif last < first:
             self.add_error("last_day", _("The last day lies before the first one."))
         elif last - first > timedelta(days=366):
             self.add_error("last_day", _("At most one year at a time."))
