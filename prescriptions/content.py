@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from django.utils import translation
@@ -47,9 +48,14 @@ def build(
         "items": [_line(item) for item in items],
         "advice": prescription.advice,
         "overrides": [{"finding": one.finding, "reason": one.reason} for one in overrides],
-        "signed_at": prescription.signed_at.isoformat(),
-        "expires_at": prescription.expires_at.isoformat(),
+        "signed_at": _instant(prescription.signed_at),
+        "expires_at": _instant(prescription.expires_at),
     }
+
+
+def _instant(at: datetime) -> str:
+    """One writing per instant, whatever zone it was computed in."""
+    return at.astimezone(UTC).isoformat()
 
 
 def _line(item: Item) -> dict[str, Any]:
@@ -94,5 +100,5 @@ def agrees(prescription: Prescription, items: Iterable[Item]) -> bool:
         and content["code"] == prescription.code
         and content["kind"] == prescription.kind
         and content["patient"]["id"] == str(prescription.person_id)
-        and content["expires_at"] == prescription.expires_at.isoformat()
+        and content["expires_at"] == _instant(prescription.expires_at)
     )
