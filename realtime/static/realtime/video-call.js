@@ -415,7 +415,7 @@ class VideoCall extends HTMLElement {
   }
 
   noticeLine(line) {
-    if (this.classList.contains("call--chatting")) return;
+    if (this.isDoctor || this.classList.contains("call--chatting")) return; // the doctor always sees the lines
     this.classList.add("call--unread");
     this.say("chat_new", line.name);
   }
