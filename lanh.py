@@ -101,7 +101,9 @@ def working_python() -> bool:
     """True when .venv's Python starts and is the version that started us."""
     if not PYTHON.exists():
         return False
-    asked = subprocess.run([PYTHON, "-c", "import sys; print(sys.version)"], capture_output=True, text=True, check=False)
+    asked = subprocess.run(
+        [PYTHON, "-c", "import sys; print(sys.version)"], capture_output=True, text=True, check=False
+    )
     return asked.returncode == 0 and asked.stdout.strip() == sys.version.strip()
 
 
@@ -128,7 +130,6 @@ def find_uv() -> list[str] | None:
         if subprocess.run(command, check=False).returncode or not ours.exists():
             return None
     return [str(ours)]
-
 
 
 def pip() -> list[str]:

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Django's own commands, with our database running: `python3 lanh.py manage …` comes here."""
 
-import os
 import sys
 from pathlib import Path
 

@@ -54,11 +54,22 @@ def doctors(count: int, *, price: int = 150_000) -> list[Doctor]:
     for number in range(count):
         practitioner = make.make_practitioner(facility=hospital, full_name=f"Bùi Văn Số {number}")
         schedule = booking.add_schedule(
-            practitioner_id=practitioner.id, facility_id=hospital.id, min_notice_minutes=0, horizon_days=90, by=by, now=now
+            practitioner_id=practitioner.id,
+            facility_id=hospital.id,
+            min_notice_minutes=0,
+            horizon_days=90,
+            by=by,
+            now=now,
         )
         for weekday in range(7):
             booking.add_rule(
-                schedule_id=schedule.id, weekday=weekday, from_time=time(0), to_time=time(0), grid_minutes=MINUTES, by=by, now=now
+                schedule_id=schedule.id,
+                weekday=weekday,
+                from_time=time(0),
+                to_time=time(0),
+                grid_minutes=MINUTES,
+                by=by,
+                now=now,
             )
         found.append(Doctor(str(schedule.id), str(practitioner.id), str(visit_type.id)))
     return found

@@ -20,7 +20,9 @@ PATIENCE = 60.0  # seconds until it must answer
 class Site:
     """`lanh.py up` on a free port. `environment` goes over what we set."""
 
-    def __init__(self, *, workers: bool = True, environment: dict[str, str] | None = None, log: Path | None = None) -> None:
+    def __init__(
+        self, *, workers: bool = True, environment: dict[str, str] | None = None, log: Path | None = None
+    ) -> None:
         port = process.free_port("127.0.0.1")
         assert port is not None
         self.port = port
@@ -43,7 +45,9 @@ class Site:
         if not self.workers:
             command += ["--workers", "off"]
         with self.log.open("ab") as out:
-            self._process = subprocess.Popen(command, cwd=folders.CHECKOUT, env=self.environment, stdout=out, stderr=out)
+            self._process = subprocess.Popen(
+                command, cwd=folders.CHECKOUT, env=self.environment, stdout=out, stderr=out
+            )
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if self._process.poll() is not None:

@@ -85,7 +85,9 @@ def _has_btree_gist(folder: Path) -> bool:
 
 def _major(folder: Path) -> int | None:
     try:
-        told = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, timeout=20, check=True)
+        told = subprocess.run(
+            [folder / "postgres", "--version"], capture_output=True, text=True, timeout=20, check=True
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     match = re.search(r"(\d+)", told.stdout)

@@ -36,7 +36,11 @@ def ensure() -> str | None:
     """Have a browser, installing Debian's where we are root; a sentence about what is missing comes back otherwise."""
     if find() is None and folders.is_root() and shutil.which("apt-get"):
         print(f"Installing {PACKAGES[0]} for the browser tests …", flush=True)
-        quiet = {"check": False, "stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+        quiet = {
+            "check": False,
+            "stdout": subprocess.DEVNULL,
+            "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+        }
         subprocess.run(["apt-get", "-qq", "update"], **quiet)  # type: ignore[call-overload]
         subprocess.run(["apt-get", "-qq", "install", "-y", "--no-install-recommends", *PACKAGES], **quiet)  # type: ignore[call-overload]
     found = find()

@@ -60,7 +60,9 @@ def inspect(package: Path) -> Findings:
     for template in extraction.templates_of(package):
         name = template.relative_to(package).as_posix()
         if template.suffix == ".html":
-            found.unmarked += [f"{name}: {words}" for words in extraction.unmarked(template.read_text(encoding="utf-8"))]
+            found.unmarked += [
+                f"{name}: {words}" for words in extraction.unmarked(template.read_text(encoding="utf-8"))
+            ]
     return found
 
 
@@ -72,7 +74,9 @@ def update(package: Path) -> Findings:
     if texts or known:
         new = polib.POFile(wrapwidth=110)
         new.metadata = HEADER
-        for text, places in sorted(texts.items(), key=lambda item: (item[1][0], item[0].singular, item[0].context or "")):
+        for text, places in sorted(
+            texts.items(), key=lambda item: (item[1][0], item[0].singular, item[0].context or "")
+        ):
             entry = known.get(text) or polib.POEntry(msgid=text.singular, msgctxt=text.context)
             if text.plural is not None:
                 entry.msgid_plural = text.plural

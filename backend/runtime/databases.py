@@ -37,7 +37,8 @@ def drop_databases(prefix: str) -> None:
     """Drop `prefix` and its numbered copies (`prefix_gw0`, …), also when somebody still has a connection open."""
     with connect() as server:
         names = server.execute(
-            "SELECT datname FROM pg_database WHERE datname = %s OR datname ~ ('^' || %s || '_gw[0-9]+$')", [prefix, prefix]
+            "SELECT datname FROM pg_database WHERE datname = %s OR datname ~ ('^' || %s || '_gw[0-9]+$')",
+            [prefix, prefix],
         ).fetchall()
         for (name,) in names:
             server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

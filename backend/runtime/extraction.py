@@ -65,7 +65,9 @@ def _sources(package: Path) -> list[Path]:
     wanted = {".py", *TEMPLATE_ENDINGS}
     skipped = {"migrations", "static", "locale", "data", "__pycache__"}
     return sorted(
-        path for path in package.rglob("*") if path.suffix in wanted and not skipped & set(path.relative_to(package).parts)
+        path
+        for path in package.rglob("*")
+        if path.suffix in wanted and not skipped & set(path.relative_to(package).parts)
     )
 
 
@@ -93,7 +95,9 @@ def in_template(source: str) -> Iterator[Text]:
 
 def _text(name: str, arguments: list[str | None]) -> Iterator[Text]:
     context_at, singular_at, plural_at = CALLS[name]
-    chosen = [arguments[at] if at is not None and at < len(arguments) else None for at in (context_at, singular_at, plural_at)]
+    chosen = [
+        arguments[at] if at is not None and at < len(arguments) else None for at in (context_at, singular_at, plural_at)
+    ]
     if chosen[1]:
         yield Text(context=chosen[0], singular=chosen[1], plural=chosen[2])
 
@@ -134,7 +138,11 @@ class _ShownWords(HTMLParser):
         self.quiet: list[str] = []  # open elements from the first silent one on
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        silent = tag in self.SILENT or ("translate", "no") in attrs or (tag != "html" and any(name == "lang" for name, _ in attrs))
+        silent = (
+            tag in self.SILENT
+            or ("translate", "no") in attrs
+            or (tag != "html" and any(name == "lang" for name, _ in attrs))
+        )
         if tag not in self.VOID and (self.quiet or silent):
             self.quiet.append(tag)
         if not self.quiet and not silent:

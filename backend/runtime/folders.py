@@ -58,7 +58,9 @@ def packages() -> list[Path]:
 
 def files_of_packages(*patterns: str) -> list[Path]:
     """The files of our apps that match, in a fixed order; patterns are relative to an app's folder."""
-    return sorted(found for package in packages() for pattern in patterns for found in package.glob(pattern) if found.is_file())
+    return sorted(
+        found for package in packages() for pattern in patterns for found in package.glob(pattern) if found.is_file()
+    )
 
 
 def fingerprint(paths: list[Path], *more: str) -> str:

@@ -134,7 +134,9 @@ class Cluster:
             if folders.is_root():
                 self.home.chmod(0o711)  # ours alone to list, but the server's user has to pass
         except PermissionError as error:
-            raise PostgresTrouble(f"{self.home} belongs to another user; set LANH_STATE to a folder of your own.") from error
+            raise PostgresTrouble(
+                f"{self.home} belongs to another user; set LANH_STATE to a folder of your own."
+            ) from error
 
     @contextlib.contextmanager
     def _gate(self) -> Iterator[None]:
@@ -160,7 +162,19 @@ class Cluster:
             shutil.rmtree(half_made, ignore_errors=True)
         half = Path(tempfile.mkdtemp(prefix="half-", dir=self.home))
         self._give_to_server(half)
-        command = [binaries.find().initdb, "-D", half, "-U", USER, "-E", "UTF8", "--locale=C", "-A", "trust", "--no-sync"]
+        command: list[Any] = [
+            binaries.find().initdb,
+            "-D",
+            half,
+            "-U",
+            USER,
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "-A",
+            "trust",
+            "--no-sync",
+        ]
         made = subprocess.run(command, capture_output=True, text=True, **self._as_server())
         if made.returncode:
             raise PostgresTrouble(f"initdb failed: {made.stderr.strip() or made.stdout.strip()}")

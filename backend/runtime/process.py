@@ -51,7 +51,6 @@ def up(arguments: list[str]) -> int:
         cluster.watch()
     words.compile_all()
     import daphne.server  # noqa: F401  before anything else touches Twisted
-
     import django
 
     django.setup()
@@ -65,10 +64,14 @@ def up(arguments: list[str]) -> int:
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="lanh.py up")
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 0), help="default: 8000, or the next free one")
+    parser.add_argument(
+        "--port", type=int, default=int(os.environ.get("PORT") or 0), help="default: 8000, or the next free one"
+    )
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to be reached from other machines")
     parser.add_argument("--fresh", action="store_true", help="throw all data away first")
-    parser.add_argument("--workers", choices=["on", "off"], default=os.environ.get("WORKER", "on"), help="run jobs here")
+    parser.add_argument(
+        "--workers", choices=["on", "off"], default=os.environ.get("WORKER", "on"), help="run jobs here"
+    )
     return parser.parse_args(arguments)
 
 
@@ -112,7 +115,9 @@ def _prepare_database() -> None:
 
     wanted = build_stamp()
     with databases.connect(databases.current_name()) as connection:
-        row = connection.execute("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()").fetchone()
+        row = connection.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
+        ).fetchone()
         if row and row[0] == wanted:
             return
         print("Preparing the database …", flush=True)
@@ -126,6 +131,7 @@ def _seed() -> None:
     """Demo people and places, into an empty database only, all or nothing."""
     from django.conf import settings
     from django.db import transaction
+
     from identity.models import Facility
 
     if not getattr(settings, "DEMO", False) or Facility.objects.exists():
@@ -141,7 +147,9 @@ def build_stamp() -> str:
     """A fingerprint of all that decides what is in a prepared database; changed files make `up` migrate again."""
     decisive = folders.files_of_packages("migrations/*.py", "data/*")
     settings_file = folders.CHECKOUT / "backend" / "settings.py"
-    return folders.fingerprint([*decisive, settings_file, folders.CHECKOUT / "requirements.lock"], os.environ.get("DEMO", ""))
+    return folders.fingerprint(
+        [*decisive, settings_file, folders.CHECKOUT / "requirements.lock"], os.environ.get("DEMO", "")
+    )
 
 
 def _collect_static() -> None:
@@ -175,7 +183,7 @@ def _serve(host: str, port: int, *, workers: bool, started: float) -> None:
         return defer.gatherResults([defer.Deferred.fromFuture(job) for job in jobs], consumeErrors=True)
 
     reactor.callWhenRunning(begin)  # type: ignore[attr-defined]
-    reactor.addSystemEventTrigger("before", "shutdown", end)  # type: ignore[attr-defined]
+    reactor.addSystemEventTrigger("before", "shutdown", end)  # type: ignore[attr-defined,arg-type]
     Server(
         application,
         endpoints=build_endpoint_description_strings(host=host, port=port),
@@ -201,5 +209,3 @@ def _greet(host: str, port: int, started: float) -> None:
     if getattr(settings, "DEMO", False):
         print(f"Sign in as anyone with one click: {address}/demo/   API: {address}/api/docs/", flush=True)
     print("Ctrl-C stops everything.\n", flush=True)
-
-

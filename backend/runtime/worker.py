@@ -64,17 +64,15 @@ async def _work_once(stop: asyncio.Event) -> None:
         await sweep(connection)
         worker_app = _worker_app()
         async with worker_app.open_async():
-            runner = worker.Worker(
-                app=worker_app,
-                **{
-                    **worker_app.worker_defaults,
-                    "concurrency": CONCURRENCY,
-                    "fetch_job_polling_interval": 2.0,
-                    "shutdown_graceful_timeout": GRACE,
-                    "delete_jobs": "successful",
-                    "install_signal_handlers": False,
-                },
-            )
+            options: dict[str, Any] = {
+                **worker_app.worker_defaults,
+                "concurrency": CONCURRENCY,
+                "fetch_job_polling_interval": 2.0,
+                "shutdown_graceful_timeout": GRACE,
+                "delete_jobs": "successful",
+                "install_signal_handlers": False,
+            }
+            runner = worker.Worker(app=worker_app, **options)
             running = asyncio.create_task(runner.run())
             sweeping = asyncio.create_task(_hold_lock_and_sweep(connection, runner))
             stopping = asyncio.create_task(stop.wait())
@@ -111,7 +109,9 @@ async def _hold_lock_and_sweep(connection: psycopg.AsyncConnection[Any], runner:
     while runner.worker_id is None:
         await asyncio.sleep(0.02)
     await connection.execute("SELECT pg_advisory_lock(%s, %s::int)", [ADVISORY_CLASS, runner.worker_id])
-    pause = 3.0  # the first look soon: a worker killed a moment ago may have shown life too recently for the first sweep
+    pause = (
+        3.0  # the first look soon: a worker killed a moment ago may have shown life too recently for the first sweep
+    )
     while True:
         await asyncio.sleep(pause)
         await sweep(connection, own=runner.worker_id)
@@ -124,7 +124,9 @@ async def sweep(connection: psycopg.AsyncConnection[Any], *, own: int | None = N
     `own` is the worker whose lock this very connection holds: to its own session the lock would look free.
     """
     async with connection.transaction():
-        dead = [row[0] for row in await (await connection.execute(DEAD, {"class": ADVISORY_CLASS, "own": own})).fetchall()]
+        dead = [
+            row[0] for row in await (await connection.execute(DEAD, {"class": ADVISORY_CLASS, "own": own})).fetchall()
+        ]
         orphans = await connection.execute(
             """SELECT id, task_name, attempts FROM procrastinate_jobs
                WHERE status = 'doing' AND (worker_id IS NULL OR worker_id = ANY(%s)) ORDER BY id FOR UPDATE SKIP LOCKED""",

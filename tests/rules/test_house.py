@@ -54,7 +54,9 @@ def test_foreign_keys_point_down_never_sideways() -> None:
 
 def test_doors_ask_actions_and_queries_and_touch_no_rows() -> None:
     doors = sources(*(f"{door}.py" for door in DOORS), *(f"{door}/*.py" for door in DOORS))
-    doors = [path for path in doors if not path.is_relative_to(folders.CHECKOUT / "backend" / "core")]  # the frame itself
+    doors = [
+        path for path in doors if not path.is_relative_to(folders.CHECKOUT / "backend" / "core")
+    ]  # the frame itself
     assert doors
     touched = [
         where(path, node)
@@ -78,7 +80,9 @@ def views(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tup
 def test_every_view_of_the_api_says_who_may_try() -> None:
     ours = [(path, cls) for path, cls in views() if path.startswith(("api/v1/", "fhir/R4/"))]
     assert ours
-    silent = [path for path, cls in ours if not issubclass(cls, ApiView) or not any("access" in vars(k) for k in _own(cls))]
+    silent = [
+        path for path, cls in ours if not issubclass(cls, ApiView) or not any("access" in vars(k) for k in _own(cls))
+    ]
     assert silent == []
 
 
@@ -95,7 +99,9 @@ def all_errors(kind: type[DomainError] = DomainError) -> Iterator[type[DomainErr
 def test_every_refusal_has_its_own_code_and_words_for_people() -> None:
     errors = [error for error in all_errors() if not error.__module__.startswith("tests.")]
     assert errors
-    speechless = [e.__qualname__ for e in errors if "code" not in vars(e) or not isinstance(vars(e).get("message"), Promise)]
+    speechless = [
+        e.__qualname__ for e in errors if "code" not in vars(e) or not isinstance(vars(e).get("message"), Promise)
+    ]
     assert speechless == []
     badly_named = [error.code for error in errors if not re.fullmatch(r"[a-z][a-z0-9_]*", error.code)]
     assert badly_named == []
@@ -117,7 +123,14 @@ def templates() -> list[Path]:
         r"javascript:",
         r"(?:src|href)\s*=\s*[\"'](?:https?:)?//",
     ],
-    ids=["inline script", "inline style sheet", "style attribute", "handler attribute", "script address", "foreign file"],
+    ids=[
+        "inline script",
+        "inline style sheet",
+        "style attribute",
+        "handler attribute",
+        "script address",
+        "foreign file",
+    ],
 )
 def test_templates_hold_nothing_that_the_policy_forbids(what: str) -> None:
     found = [
@@ -130,7 +143,9 @@ def test_templates_hold_nothing_that_the_policy_forbids(what: str) -> None:
 
 
 def tracked_files() -> list[Path]:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=folders.CHECKOUT, capture_output=True, text=True, check=False)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=folders.CHECKOUT, capture_output=True, text=True, check=False
+    )
     if listed.returncode:
         pytest.skip("not a git checkout")
     return [path for name in listed.stdout.split("\0") if name and (path := folders.CHECKOUT / name).is_file()]

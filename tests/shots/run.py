@@ -24,7 +24,9 @@ WIDTHS = {390: 844, 1280: 800}
 THEMES = ("light", "dark")
 LANGUAGES = ("vi", "en")
 # Doors that act, leave, or belong to others.
-PASSED_BY = re.compile(r"^/(admin|api|fhir|static|_allauth|sign-out|language|theme|sw\.js|metrics|demo/as|demo/sign)|\.(ics|svg|pdf|csv|webmanifest)$")
+PASSED_BY = re.compile(
+    r"^/(admin|api|fhir|static|_allauth|sign-out|language|theme|sw\.js|metrics|demo/as|demo/sign)|\.(ics|svg|pdf|csv|webmanifest)$"
+)
 MOST_PAGES = 60  # per person; a safety net, not a choice
 
 
@@ -101,6 +103,7 @@ def visitors() -> Iterator[Visitor]:
 
 def _busiest_citizen() -> Any:
     from django.db import connection
+
     from identity.models import Person
 
     with connection.cursor() as cursor:

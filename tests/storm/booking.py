@@ -81,7 +81,7 @@ def blow(*, seed: int, seconds: float) -> Outcome:
     citizens, starts = crowd.citizens(CITIZENS), crowd.starts()[:SLOTS]
     outcome, over = Outcome(), threading.Event()
     confirmed: set[str] = set()
-    with Site(environment={"BOOKING_MAX_OPEN_HOLDS": "1000", "BOOKING_HOLD_MINUTES": "2"}) as site:
+    with Site(environment={"BOOKING_MAX_OPEN_HOLDS": "1000", "BOOKING_HOLD_MINUTES": "30"}) as site:
 
         def live(number: int) -> None:
             own, citizen = random.Random(seed * 1000 + number), citizens[number]
@@ -116,6 +116,9 @@ def blow(*, seed: int, seconds: float) -> Outcome:
             outcome.promises[promise] = [str(row) for row in database.execute(question).fetchall()]  # type: ignore[call-overload]
         kept = {str(row[0]) for row in database.execute("SELECT id FROM booking_appointment").fetchall()}
     outcome.promises["what was confirmed is there"] = sorted(confirmed - kept)
+    outcome.promises["no answer is a server error"] = [
+        f"{what}: {n} times" for what, n in outcome.done.items() if " 5" in what
+    ]
     outcome.promises["something happened"] = [] if outcome.done["hold 201"] else ["not one hold succeeded"]
     return outcome
 
@@ -140,7 +143,9 @@ def _one_wish(
         return [f"hold {status}"]
     appointment = chance.choice(mine[-8:])
     if wish == "pay":
-        status, answer = line.call("POST", "/api/v1/payments", {"subject": f"appointment:{appointment}", "gateway": "sandbox"})
+        status, answer = line.call(
+            "POST", "/api/v1/payments", {"subject": f"appointment:{appointment}", "gateway": "sandbox"}
+        )
         if status == 200 and answer.get("redirect_url"):
             choice = chance.choices(["pay", "decline", "late"], [8, 1, 1])[0]
             return [f"pay {status}", f"bank {choice} {_at_the_bank(line, answer['redirect_url'], choice)}"]

@@ -35,7 +35,10 @@ def main(arguments: list[str]) -> int:
         outcome = importlib.import_module(known[name]).blow(seed=seed, seconds=seconds)
         print("  done:  " + ", ".join(f"{what} {count}" for what, count in sorted(outcome.done.items())))
         for promise, breaches in outcome.promises.items():
-            print(f"  {'holds ' if not breaches else 'BROKEN'} {promise}" + "".join(f"\n           {b}" for b in breaches[:5]))
+            print(
+                f"  {'holds ' if not breaches else 'BROKEN'} {promise}"
+                + "".join(f"\n           {b}" for b in breaches[:5])
+            )
             broken += bool(breaches)
     print(f"storm: {broken} promises broken (seed {seed})" if broken else "storm: all promises hold", flush=True)
     return 1 if broken else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.template import TemplateSyntaxError, engines
+from django.template import Engine, TemplateSyntaxError
 from django.template.loader import get_template
 
 from runtime import folders
@@ -24,11 +24,12 @@ class Command(BaseCommand):
                 get_template(inside)
             except TemplateSyntaxError as error:
                 broken.append(f"{path.relative_to(folders.CHECKOUT)}: {error}")
+        engine = Engine(libraries={"lanh": "web.templatetags.lanh"}, builtins=["web.templatetags.lanh"])
         # Words of messages lie beside their kind, outside any templates folder.
         for path in folders.files_of_packages("messages/**/*.txt", "messages/**/*.html"):
             count += 1
             try:
-                engines["django"].from_string(path.read_text(encoding="utf-8"))
+                engine.from_string(path.read_text(encoding="utf-8"))
             except TemplateSyntaxError as error:
                 broken.append(f"{path.relative_to(folders.CHECKOUT)}: {error}")
         if broken:

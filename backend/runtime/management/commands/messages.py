@@ -32,4 +32,6 @@ class Command(BaseCommand):
         words.compile_all()
         if left and options["check"]:
             raise CommandError(f"{left} things to mend: run `manage.py messages`, then fill the .po files.")
-        self.stdout.write(f"{left} left to do in {', '.join(package.name for package in chosen)}." if left else "All words are there.")
+        self.stdout.write(
+            f"{left} left to do in {', '.join(package.name for package in chosen)}." if left else "All words are there."
+        )
