@@ -1,0 +1,40 @@
+"""Make the demo: places, staff, citizens, and four months of their lives up to now. Same day, same stories."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from identity.models import Facility
+from runtime.demo import people as citizens
+from runtime.demo import places as facilities
+from runtime.demo import staff, visits
+from runtime.demo.clock import as_of
+
+log = logging.getLogger("lanh.demo")
+LIFETIME = timedelta(days=120)
+
+
+@transaction.atomic
+def seed(now: datetime | None = None) -> bool:
+    """Make everything, or nothing where facilities exist already; say whether anything was made."""
+    if Facility.objects.exists():
+        return False
+    now = (now or timezone.now()).replace(second=0, microsecond=0)
+    started = time.monotonic()
+    with as_of(now - LIFETIME) as begin:
+        places, offers = facilities.make_places()
+        practitioners, members = staff.make_staff(places)
+        schedules = staff.make_schedules(practitioners, places, offers, begin)
+        people = citizens.make_citizens(begin)
+    with as_of(now - timedelta(hours=1)) as moment:
+        citizens.tell_health(people, moment)
+    stage = visits.Stage(people, practitioners, members, places, offers, schedules)
+    visits.live_through_the_past(stage, now)
+    visits.plan_what_is_to_come(stage, now)
+    log.info("the demo is ready after %.1f s", time.monotonic() - started)
+    return True
