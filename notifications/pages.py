@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages as notes
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
@@ -55,9 +56,9 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """One's messages, newest first; `?before=<id>` turns the page."""
     user_id = actor_of(request).user_id
     rows = queries.inbox(user_id) if user_id else Message.objects.none()
-    before = _uuid(request.GET.get("before", ""))
+    before = rows.filter(id=_uuid(request.GET.get("before", ""))).first()
     if before:
-        rows = rows.filter(id__lt=before).order_by("-id")
+        rows = rows.filter(Q(created_at__lt=before.created_at) | Q(created_at=before.created_at, id__lt=before.id))
     found = list(rows[: PAGE + 1])
     context = {
         "rows": [_row(message) for message in found[:PAGE]],

@@ -63,7 +63,7 @@ def text_of(kind: str, part: str, language: str, params: Mapping[str, Any]) -> s
     """Make one part of a kind's words. Params ending in `_at` or `_until` are read as instants or days."""
     language = supported(language)
     parts = _parts(kind, language)
-    found = next((name for name in (part, *FALLBACK.get(part, ()), "subject") if name in parts))
+    found = next(name for name in (part, *FALLBACK.get(part, ()), "subject") if name in parts)
     with translation.override(language):
         text = parts[found].render(Context(_typed(params))).strip()
     return gsm.one_part(text) if part == "sms" else text

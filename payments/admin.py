@@ -23,7 +23,17 @@ class ReadOnly:
 
 @admin.register(Payment)
 class PaymentAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("id", "status", "flaw", "amount", "currency", "refunded_amount", "gateway", "facility", "created_at")
+    list_display = (
+        "id",
+        "status",
+        "flaw",
+        "amount",
+        "currency",
+        "refunded_amount",
+        "gateway",
+        "facility",
+        "created_at",
+    )
     list_filter = ("status", "flaw", "gateway")
     search_fields = ("id", "subject", "gateway_reference")
 

@@ -122,9 +122,7 @@ class Refunds(ApiView):
 
     access = frozenset({"desk"})
 
-    @extend_schema(
-        summary="Give money back", tags=["payments"], request=RefundBody, responses={201: RefundAnswer}
-    )
+    @extend_schema(summary="Give money back", tags=["payments"], request=RefundBody, responses={201: RefundAnswer})
     @idempotent
     def post(self, request: Request, payment_id: UUID) -> Response:
         wish = self.clean(RefundBody)

@@ -36,7 +36,7 @@ def deliver(*, message_id: UUID, carrier: str, now: datetime) -> Attempt | None:
         defaults={
             "kind": message.kind,
             "to": to,
-            "subject": words.of_message(message, "subject", reader.language)[:200],
+            "subject": words.of_message(message, "push", reader.language)[:200] if carrier == "email" else "",
             "body": words.of_message(message, carrier, reader.language),
             "created_at": now,
         },

@@ -99,6 +99,4 @@ def set_preferences(*, wishes: dict[tuple[str, str], bool], by: Actor) -> None:
         if kind not in KINDS or not KINDS[kind].is_setting or carrier not in OPTIONAL:
             raise UnknownPreference()
     for (kind, carrier), wanted in sorted(wishes.items()):
-        Preference.objects.update_or_create(
-            user_id=by.user_id, kind=kind, carrier=carrier, defaults={"wanted": wanted}
-        )
+        Preference.objects.update_or_create(user_id=by.user_id, kind=kind, carrier=carrier, defaults={"wanted": wanted})

@@ -25,9 +25,7 @@ log = logging.getLogger("lanh.payments")
 
 
 @transaction.atomic
-def request_refund(
-    *, payment_id: UUID, reason: str, by: Actor, now: datetime, money: Money | None = None
-) -> Refund:
+def request_refund(*, payment_id: UUID, reason: str, by: Actor, now: datetime, money: Money | None = None) -> Refund:
     """Promise money back; the gateway is asked by a job. Without `money`, all that is left.
 
     Asking again for all when all has been promised returns that promise. The house and the facility's desk may; a citizen

@@ -77,7 +77,14 @@ class Payment(Stateful, Entity):
             models.CheckConstraint(
                 condition=Q(
                     status__in=[
-                        "created", "pending", "captured", "partly_refunded", "refunded", "failed", "cancelled", "expired"
+                        "created",
+                        "pending",
+                        "captured",
+                        "partly_refunded",
+                        "refunded",
+                        "failed",
+                        "cancelled",
+                        "expired",
                     ]
                 ),
                 name="payment_status_known",
@@ -155,9 +162,7 @@ class Refund(Stateful, Entity):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive"),
-            models.CheckConstraint(
-                condition=Q(status__in=["requested", "done", "failed"]), name="refund_status_known"
-            ),
+            models.CheckConstraint(condition=Q(status__in=["requested", "done", "failed"]), name="refund_status_known"),
         ]
 
     @property

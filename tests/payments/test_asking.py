@@ -17,8 +17,8 @@ from payments import actions, queries
 from payments.errors import AlreadyPaid, NothingToPay, PaymentExpired, PriceDiffers, UnknownGateway
 from payments.gateways.sandbox import bank
 from payments.models import Charge, Payment
-from tests.payments.conftest import HOUSE, again, subject_of
 from tests.make import make_facility
+from tests.payments.conftest import HOUSE, again, subject_of
 
 
 def test_asks_for_the_price_until_the_moment(payment: Payment, ana: Person, hospital: Facility, now: datetime) -> None:

@@ -89,7 +89,8 @@ def test_a_refusal_closes_only_what_waits(pending: Payment, paid: Payment, now: 
 
 
 @pytest.mark.parametrize(
-    ("change", "flaw"), [({"amount": 149_999}, "amount"), ({"amount": 1_500_000}, "amount"), ({"currency": "USD"}, "currency")]
+    ("change", "flaw"),
+    [({"amount": 149_999}, "amount"), ({"amount": 1_500_000}, "amount"), ({"currency": "USD"}, "currency")],
 )
 def test_another_amount_or_currency_is_never_captured_but_flagged(
     pending: Payment, now: datetime, told: list[str], change: dict[str, object], flaw: str
@@ -117,7 +118,7 @@ def test_two_confirmations_at_once_are_one_capture(pending: Payment, now: dateti
         try:
             together.wait()
             capture(pending, now)
-        except BaseException as error:  # noqa: BLE001 - handed to the main thread
+        except BaseException as error:
             failures.append(error)
         finally:
             connections.close_all()

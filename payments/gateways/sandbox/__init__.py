@@ -6,6 +6,7 @@ It plays the other side honestly: what it says when asked comes from its own tab
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -18,6 +19,7 @@ from payments.gateways import Redirect, Told, Truth, Wanted, signature
 from payments.gateways.sandbox import bank
 
 SIGNATURE_HEADER = "Sandbox-Signature"
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}", re.ASCII)
 
 
 class Sandbox:
@@ -54,6 +56,6 @@ class Sandbox:
             event_id, reference = body["id"], body["data"]["reference"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BadNotice() from error
-        if not all(isinstance(text, str) and 0 < len(text) <= 80 for text in (event_id, reference)):
+        if not all(isinstance(text, str) and NAME.fullmatch(text) for text in (event_id, reference)):
             raise BadNotice()
         return Told(event_id=event_id, reference=reference)
