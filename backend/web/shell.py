@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -76,7 +79,10 @@ def manifest(request: HttpRequest) -> HttpResponse:
 def service_worker(request: HttpRequest) -> HttpResponse:
     """Served at the root, because a worker rules only what lies below its own address."""
     files = [static(f"web/{name}.css") for name in ("tokens", "base", "components", "shell")]
-    return render(request, "web/sw.js", {"files": files}, content_type="text/javascript; charset=utf-8")
+    # Other files or another language: another cache, and the old one is thrown away.
+    version = hashlib.sha256(f"{get_language()} {files}".encode()).hexdigest()[:12]
+    context = {"files": files, "version": version}
+    return render(request, "web/sw.js", context, content_type="text/javascript; charset=utf-8")
 
 
 @require_GET
@@ -89,3 +95,9 @@ def offline(request: HttpRequest) -> HttpResponse:
 def components(request: HttpRequest) -> HttpResponse:
     """Every part of the design system on one page, in demo mode."""
     return render(request, "web/components.html")
+
+
+@require_GET
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for this address whatever the page says."""
+    return redirect(static("web/icons/icon.svg"))

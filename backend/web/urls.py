@@ -29,6 +29,7 @@ page_patterns: list[Any] = [
     path("people/<uuid:person_id>/", profile.details, name="web_details"),
     path("language/", shell.language, name="web_language"),
     path("theme/", shell.theme, name="web_theme"),
+    path("favicon.ico", shell.favicon, name="web_favicon"),
     path("offline/", shell.offline, name="web_offline"),
     path("manifest.webmanifest", shell.manifest, name="web_manifest"),
     path("sw.js", shell.service_worker, name="web_service_worker"),

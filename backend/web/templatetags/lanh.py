@@ -148,6 +148,9 @@ def phone(number: Any) -> str:
     if re.fullmatch(r"\+84\d{9}", text):
         local = "0" + text[3:]
         return f"{local[:3]}\u00a0{local[3:6]}\u00a0{local[6:]}"
+    if re.fullmatch(r"\+842\d{9}", text):  # a landline: area code of three digits with its 0, then eight
+        local = "0" + text[3:]
+        return f"{local[:3]}\u00a0{local[3:7]}\u00a0{local[7:]}"
     return text
 
 

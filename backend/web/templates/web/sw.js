@@ -1,5 +1,5 @@
 // Keeps our own static files and one offline page. Pages and answers with personal data are never stored.
-const CACHE = "lanh-{{ files.0|slugify }}-{{ LANGUAGE_CODE|default:'vi' }}";
+const CACHE = "lanh-{{ version }}";
 const OFFLINE = "/offline/";
 const FILES = [OFFLINE{% for file in files %}, "{{ file|escapejs }}"{% endfor %}];
 
