@@ -48,7 +48,7 @@ def _show(request: HttpRequest, prescription: Prescription, *, status: int = 200
     actor, moment = actor_of(request), now()
     may_collect = identity_access.may_act_for(actor, prescription.person_id, "collect")
     pharmacy = prescription.routed_to
-    held = prescription.acceptances.select_related("pharmacy").filter(ended_at__isnull=True).first()
+    held = queries.hold_of(prescription)
     if held is not None:
         pharmacy = held.pharmacy
     collectable = prescription.is_open and not prescription.is_past(moment) and prescription.cancel_asked_at is None

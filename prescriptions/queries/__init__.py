@@ -1,17 +1,19 @@
 """Looking: the catalogue, lists of prescriptions, safety findings, signatures, pharmacies."""
 
 from prescriptions.queries.drugs import find_drugs, get_drugs
-from prescriptions.queries.findings import Checked, check_items, check_prescription
+from prescriptions.queries.findings import Checked, allergies_of, check_items, check_prescription
 from prescriptions.queries.lists import (
     PrescriptionFacts,
     dispensed_on,
     get_facts,
     held_by,
+    hold_of,
     of_encounter,
     of_people,
     overdue,
     overrides_counted,
     queue_of,
+    secret_for,
     secret_of,
     seen_by,
     shown_access_code,
@@ -24,6 +26,7 @@ __all__ = [
     "NearbyPharmacy",
     "PrescriptionFacts",
     "Signature",
+    "allergies_of",
     "check_items",
     "check_prescription",
     "dispensed_on",
@@ -31,6 +34,7 @@ __all__ = [
     "get_drugs",
     "get_facts",
     "held_by",
+    "hold_of",
     "of_encounter",
     "of_people",
     "overdue",
@@ -38,6 +42,7 @@ __all__ = [
     "pharmacies_for",
     "public_keys",
     "queue_of",
+    "secret_for",
     "secret_of",
     "seen_by",
     "shown_access_code",

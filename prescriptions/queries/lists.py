@@ -128,3 +128,16 @@ def secret_of(acceptance: Acceptance) -> str:
         return sealing.unseal(acceptance.sealed_secret, purpose="acceptance", owner=str(acceptance.id)).decode()
     except sealing.SealBroken:
         return ""
+
+
+def secret_for(by: Actor, prescription_id: UUID) -> str:
+    """Return the secret of the hold the actor's pharmacy has now; empty when it has none."""
+    held = Acceptance.objects.filter(
+        prescription_id=prescription_id, pharmacy_id=by.facility_id, ended_at__isnull=True
+    ).first()
+    return secret_of(held) if held is not None and by.role == "pharmacist" else ""
+
+
+def hold_of(prescription: Prescription) -> Acceptance | None:
+    """Return who has the prescription in hand now."""
+    return prescription.acceptances.select_related("pharmacy").filter(ended_at__isnull=True).first()

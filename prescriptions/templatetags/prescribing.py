@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from prescriptions import words
+from prescriptions.choices import CancelReason
 from prescriptions.models import Item, Prescription
 from prescriptions.opening import Opening
 
@@ -76,3 +77,15 @@ def opening_badge(opening: Opening | Any) -> SafeString:
         return format_html('<span class="badge badge--good">{}</span>', text)
     text = _("Closed, opens at %(at)s") % {"at": at} if at else _("Closed")
     return format_html('<span class="badge">{}</span>', text)
+
+
+@register.simple_tag
+def override_reasons() -> list[tuple[str, str]]:
+    """The coded reasons for going past a grave finding."""
+    return words.reasons()
+
+
+@register.simple_tag
+def cancel_reasons() -> list[tuple[str, str]]:
+    """The coded reasons for taking a prescription back."""
+    return [(value, str(label)) for value, label in CancelReason.choices]

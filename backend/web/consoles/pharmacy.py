@@ -1,0 +1,213 @@
+"""The pharmacy's counter: type or scan the two codes, review, take in hand, hand out, close or give back."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from core.actor import Actor
+from core.errors import Conflict, DomainError, Invalid, column_of
+from core.pages import actor_of, now, page
+from identity.access import require_facility
+from prescriptions import access, actions, queries, words
+from prescriptions.choices import NotDispensedReason, ReturnReason
+
+PHARMACIST = {"pharmacist"}
+COUNTER, REVIEW = "web/pharmacy/counter.html", "web/pharmacy/review.html"
+
+
+class ChangedMeanwhile(Conflict):
+    code = "changed_meanwhile"
+    message = gettext_lazy("Something was handed out meanwhile. Please look at the quantities again.")
+
+
+def _today(by: Actor, moment: datetime) -> tuple[datetime, datetime]:
+    """The pharmacy's day on its own calendar, as [begin, end)."""
+    zone = ZoneInfo(require_facility(by, by.facility_id).zone) if by.facility_id else ZoneInfo("Asia/Ho_Chi_Minh")
+    begin = datetime.combine(moment.astimezone(zone).date(), time.min, zone)
+    return begin, begin + timedelta(days=1)
+
+
+def _counter(request: HttpRequest, *, error: DomainError | None = None, typed: dict[str, str] | None = None) -> HttpResponse:
+    by, moment = actor_of(request), now()
+    context = {
+        "queue": list(queries.queue_of(by.facility_id)),
+        "held": list(queries.held_by(by.facility_id)),
+        "done": queries.dispensed_on(by.facility_id, *_today(by, moment)),
+        "error": error,
+        "typed": typed or {},
+        "moment": moment,
+    }
+    return render(request, COUNTER, context, status=column_of(error).http if error else 200)
+
+
+@require_safe
+@page(roles=PHARMACIST)
+def counter(request: HttpRequest) -> HttpResponse:
+    """The field for the codes, what citizens sent here, what is in hand."""
+    return _counter(request)
+
+
+@require_POST
+@page(roles=PHARMACIST)
+def lookup(request: HttpRequest) -> HttpResponse:
+    """Find a prescription by what was typed or scanned; a scanner may put both codes into the first field."""
+    code, access_code = request.POST.get("code", "")[:80], request.POST.get("access_code", "")[:40]
+    if "#" in code:
+        code, _mark, access_code = code.partition("#")
+    try:
+        found = actions.lookup(code=code, access_code=access_code, by=actor_of(request), now=now())
+    except DomainError as error:
+        return _counter(request, error=error, typed={"code": code.strip()})
+    return redirect("pharmacy_prescription", found.id)
+
+
+def _review(request: HttpRequest, prescription_id: UUID, *, error: DomainError | None = None) -> HttpResponse:
+    by, moment = actor_of(request), now()
+    prescription = access.get_prescription(by, prescription_id, moment)
+    held = queries.hold_of(prescription)
+    mine = held is not None and held.pharmacy_id == by.facility_id
+    checked = queries.check_prescription(prescription, moment)
+    given = {one.finding: one for one in prescription.overrides.all()}
+    findings = [
+        {"finding": one, "title": words.title_of(one), "text": words.text_of(one), "override": given.get(one.key)}
+        for one in checked.findings
+    ]
+    typed = request.POST if error else {}
+    items = [
+        {
+            "item": item,
+            "number": number,
+            "quantity": typed.get(f"quantity-{item.id}", item.remaining),
+            "lot": typed.get(f"lot-{item.id}", ""),
+            "reason": typed.get(f"reason-{item.id}", ""),
+        }
+        for number, item in enumerate(prescription.items.all())
+    ]
+    context = {
+        "prescription": prescription,
+        "content": prescription.content,
+        "items": items,
+        "findings": findings,
+        "allergies": queries.allergies_of(prescription.person_id),
+        "signature": queries.signature_of(prescription),
+        "mine": mine,
+        "elsewhere": held is not None and not mine,
+        "past": prescription.is_past(moment),
+        "started": any(item.dispensed_quantity for item in prescription.items.all()),
+        "finished": not any(item.remaining for item in prescription.items.all()),
+        "reasons": NotDispensedReason.choices,
+        "return_reasons": ReturnReason.choices,
+        "error": error,
+    }
+    return render(request, REVIEW, context, status=column_of(error).http if error else 200)
+
+
+@require_safe
+@page(roles=PHARMACIST)
+def prescription(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
+    """Everything the pharmacist looks at before and while handing out."""
+    return _review(request, prescription_id)
+
+
+@require_POST
+@page(roles=PHARMACIST)
+def accept(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
+    """Take it in hand."""
+    try:
+        actions.accept(prescription_id=prescription_id, by=actor_of(request), now=now())
+    except Conflict as error:
+        return _counter(request, error=error)
+    messages.success(request, _("You have it in hand. No other pharmacy can fill it now."))
+    return redirect("pharmacy_prescription", prescription_id)
+
+
+def _whole(text: str) -> int:
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 5 else -1
+
+
+def _handed_out(request: HttpRequest, items: list[Any]) -> list[dict[str, Any]]:
+    """Read the quantities and lots of the form. Raises Invalid by field, ChangedMeanwhile for a form of an earlier state."""
+    wanted, wrong = [], {}
+    for item in items:
+        if _whole(request.POST.get(f"was-{item.id}", "0")) != item.dispensed_quantity:
+            raise ChangedMeanwhile()
+        quantity = _whole(request.POST.get(f"quantity-{item.id}", "0") or "0")
+        lot = request.POST.get(f"lot-{item.id}", "").strip()[:40]
+        if quantity < 0 or quantity > item.remaining:
+            wrong[f"quantity-{item.id}"] = [_("A whole number from 0 to %(most)s.") % {"most": item.remaining}]
+        elif quantity and not lot:
+            wrong[f"lot-{item.id}"] = [_("Please write the lot number on the box.")]
+        elif quantity:
+            wanted.append({"item": item.id, "quantity": quantity, "lot": lot})
+    if wrong:
+        raise Invalid(fields=wrong)
+    return wanted
+
+
+@require_POST
+@page(roles=PHARMACIST)
+def dispense(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
+    """Hand out what the form says; "finish" also closes, with the reasons for what is left."""
+    by, moment = actor_of(request), now()
+    found = access.get_prescription(by, prescription_id, moment)
+    secret = queries.secret_for(by, prescription_id)
+    items = list(found.items.all())
+    try:
+        wanted = _handed_out(request, items)
+        if wanted:
+            actions.dispense(prescription_id=prescription_id, secret=secret, items=wanted, by=by, now=moment)
+        if request.POST.get("then") != "finish":
+            messages.success(request, _("Recorded. The prescription is still in your hands."))
+            return redirect("pharmacy_prescription", prescription_id)
+        reasons = [(item.id, request.POST.get(f"reason-{item.id}", "")) for item in items]
+        left = [{"item": key, "reason": reason} for key, reason in reasons if reason in NotDispensedReason.values]
+        actions.complete(prescription_id=prescription_id, secret=secret, not_dispensed=left, by=by, now=moment)
+    except DomainError as error:
+        return _review(request, prescription_id, error=error)
+    messages.success(request, _("Done. The patient has been told."))
+    return redirect("pharmacy_counter")
+
+
+@require_POST
+@page(roles=PHARMACIST)
+def give_back(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
+    """Give it back, so that another pharmacy can take it."""
+    reason = request.POST.get("reason", "")
+    if reason not in ReturnReason.values:
+        return _review(request, prescription_id, error=Invalid(_("Please choose a reason.")))
+    actions.return_(prescription_id=prescription_id, reason=reason, by=actor_of(request), now=now())
+    messages.success(request, _("Given back. The patient can take it to another pharmacy."))
+    return redirect("pharmacy_counter")
+
+
+@require_safe
+@page(roles=PHARMACIST)
+def today(request: HttpRequest) -> HttpResponse:
+    """What this pharmacy closed today, with lots."""
+    by, moment = actor_of(request), now()
+    begin, end = _today(by, moment)
+    done = queries.dispensed_on(by.facility_id, begin, end)
+    return render(request, "web/pharmacy/today.html", {"done": done, "day": begin})
+
+
+page_patterns = [
+    path("pharmacy/", counter, name="pharmacy_counter"),
+    path("pharmacy/lookup/", lookup, name="pharmacy_lookup"),
+    path("pharmacy/today/", today, name="pharmacy_today"),
+    path("pharmacy/prescriptions/<uuid:prescription_id>/", prescription, name="pharmacy_prescription"),
+    path("pharmacy/prescriptions/<uuid:prescription_id>/accept/", accept, name="pharmacy_accept"),
+    path("pharmacy/prescriptions/<uuid:prescription_id>/dispense/", dispense, name="pharmacy_dispense"),
+    path("pharmacy/prescriptions/<uuid:prescription_id>/return/", give_back, name="pharmacy_return"),
+]
