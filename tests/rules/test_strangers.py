@@ -1,0 +1,192 @@
+"""A stranger, signed in, finds nothing: every id of the citizen's things, over every path that takes an id.
+
+The paths are read from the URL table, so a new address that takes an id fails here until it is named in THINGS.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+import records.actions
+from notifications.models import Message
+from realtime.models import StreamEntry
+from tests import make
+from tests.journeys import stage
+from tests.journeys.conftest import clock, story  # noqa: F401
+from tests.journeys.stage import Story, ok
+
+pytestmark = pytest.mark.django_db
+PUBLIC = re.compile(
+    r"^(api/v1/(practitioners|facilities|visit-types|specialties)/|admin/|static/|doctors/|sandbox/pay/|hooks/|demo/|_allauth/|sign-in|staff/)"
+)
+
+
+def addresses(patterns: Any = None, before: str = "") -> Iterator[str]:
+    """Every route of ours that takes an id."""
+    for one in patterns if patterns is not None else get_resolver().url_patterns:
+        route = before + str(one.pattern)
+        if isinstance(one, URLResolver):
+            yield from addresses(one.url_patterns, route)
+        elif isinstance(one, URLPattern) and "<" in route:
+            yield route
+
+
+@pytest.fixture
+def told(story: Story, clock) -> Story:  # noqa: F811
+    """The story, told to its end; every kind of thing exists."""
+    story.hold()
+    story.pay()
+    clock.move_to(datetime.fromisoformat(story.appointment()["starts_at"]))
+    story.room()
+    story.let_in()
+    story.write_note()
+    story.prescribe()
+    story.finish()
+    story.collect()
+    ana = story.api(story.ana)
+    allergy = records.actions.add_allergy(
+        person_id=story.ana.id,
+        substance="Penicillin",
+        ingredient="penicillin",
+        reaction="Nổi mề đay",
+        severity="severe",
+        by=make.actor_for(story.ana),
+        now=stage.this_instant(),
+    )
+    story.ids["allergy"] = str(allergy.id)
+    story.ids["message"] = str(Message.objects.filter(recipient=story.ana.user).first().id)
+    people = ok(ana.get("/api/v1/me/people"))
+    assert people
+    return story
+
+
+def things(told: Story) -> dict[str, str]:
+    """Which of ana's things stands for each parameter of a route."""
+    return {
+        "person_id": str(told.ana.id),
+        "appointment_id": told.ids["appointment"],
+        "schedule_id": str(told.schedule.id),
+        "rule_id": str(told.schedule.rules.first().id),
+        "closure_id": str(uuid4()),
+        "encounter_id": told.ids["encounter"],
+        "room_id": told.ids["room"],
+        "prescription_id": told.ids["prescription"],
+        "payment_id": told.ids["payment"],
+        "message_id": told.ids["message"],
+        "allergy_id": told.ids["allergy"],
+        "delegation_id": str(uuid4()),
+        "device_id": str(uuid4()),
+        "practitioner_id": str(told.ben.id),
+        "facility_id": str(told.hospital.id),
+        "membership_id": str(uuid4()),
+        "resource_type": "Encounter",
+    }
+
+
+def address_of(route: str, values: dict[str, str]) -> str:
+    def fill(found: re.Match[str]) -> str:
+        return values[found[2]]
+
+    return "/" + re.sub(r"<(?:(\w+):)?(\w+)>", fill, route)
+
+
+def fitting_body(method: str, route: str, told: Story) -> dict[str, Any]:
+    """A body the door would accept from its owner, so that what is refused is the thing and not the body."""
+    return {
+        "patch encounters/<uuid:encounter_id>": {"version": 0, "plan": "x"},
+        "post people/<uuid:person_id>/record/allergies": {"substance": "Aspirin"},
+        "post people/<uuid:person_id>/record/observations": {"values": [{"code": "8867-4", "value": "70"}]},
+        "post prescriptions/<uuid:prescription_id>/cancel": {"reason": "mistake"},
+        "post prescriptions/<uuid:prescription_id>/route": {"pharmacy": str(told.pharmacy.id)},
+    }.get(f"{method} {route.removeprefix('api/v1/')}", {})
+
+
+def test_eve_finds_nothing_on_any_address(told: Story, eve):
+    values, eve_api = things(told), make.api_client(eve)
+    eve_browser = make.page_client(eve)
+    secrets = [told.ana.full_name, "Ho khan", "Penicillin", told.ids["payment"]]
+    unknown, leaks = [], []
+    for route in sorted(set(addresses())):
+        if PUBLIC.match(route) or route.startswith("fhir/"):
+            continue
+        try:
+            address = address_of(route, values)
+        except KeyError as missing:
+            unknown.append(f"{route}: {missing}")
+            continue
+        machine = route.startswith("api/")
+        client = eve_api if machine else eve_browser
+        for method in ("get", "post", "patch", "put", "delete"):
+            answer = getattr(client, method)(address, fitting_body(method, route, told) if method != "get" else None)
+            allowed = {404, 405} if machine else {404, 405, 403}
+            if machine and answer.status_code == 403:
+                assert answer.json()["code"] == "wrong_role", address  # a citizen has no business there at all
+                continue
+            if answer.status_code not in allowed:
+                leaks.append(f"{method} {address} -> {answer.status_code}")
+            body = answer.content.decode(errors="replace")
+            leaks += [
+                f"{method} {address} shows {secret}" for secret in secrets if secret in body and secret not in address
+            ]
+    assert not unknown, unknown
+    assert not leaks, "\n".join(leaks)
+
+
+def test_eve_finds_nothing_over_fhir(told: Story, eve):
+    values, eve_api = things(told), make.api_client(eve)
+    found = {
+        "Patient": values["person_id"],
+        "Appointment": values["appointment_id"],
+        "Encounter": values["encounter_id"],
+        "MedicationRequest": values["prescription_id"],
+        "AllergyIntolerance": values["allergy_id"],
+        "Condition": values["encounter_id"],
+        "MedicationDispense": values["prescription_id"],
+    }
+    for kind, thing in found.items():
+        one = eve_api.get(f"/fhir/R4/{kind}/{thing}")
+        assert one.status_code == 404, f"{kind}: {one.status_code}"
+        absent = eve_api.get(f"/fhir/R4/{kind}/{uuid4()}")
+        assert one.content == absent.content, f"{kind}: absent and not yours are told apart"
+        many = eve_api.get(f"/fhir/R4/{kind}?patient={values['person_id']}")
+        assert many.status_code in {200, 404}
+        assert told.ana.full_name not in many.content.decode()
+        if many.status_code == 200:
+            assert many.json().get("total", 0) == 0, kind
+
+
+def test_absent_and_not_yours_read_alike(told: Story, eve):
+    values, eve_api = things(told), make.api_client(eve)
+    for path in (
+        "appointments/{appointment_id}",
+        "encounters/{encounter_id}",
+        "rooms/{room_id}",
+        "prescriptions/{prescription_id}",
+        "payments/{payment_id}",
+        "people/{person_id}/record/timeline",
+    ):
+        theirs = eve_api.get(f"/api/v1/{path}".format(**values))
+        absent = eve_api.get(f"/api/v1/{path}".format(**dict.fromkeys(values, str(uuid4()))))
+        assert (theirs.status_code, theirs.content) == (absent.status_code, absent.content), path
+
+
+def test_lists_show_eve_nothing_of_ana(told: Story, eve):
+    eve_api = make.api_client(eve)
+    for path in ("appointments", "prescriptions", "notifications", "me/people", "me/delegations"):
+        answer = eve_api.get(f"/api/v1/{path}")
+        body = answer.content.decode()
+        assert answer.status_code == 200, path
+        assert told.ana.full_name not in body, path
+        assert not any(thing in body for thing in told.ids.values()), path
+
+
+def test_eve_hears_nothing(told: Story, eve):
+    assert StreamEntry.objects.filter(user_id=told.ana.user_id).exists()
+    assert not StreamEntry.objects.filter(user_id=eve.user_id).exists()
