@@ -127,8 +127,7 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
             return _back(appointment, request)
     row = row_of(appointment, queries.clinic_day(appointment), appointment.schedule.zone)
     context = {"row": row, "form": form, "back": _day_address(appointment)}
-    status = 409 if form.non_field_errors() else 200
-    return render(request, "web/hospital/cancel.html", context, status=status)
+    return render(request, "web/hospital/cancel.html", context)
 
 
 def _counts(rows: list[Row]) -> list[tuple[int, Any]]:

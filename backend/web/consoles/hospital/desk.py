@@ -1,14 +1,17 @@
 """What the pages of the desk share: who may enter, days from addresses, the looks of a status."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from web.templatetags import lanh
 
 from booking import queries
 from core.actor import Actor
@@ -52,6 +55,21 @@ def id_from(text: str | None) -> UUID | None:
         return UUID(text or "")
     except ValueError:
         return None
+
+
+def exception_in_words(starts_at: datetime, ends_at: datetime, zone: str) -> tuple[str, str]:
+    """Say the days and the hours of an exception: ("Thứ Ba, 24/11/2026", "13:30–16:30"), or "all day"."""
+    tz = ZoneInfo(zone)
+    starts, ends = starts_at.astimezone(tz), ends_at.astimezone(tz)
+    whole_days = starts.time() == ends.time() == time(0)
+    last_day = (ends - timedelta(seconds=1)).date()
+    end_clock = "24:00" if ends.time() == time(0) else f"{ends:%H:%M}"
+    hours = gettext("all day") if whole_days else f"{starts:%H:%M}–{end_clock}"
+    if last_day == starts.date():
+        return lanh.day(starts.date()), hours
+    if whole_days:
+        return f"{lanh.day(starts.date())} – {lanh.day(last_day)}", hours
+    return f"{starts:%H:%M} {lanh.day(starts.date())}", f"– {end_clock} {lanh.day(last_day)}"
 
 
 def schedules_of(by: Actor) -> list[Any]:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from identity import queries as identity_queries
 
-from web.consoles.hospital.desk import desk_page, id_from, schedules_of, today_at
+from web.consoles.hospital.desk import desk_page, exception_in_words, id_from, schedules_of, today_at
 from web.consoles.hospital.forms import WEEKDAYS, ExceptionForm, HoursForm, SettingsForm, hours_in_words
 
 
@@ -119,7 +119,7 @@ def change_hours(request: HttpRequest, schedule_id: UUID, rule_id: UUID) -> Http
             messages.success(request, _("The hours were changed."))
             return redirect("hospital_schedule", schedule_id=schedule_id)
     context = {"schedule": here, "rule": rule, "form": form, "affected": affected, "in_words": hours_in_words(rule)}
-    return render(request, "web/hospital/hours.html", context, status=409 if affected else 200)
+    return render(request, "web/hospital/hours.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -224,21 +224,20 @@ def _page(
     context = {
         "schedule": here,
         "weekdays": _weekdays(queries.rules_of(here)),
-        "closures": closures,
+        "closures": [(one, *exception_in_words(one.starts_at, one.ends_at, here.zone)) for one in closures],
         "just_added": next((one for one in closures if one.pk == added), None),
         "hours_form": hours_form or HoursForm(visit_types=_visit_types(here), prefix="hours"),
         "exception_form": exception_form or ExceptionForm(prefix="exception", initial={"first_day": today_at(here.zone)}),
         "settings_form": settings_form or SettingsForm(initial=values, prefix="settings"),
         "affected": affected or [],
     }
-    failed = any(form is not None for form in (hours_form, exception_form, settings_form))
-    return render(request, "web/hospital/schedule.html", context, status=(409 if affected else 422) if failed else 200)
+    return render(request, "web/hospital/schedule.html", context)
 
 
 def _ask(request: HttpRequest, by: Actor, here: Any, error: AppointmentsAffected, question: str) -> HttpResponse:
     affected = queries.appointments_among(by, error.appointment_ids)
     context = {"schedule": here, "question": question, "affected": affected}
-    return render(request, "web/hospital/sure.html", context, status=409)
+    return render(request, "web/hospital/sure.html", context)
 
 
 def _visit_types(here: Any) -> list[Any]:

@@ -79,7 +79,7 @@ def hours_of(days: list[queries.CalendarDay]) -> list[Hour]:
     for hour in range(first, last + 1):
         cells = [[_cell(piece) for piece in day.pieces if piece.starts.hour == hour] for day in days]
         for number, day in enumerate(days):
-            cells[number] += [Cell(piece, "goes-on", "") for piece in day.pieces if _covers(piece, day.day, hour)]
+            cells[number][:0] = [Cell(piece, "goes-on", "") for piece in day.pieces if _covers(piece, day.day, hour)]
         rows.append(Hour(f"{hour:02d}:00", cells))
     return rows
 
@@ -90,7 +90,9 @@ def _last_hour(piece: queries.Piece) -> int:
 
 
 def _covers(piece: queries.Piece, day: date, hour: int) -> bool:
-    """Say whether a piece that began in an earlier hour reaches into this one."""
+    """Say whether a piece that began in an earlier hour reaches into this one; a free time needs no such trail."""
+    if piece.kind in {"free", "past"}:
+        return False
     return piece.starts.date() == day and piece.starts.hour < hour <= _last_hour(piece)
 
 
