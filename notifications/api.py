@@ -72,7 +72,7 @@ class WishBody(StrictSerializer):
 
 
 class WishesBody(StrictSerializer):
-    preferences = WishBody(many=True, allow_empty=True, max_length=200)
+    preferences = serializers.ListField(child=WishBody(), allow_empty=True, max_length=200)
 
 
 class Notifications(ApiView):

@@ -56,7 +56,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """One's messages, newest first; `?before=<id>` turns the page."""
     user_id = actor_of(request).user_id
     rows = queries.inbox(user_id) if user_id else Message.objects.none()
-    before = rows.filter(id=_uuid(request.GET.get("before", ""))).first()
+    before_id = _uuid(request.GET.get("before", ""))
+    before = rows.filter(id=before_id).first() if before_id else None
     if before:
         rows = rows.filter(Q(created_at__lt=before.created_at) | Q(created_at=before.created_at, id__lt=before.id))
     found = list(rows[: PAGE + 1])

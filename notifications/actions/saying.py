@@ -95,6 +95,8 @@ def mark_all_read(*, by: Actor, now: datetime) -> int:
 @transaction.atomic
 def set_preferences(*, wishes: dict[tuple[str, str], bool], by: Actor) -> None:
     """Set how kinds travel to oneself: {("appointment_booked", "sms"): False}. Raises UnknownPreference; then nothing changed."""
+    if by.user_id is None:
+        raise NotFound()
     for kind, carrier in wishes:
         if kind not in KINDS or not KINDS[kind].is_setting or carrier not in OPTIONAL:
             raise UnknownPreference()

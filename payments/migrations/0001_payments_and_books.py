@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
                 ('amount', models.BigIntegerField()),
                 ('currency', models.CharField(default='VND', max_length=3)),
                 ('reason', models.CharField(max_length=200)),
-                ('status', models.CharField(choices=[('requested', 'on its way'), ('done', 'refunded'), ('failed', 'refused')], default='requested', max_length=10)),
+                ('status', models.CharField(choices=[('requested', 'being returned'), ('done', 'refunded'), ('failed', 'refused')], default='requested', max_length=10)),
                 ('gateway_reference', models.CharField(blank=True, max_length=80)),
                 ('requested_by', models.UUIDField(null=True)),
                 ('done_at', models.DateTimeField(null=True)),

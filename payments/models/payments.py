@@ -139,7 +139,7 @@ class Refund(Stateful, Entity):
     """Money promised back for one payment."""
 
     class Status(models.TextChoices):
-        REQUESTED = "requested", _("on its way")  # promised; the gateway is being asked
+        REQUESTED = "requested", _("being returned")  # promised; the gateway is being asked
         DONE = "done", _("refunded")
         FAILED = "failed", _("refused")  # the gateway said no; a person must look
 
