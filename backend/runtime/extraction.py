@@ -110,6 +110,7 @@ def unmarked(source: str) -> list[str]:
     bare: list[str] = []
     translated = False
     commented = False
+    blocks: list[bool] = []
     for token in Lexer(source).tokenize():
         word = token.contents.split(maxsplit=1)[0] if token.contents.strip() else ""
         if token.token_type == TokenType.BLOCK:
@@ -119,7 +120,12 @@ def unmarked(source: str) -> list[str]:
                 translated = False
             elif word in ("comment", "endcomment"):
                 commented = word == "comment"
-        elif token.token_type == TokenType.TEXT and not translated and not commented:
+            elif word == "block":
+                # A block named …_class fills a class attribute: names for the browser, not words for people.
+                blocks.append(token.contents.split()[-1].endswith("_class"))
+            elif word == "endblock" and blocks:
+                blocks.pop()
+        elif token.token_type == TokenType.TEXT and not translated and not commented and not (blocks and blocks[-1]):
             bare.append(token.contents)
             continue
         bare.append(" ")
