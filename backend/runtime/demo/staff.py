@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from booking import actions as booking
+from booking.models import Rule
 from core.actor import Actor
 from identity import sign_in
 from identity.models import Facility, Membership, Practitioner, User, VisitType
@@ -31,13 +32,13 @@ class Doctor:
     languages: tuple[str, ...] = ("vi",)
 
 
-# Weekdays, from, to, what it is for ("" is everything the place offers but the visit right away).
-HOURS: dict[str, tuple[tuple[range, str, str, str], ...]] = {
-    "always": ((range(7), "00:00", "00:00", "now"), ),
-    "office": ((range(5), "08:00", "11:30", ""), (range(5), "13:30", "17:00", "")),
-    "mornings": ((range(6), "07:30", "11:30", ""), ),
-    "afternoons": ((range(5), "13:30", "17:30", ""), (range(5, 6), "08:00", "12:00", "")),
-    "evenings": ((range(7), "18:00", "21:00", ""), (range(5, 7), "08:00", "11:00", "")),
+# Weekdays, from, to. Who is there "always" gives the visit right away, the others all else the place offers.
+HOURS: dict[str, tuple[tuple[range, str, str], ...]] = {
+    "always": ((range(7), "00:00", "00:00"), ),
+    "office": ((range(5), "08:00", "11:30"), (range(5), "13:30", "17:00")),
+    "mornings": ((range(6), "07:30", "11:30"), ),
+    "afternoons": ((range(5), "13:30", "17:30"), (range(5, 6), "08:00", "12:00")),
+    "evenings": ((range(7), "18:00", "21:00"), (range(5, 7), "08:00", "11:00")),
 }  # fmt: skip
 
 DOCTORS = (
@@ -155,16 +156,20 @@ def make_schedules(
         )
         schedules[doctor.key] = (schedule.id, doctor.place)
         everything = [offer.id for (place, kind), offer in offers.items() if place == doctor.place and kind != "now"]
-        for days, begin, end, kind in HOURS[doctor.hours]:
-            for weekday in days:
-                booking.add_rule(
-                    schedule_id=schedule.id,
-                    weekday=weekday,
-                    from_time=time.fromisoformat(begin),
-                    to_time=time.fromisoformat(end),
-                    grid_minutes=15 if always else 20,
-                    visit_type_ids=[offers[doctor.place, kind].id] if kind else everything,
-                    by=SEED,
-                    now=now,
-                )
+        rules = [
+            Rule(
+                schedule=schedule,
+                weekday=weekday,
+                from_time=time.fromisoformat(begin),
+                to_time=time.fromisoformat(end),
+                grid_minutes=15 if always else 20,
+                created_at=now,
+            )
+            for days, begin, end in HOURS[doctor.hours]
+            for weekday in days
+        ]
+        Rule.objects.bulk_create(rules)  # the desk's own verb looks at all agreed visits for each rule; there are none yet
+        offered = [offers[doctor.place, "now"].id] if always else everything
+        Through = Rule.visit_types.through
+        Through.objects.bulk_create([Through(rule_id=rule.id, visittype_id=offer) for rule in rules for offer in offered])
     return schedules

@@ -1,0 +1,74 @@
+"""The demo's stories go the real path: what the seed makes is what the pages show."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+import booking.queries
+from audit.models import Line
+from booking.models import Appointment
+from identity.models import Facility, Person, Practitioner, Specialty, User
+from notifications.models import Message
+from payments.models import Payment
+from prescriptions.models import Prescription
+from records.models import Allergy, Encounter
+from runtime.demo.clock import as_of
+from runtime.demo.seed import seed
+from web.demo import CAST
+
+NOW = datetime(2031, 3, 25, 7, 0, tzinfo=UTC)
+
+
+@pytest.mark.django_db
+def test_makes_the_whole_demo_within_twenty_seconds() -> None:
+    started = time.process_time()
+    with as_of(NOW):
+        assert seed(NOW)
+        assert time.process_time() - started < 20
+        assert not seed(NOW)  # once is enough
+
+    places = Facility.objects.exclude(kind="pharmacy")
+    assert places.count() == 6
+    assert places.values("province").distinct().count() >= 4
+    assert set(places.values_list("kind", flat=True)) == {"hospital", "clinic", "station"}
+    assert Facility.objects.filter(kind="pharmacy").count() == 8
+    assert Practitioner.objects.count() == 20
+    assert Specialty.objects.filter(practitioners__isnull=False).distinct().count() >= 10
+    assert Person.objects.filter(user__isnull=False).count() == 12
+    assert Person.objects.filter(user__isnull=True).count() == 1  # ana's child
+    for member in CAST:
+        assert User.objects.filter(email=member.email or None, phone=member.phone or None).exists(), member.key
+
+    assert Encounter.objects.filter(status="finished").count() >= 20
+    assert not Encounter.objects.filter(status="finished", diagnoses__isnull=True).exists()
+    assert Appointment.objects.filter(status="fulfilled").count() == Encounter.objects.filter(status="finished").count()
+    assert Appointment.objects.filter(status="booked").count() >= 10
+    assert not Appointment.objects.filter(status__in=["held", "in_consultation"]).exists()
+    assert Payment.objects.filter(status="captured").count() >= 25
+    assert set(Prescription.objects.values_list("status", flat=True)) >= {"signed", "dispensed"}
+    assert Allergy.objects.exists()
+    assert Message.objects.filter(kind="prescription_dispensed").exists()
+
+    # A doctor can be seen at once, and on each of the next thirty days.
+    ben = Practitioner.objects.get(user__email="binh@demo.lanh.vn")
+    visit_type = ben.memberships.get().facility.visit_types.get(minutes=15, price_amount=120_000)  # type: ignore[union-attr]
+    found = booking.queries.slots_of(ben.id, visit_type.id, NOW.date(), NOW.date() + timedelta(days=30), NOW)
+    assert found[0].starts_at <= NOW + timedelta(minutes=15)
+    assert found[-1].starts_at > NOW + timedelta(days=29)
+
+    # Nothing happened in the future, and the past is not all of one minute.
+    assert not Line.objects.filter(created_at__gt=NOW).exists()
+    assert Line.objects.filter(created_at__lt=NOW - timedelta(days=30)).exists()
+
+
+def test_the_clock_can_be_set_back() -> None:
+    before = timezone.now()
+    with as_of(NOW):
+        assert timezone.now() == NOW
+        assert isinstance(before, timezone.datetime)  # type: ignore[attr-defined]
+        assert User().created_at == NOW
+    assert timezone.now() >= before
