@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from fhir.resources.R4B import get_fhir_model_class
 
 from core.errors import DomainError, Invalid, column_of
@@ -125,4 +126,4 @@ def id_in(text: str, name: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise WrongParameter(fields={name: ["This is not an id."]}) from error
+        raise WrongParameter(fields={name: [_("This is not an id.")]}) from error

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 import audit
 from core.actor import Actor
@@ -80,10 +81,10 @@ def start_encounter(*, encounter_id: UUID, by: Actor, now: datetime) -> Encounte
 def _changed(encounter: Encounter, changes: dict[str, str]) -> dict[str, Any]:
     unknown = set(changes) - set(NOTE_FIELDS)
     if unknown:
-        raise Invalid(fields={name: ["This is not a part of the note."] for name in sorted(unknown)})
+        raise Invalid(fields={name: [_("This is not a part of the note.")] for name in sorted(unknown)})
     too_long = [name for name, text in changes.items() if len(text) > MAX_TEXT]
     if too_long:
-        raise Invalid(fields={name: [f"At most {MAX_TEXT} characters."] for name in too_long})
+        raise Invalid(fields={name: [_("At most %(n)s characters.") % {"n": MAX_TEXT}] for name in too_long})
     return {name: text for name, text in changes.items() if getattr(encounter, name) != text}
 
 
@@ -95,10 +96,10 @@ def _clean_diagnoses(diagnoses: list[dict[str, str]]) -> list[dict[str, str]]:
         if title is None:
             raise UnknownCode(fields={"diagnoses": [UnknownCode.message]})
         if any(title.code == other["code"] for other in clean):
-            raise Invalid(fields={"diagnoses": [f"{title.code} is there twice."]})
+            raise Invalid(fields={"diagnoses": [_("%(code)s is there twice.") % {"code": title.code}]})
         clean.append({"code": title.code, "name": (one.get("name") or title.name_vi or title.name_en).strip()[:255]})
     if len(clean) > MAX_DIAGNOSES:
-        raise Invalid(fields={"diagnoses": [f"At most {MAX_DIAGNOSES} diagnoses."]})
+        raise Invalid(fields={"diagnoses": [_("At most %(n)s diagnoses.") % {"n": MAX_DIAGNOSES}]})
     return clean
 
 

@@ -70,7 +70,7 @@ def add_allergy(
     person = access.get_person_to_write(by, person_id)
     substance = " ".join(substance.split())
     if not substance:
-        raise Invalid(fields={"substance": ["Say what the person does not tolerate."]})
+        raise Invalid(fields={"substance": [_("Say what the person does not tolerate.")]})
     _lock(person)
     for known in Allergy.objects.filter(person=person, ended_at__isnull=True):
         if fold(known.substance) == fold(substance):
@@ -174,7 +174,7 @@ def add_observations(
     person = access.get_person_to_write(by, person_id)
     encounter = _encounter(by, person, encounter_id)
     if at > now + CLOCKS_DIFFER:
-        raise Invalid(fields={"at": ["A measurement cannot lie in the future."]})
+        raise Invalid(fields={"at": [_("A measurement cannot lie in the future.")]})
     wrong = {reading.code: [ImplausibleValue.message] for reading in readings if not _is_plausible(reading)}
     if wrong:
         raise ImplausibleValue(fields=wrong)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.renderers import JSONRenderer
@@ -161,5 +162,5 @@ class Search(FhirView):
 def _count_in(params: dict[str, str]) -> int:
     text = params.get("_count", str(MOST))
     if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise fhir.WrongParameter(fields={"_count": ["A whole number is expected."]})
+        raise fhir.WrongParameter(fields={"_count": [_("A whole number is expected.")]})
     return min(int(text), MOST)
