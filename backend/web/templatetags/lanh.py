@@ -24,6 +24,7 @@ from core.actor import Actor
 from core.pages import actor_of
 from identity.acting import memberships_of
 from identity.models import Facility, Membership
+from identity.phone import spoken
 from web import preferences
 
 register = template.Library()
@@ -143,15 +144,11 @@ def age(born_on: Any) -> str:
 
 @register.filter
 def phone(number: Any) -> str:
-    """+84901234567 as 090 123 4567; other numbers stay as they are."""
+    """+84912345678 as 0912 345 678, a landline as 024 3825 5596; other numbers stay as they are."""
     text = str(number or "")
-    if re.fullmatch(r"\+84\d{9}", text):
-        local = "0" + text[3:]
-        return f"{local[:3]}\u00a0{local[3:6]}\u00a0{local[6:]}"
-    if re.fullmatch(r"\+842\d{9}", text):  # a landline: area code of three digits with its 0, then eight
-        local = "0" + text[3:]
-        return f"{local[:3]}\u00a0{local[3:7]}\u00a0{local[7:]}"
-    return text
+    if re.fullmatch(r"\+842\d{9}", text):
+        text = f"0{text[3:5]} {text[5:9]} {text[9:]}"
+    return spoken(text).replace(" ", "\u00a0")
 
 
 @register.filter
