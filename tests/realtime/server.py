@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit
 
 import httpx
@@ -30,9 +31,8 @@ def database_url() -> str:
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
 
 
-@contextlib.contextmanager
-def daphne(**environment: str) -> Iterator[str]:
-    """Have a server; gives its address. Killed at the end."""
+def start(log: IO[bytes] | None = None, **environment: str) -> tuple[subprocess.Popen[bytes], str]:
+    """Start a server and wait until it answers; gives the process and its address."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     values = {
@@ -45,25 +45,32 @@ def daphne(**environment: str) -> Iterator[str]:
         "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'backend'}",
         **environment,
     }
+    out = log or subprocess.DEVNULL
+    process = subprocess.Popen(
+        [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "asgi:application"],
+        cwd=ROOT, env=values, stdout=out, stderr=out,
+    )  # fmt: skip
+    until = time.monotonic() + 60
+    while time.monotonic() < until and process.poll() is None:
+        with contextlib.suppress(httpx.HTTPError):
+            if httpx.get(f"{url}/health/live", timeout=5).status_code == 200:
+                return process, url
+        time.sleep(0.1)
+    process.kill()
+    process.wait()
+    raise RuntimeError("Daphne does not start")
+
+
+@contextlib.contextmanager
+def daphne(**environment: str) -> Iterator[str]:
+    """Have a server for the time of a `with`; gives its address. A traceback in its log fails the test."""
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "asgi:application"],
-            cwd=ROOT, env=values, stdout=log, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+        process, url = start(log, **environment)
         try:
-            until = time.monotonic() + 40
-            while True:
-                with contextlib.suppress(httpx.HTTPError):
-                    if httpx.get(f"{url}/health/live", timeout=5).status_code == 200:
-                        break
-                if process.poll() is not None or time.monotonic() > until:
-                    log.seek(0)
-                    raise RuntimeError(f"Daphne does not start:\n{log.read().decode(errors='replace')[-3000:]}")
-                time.sleep(0.1)
             yield url
-            log.seek(0)
-            words = log.read().decode(errors="replace")
-            assert "Traceback" not in words, words[-6000:]
         finally:
             process.kill()
             process.wait()
+        log.seek(0)
+        words = log.read().decode(errors="replace")
+        assert "Traceback" not in words, words[-6000:]

@@ -75,6 +75,8 @@ export async function listDevices(cameras, mics, stream) {
     select.replaceChildren(...devices.map((device) => new Option(device.label, device.deviceId, false, device.deviceId === current)));
     select.closest("[data-part]").hidden = devices.length < 2;
   }
+  const more = cameras?.closest("details");
+  if (more) more.hidden = ![cameras, mics].some((select) => select && !select.closest("[data-part]").hidden);
 }
 
 /** Calls back with the loudness between 0 and 1, ten times a second, until the returned function is called. */

@@ -8,6 +8,7 @@ import { alreadyAllowed, listDevices, listen, openDevices, stopAll } from "./dev
 import { Peer } from "./peer.js";
 
 const QUIET_BEFORE_HINT = 5000;
+const PASSING = new Set(["connected", "peer_mic_off", "peer_camera_off", "peer_media_on", "chat_new"]);
 
 class VideoCall extends HTMLElement {
   connectedCallback() {
@@ -65,10 +66,12 @@ class VideoCall extends HTMLElement {
     return (this.words[key] ?? "").replace("%(name)s", name);
   }
 
-  /** A caption of state, read aloud by screen readers. */
+  /** A caption of state, read aloud by screen readers; what is merely good news does not stay on the picture. */
   say(key, name = "") {
     const text = this.word(key, name);
     for (const place of this.all("status")) if (place.textContent !== text) place.textContent = text;
+    clearTimeout(this.captionTimer);
+    if (PASSING.has(key)) this.captionTimer = setTimeout(() => this.say(""), 6000);
   }
 
   screen(name, { focus = true } = {}) {
