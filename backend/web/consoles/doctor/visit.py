@@ -83,7 +83,6 @@ def _note_words() -> dict[str, str]:
         "none_found": _("Nothing found. Try another word or a code."),
         "found": _("%(n)s results"),
         "measured": _("Measurements saved"),
-        "search_failed": _("The search does not answer just now."),
     }
 
 
