@@ -83,36 +83,18 @@ def main(arguments: list[str]) -> int:
 
 
 def visitors() -> Iterator[Visitor]:
-    """Nobody, and one person of each role from the demo's people."""
+    """Nobody, and each of the demo's cast."""
     from django.conf import settings
 
-    from identity.models import Membership, Person
+    from identity.models import User
     from tests import make
+    from web.demo import CAST
 
     yield Visitor("nobody", "/")
-    starts = {"practitioner": "/doctor/", "pharmacist": "/pharmacy/", "desk": "/hospital/"}
-    people: list[tuple[str, str, Any]] = []
-    if citizen := _busiest_citizen() or Person.objects.filter(user__isnull=False).first():
-        people.append(("citizen", "/", citizen))
-    for role, begin in starts.items():
-        if member := Membership.objects.filter(role=role).order_by("created_at").first():
-            people.append((role, begin, member))
-    for name, begin, subject in people:
-        yield Visitor(name, begin, make.page_client(subject).cookies[settings.SESSION_COOKIE_NAME].value)
-
-
-def _busiest_citizen() -> Any:
-    from django.db import connection
-
-    from identity.models import Person
-
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT person_id FROM booking_appointment JOIN identity_person p ON p.id = person_id
-               WHERE p.user_id IS NOT NULL GROUP BY person_id ORDER BY count(*) DESC, person_id LIMIT 1"""
-        )
-        row = cursor.fetchone()
-    return Person.objects.get(pk=row[0]) if row else None
+    for member in CAST:
+        user = User.objects.get(email=member.email) if member.email else User.objects.get(phone=member.phone)
+        session = make.page_client(user).cookies[settings.SESSION_COOKIE_NAME].value
+        yield Visitor(member.key, member.landing, session)
 
 
 def _context(chromium: Any, url: str, visitor: Visitor, width: int, theme: str, language: str) -> Any:
