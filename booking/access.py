@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
+from django.db.models import Q
+
 import audit
+from booking.models import Appointment, Closure, Rule, Schedule
 from core.actor import Actor
 from core.errors import NotFound
-from django.db.models import Q
 from identity import access as identity_access
-
-from booking.models import Appointment, Closure, Rule, Schedule
 
 
 def visible_appointments(by: Actor, *scopes: str) -> Q:
@@ -37,7 +37,9 @@ def get_appointment(by: Actor, appointment_id: UUID) -> Appointment:
     if appointment is None:
         raise NotFound
     if by.is_staff:
-        audit.record(by, "booking.read", appointment, person_id=appointment.person_id, facility_id=appointment.facility_id)
+        audit.record(
+            by, "booking.read", appointment, person_id=appointment.person_id, facility_id=appointment.facility_id
+        )
     return appointment
 
 

@@ -4,11 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from core.actor import Actor
-from core.errors import Invalid, NotFound
-
 from booking import access
 from booking.models import Appointment, Status
+from core.actor import Actor
+from core.errors import Invalid, NotFound
 
 # FHIR R4 AppointmentStatus; it knows neither "expired" nor "moved".
 STATUS = {

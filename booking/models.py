@@ -11,11 +11,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from booking.slots import Exceptional, Span, WeeklyRule
 from core.models import Entity
 from core.money import Money
 from core.states import Stateful
-
-from booking.slots import Exceptional, Span, WeeklyRule
 
 
 class Schedule(Entity):
@@ -74,9 +73,7 @@ class Rule(Entity):
 
     def as_weekly(self) -> WeeklyRule:
         """Give the plain value that `slots` reckons with."""
-        return WeeklyRule(
-            self.weekday, self.from_time, self.to_time, self.grid_minutes, self.valid_from, self.valid_to
-        )
+        return WeeklyRule(self.weekday, self.from_time, self.to_time, self.grid_minutes, self.valid_from, self.valid_to)
 
 
 class Closure(Entity):

@@ -3,10 +3,9 @@
 import logging
 from datetime import UTC, datetime
 
+from booking import actions, queries
 from core.actor import Actor
 from core.tasks import periodic, task
-
-from booking import actions, queries
 
 log = logging.getLogger("lanh.booking")
 

@@ -3,17 +3,12 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import audit
-from core.actor import Actor
-from core.errors import NotFound, WrongState
-from core.events import emit
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
-from identity import access as identity_access
-from identity.models import Person, VisitType
 
+import audit
 from booking import access, queries, slots
 from booking.errors import (
     HoldExpired,
@@ -34,6 +29,11 @@ from booking.events import (
 )
 from booking.events import HoldExpired as HoldExpiredEvent
 from booking.models import ACTIVE, Appointment, Schedule, Status
+from core.actor import Actor
+from core.errors import NotFound, WrongState
+from core.events import emit
+from identity import access as identity_access
+from identity.models import Person, VisitType
 
 HOUSEKEEPING = Actor.system("booking")
 
@@ -94,7 +94,7 @@ def book_appointment(*, appointment_id: UUID, by: Actor, now: datetime) -> Appoi
     Raises NotFound, HoldExpired when the time ran out (even if nobody noticed yet), WrongState when it was cancelled.
     """
     appointment = access.lock_appointment(by, appointment_id)
-    if appointment.booked_at is not None and appointment.status in ACTIVE or appointment.status == Status.FULFILLED:
+    if (appointment.booked_at is not None and appointment.status in ACTIVE) or appointment.status == Status.FULFILLED:
         return appointment
     if appointment.status == Status.EXPIRED or appointment.is_overdue(now):
         raise HoldExpired
@@ -238,9 +238,7 @@ def _same_hold(
     return held.filter(during__startswith=starts_at).first()
 
 
-def _fit(
-    schedule: Schedule, visit_type: VisitType, starts_at: datetime, mode: str, now: datetime
-) -> slots.Slot:
+def _fit(schedule: Schedule, visit_type: VisitType, starts_at: datetime, mode: str, now: datetime) -> slots.Slot:
     if starts_at < now:
         raise SlotPast
     if starts_at > now + timedelta(days=schedule.horizon_days + 2):

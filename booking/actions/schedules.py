@@ -9,19 +9,19 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import available_timezones
 
-import audit
-from core.actor import Actor
-from core.errors import NotFound
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from identity import access as identity_access
-from identity.models import Facility, Membership, Practitioner, VisitType
 
+import audit
 from booking import access, queries, slots
 from booking.errors import AppointmentsAffected, BadHours, BadZone, RuleOverlaps, ScheduleExists
 from booking.models import Closure, Rule, Schedule
 from booking.queries.free import LONGEST_HORIZON_DAYS
 from booking.slots import MIDNIGHT
+from core.actor import Actor
+from core.errors import NotFound
+from identity import access as identity_access
+from identity.models import Facility, Membership, Practitioner, VisitType
 
 A_YEAR = timedelta(days=366)
 
@@ -280,6 +280,4 @@ def _refuse_harm(schedule: Schedule, covered: set[UUID], keep_agreed: bool, now:
 
 
 def _note(by: Actor, schedule: Schedule, what: str, **detail: object) -> None:
-    audit.record(
-        by, "booking.schedule", schedule, facility_id=schedule.facility_id, detail={"what": what, **detail}
-    )
+    audit.record(by, "booking.schedule", schedule, facility_id=schedule.facility_id, detail={"what": what, **detail})

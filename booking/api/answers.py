@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from core.api import AwareDateTime, MoneyField
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from booking.models import Appointment, Closure, Status
+from core.api import AwareDateTime, MoneyField
 
 
 class PractitionerName(serializers.Serializer[Any]):
@@ -116,7 +116,7 @@ class RuleAnswer(serializers.Serializer[Any]):
     grid_minutes = serializers.IntegerField()
     valid_from = serializers.DateField(allow_null=True)
     valid_to = serializers.DateField(allow_null=True)
-    visit_types = serializers.PrimaryKeyRelatedField(many=True, read_only=True, pk_field=serializers.UUIDField())
+    visit_types: Any = serializers.PrimaryKeyRelatedField(many=True, read_only=True, pk_field=serializers.UUIDField())
 
 
 class RuleList(serializers.Serializer[Any]):

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from core.api import ApiView, StrictSerializer, idempotent
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -10,6 +9,7 @@ from rest_framework.response import Response
 
 from booking import access, actions
 from booking.api.answers import AppointmentAnswer
+from core.api import ApiView, StrictSerializer, idempotent
 
 THOSE_CONCERNED = frozenset({"citizen", "practitioner", "desk"})
 
@@ -37,15 +37,11 @@ class One(_AboutOne):
 
 
 class Cancel(_AboutOne):
-    @extend_schema(
-        request=CancelWish, responses=AppointmentAnswer, summary="Give an appointment up", tags=["booking"]
-    )
+    @extend_schema(request=CancelWish, responses=AppointmentAnswer, summary="Give an appointment up", tags=["booking"])
     @idempotent
     def post(self, request: Request, appointment_id: UUID) -> Response:
         wish = self.clean(CancelWish)
-        actions.cancel_appointment(
-            appointment_id=appointment_id, reason=wish["reason"], by=self.actor, now=self.now
-        )
+        actions.cancel_appointment(appointment_id=appointment_id, reason=wish["reason"], by=self.actor, now=self.now)
         return self.answer(appointment_id)
 
 

@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 from typing import Any
 
-from core.api import ANYONE, ApiView, StrictSerializer
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -13,6 +12,7 @@ from rest_framework.response import Response
 from booking import queries
 from booking.api.answers import DayList, FirstFreeList, SlotList
 from booking.models import Appointment
+from core.api import ANYONE, ApiView, StrictSerializer
 
 
 class SlotsQuery(StrictSerializer):

@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from core.api import ApiView, AwareDateTime, StrictSerializer, idempotent, page_of
-from core.errors import WrongRole
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -21,6 +19,8 @@ from booking.api.answers import (
 )
 from booking.models import Closure
 from booking.queries.free import LONGEST_HORIZON_DAYS
+from core.api import ApiView, AwareDateTime, StrictSerializer, idempotent, page_of
+from core.errors import WrongRole
 
 LOOK = frozenset({"desk", "practitioner"})
 KEEP = OpenApiParameter(
@@ -94,9 +94,7 @@ class Schedules(_DeskWrites):
     def get(self, request: Request) -> Response:
         return page_of(self, queries.schedules_for(self.actor), ScheduleAnswer)
 
-    @extend_schema(
-        request=NewSchedule, responses={201: ScheduleAnswer}, summary="Open a schedule", tags=["schedules"]
-    )
+    @extend_schema(request=NewSchedule, responses={201: ScheduleAnswer}, summary="Open a schedule", tags=["schedules"])
     @idempotent
     def post(self, request: Request) -> Response:
         values = self.clean(NewSchedule)
@@ -150,16 +148,12 @@ class OneRule(_DeskWrites):
     def delete(self, request: Request, schedule_id: UUID, rule_id: UUID) -> Response:
         self.only_the_desk()
         keep = self.clean_query(KeepQuery)["keep_agreed"]
-        actions.remove_rule(
-            schedule_id=schedule_id, rule_id=rule_id, keep_agreed=keep, by=self.actor, now=self.now
-        )
+        actions.remove_rule(schedule_id=schedule_id, rule_id=rule_id, keep_agreed=keep, by=self.actor, now=self.now)
         return Response(status=204)
 
 
 class Exceptions(_DeskWrites):
-    @extend_schema(
-        parameters=PAGE, responses=ExceptionPage, summary="Time off and extra hours", tags=["schedules"]
-    )
+    @extend_schema(parameters=PAGE, responses=ExceptionPage, summary="Time off and extra hours", tags=["schedules"])
     def get(self, request: Request, schedule_id: UUID) -> Response:
         schedule = access.get_schedule(self.actor, schedule_id)
         return page_of(self, queries.closures_of(schedule), ExceptionAnswer)

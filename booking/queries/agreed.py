@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
-from core.actor import Actor
-from core.errors import NotFound
-from core.money import Money
-from django.db.models import Q, QuerySet
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Q, QuerySet
 
 from booking import access, slots
 from booking.models import ACTIVE, Appointment, Closure, Rule, Schedule, Status
+from core.actor import Actor
+from core.errors import NotFound
+from core.money import Money
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from core.errors import NotFound
-from django.db.models import Q, QuerySet
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from identity.models import Practitioner, VisitType
+from django.db.models import Q, QuerySet
 
 from booking import slots
 from booking.models import ACTIVE, Appointment, Closure, Rule, Schedule, Status
+from core.errors import NotFound
+from identity.models import Practitioner, VisitType
 
 LONGEST_SPAN_DAYS = 62
 LONGEST_HORIZON_DAYS = 365
@@ -237,9 +237,7 @@ def _free(
         for kind in kinds:
             for slot in _slots(schedule, times[schedule.pk], kind, first_day, last_day, now):
                 found.append(
-                    FreeTime(
-                        schedule.pk, schedule.facility_id, kind.pk, slot.starts_at, slot.ends_at, schedule.zone
-                    )
+                    FreeTime(schedule.pk, schedule.facility_id, kind.pk, slot.starts_at, slot.ends_at, schedule.zone)
                 )
     return sorted(found, key=lambda free: (free.starts_at, str(free.schedule_id)))
 

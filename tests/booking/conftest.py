@@ -7,11 +7,11 @@ from datetime import datetime
 
 import pytest
 import time_machine
-from core.events import Event
 from django.db import connection
 
 from booking.actions import appointments
 from booking.models import Schedule
+from core.events import Event
 from identity.models import Facility, Practitioner
 from tests.booking import stage
 

@@ -7,11 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from audit.models import Line
-from core.actor import Actor
-from identity.models import Facility, Person, Practitioner, VisitType
-
 from booking import actions
 from booking.models import Appointment, Schedule
+from core.actor import Actor
+from identity.models import Facility, Person, Practitioner, VisitType
 from tests import make
 
 SYSTEM = Actor.system("test")

@@ -70,17 +70,24 @@ def test_first_free_is_sorted_and_filtered(schedule, ben, hospital, visit_type, 
     ],
 )
 def test_refuses_questions_without_sense(ben, visit_type, nobody_api, query, field):
-    full = query if "practitioner" in query or not query else f"practitioner={ben.id}&visit_type={visit_type.id}&{query}"
+    full = (
+        query if "practitioner" in query or not query else f"practitioner={ben.id}&visit_type={visit_type.id}&{query}"
+    )
     answer = nobody_api.get(f"/api/v1/slots?{full}")
 
     assert answer.status_code == 422
     assert field in answer.json()["errors"]
 
 
-@pytest.mark.parametrize(("first", "last"), [("0001-01-01", "0001-01-02"), ("9999-12-31", "9999-12-31"), ("0001-01-01", "9999-12-31")])
+@pytest.mark.parametrize(
+    ("first", "last"), [("0001-01-01", "0001-01-02"), ("9999-12-31", "9999-12-31"), ("0001-01-01", "9999-12-31")]
+)
 def test_any_date_may_be_asked_for(schedule, ben, visit_type, nobody_api, first, last):
     assert nobody_api.get(slots_url(ben, visit_type, first, last)).status_code == 200
-    assert nobody_api.get(f"/api/v1/slots?practitioner={ben.id}&visit_type={visit_type.id}&from={first}").status_code == 200
+    assert (
+        nobody_api.get(f"/api/v1/slots?practitioner={ben.id}&visit_type={visit_type.id}&from={first}").status_code
+        == 200
+    )
 
 
 def test_ana_reads_her_appointment(booked, ana_api, ben, ana):
@@ -155,7 +162,11 @@ def test_a_double_submit_with_a_key_is_answered_once(booked, ana_api, told):
 
 @pytest.mark.parametrize(
     ("body", "status", "code"),
-    [({"reson": "x"}, 422, "unknown_field"), ({"reason": "x" * 501}, 422, "invalid"), ({"reason": ["x"]}, 422, "invalid")],
+    [
+        ({"reson": "x"}, 422, "unknown_field"),
+        ({"reason": "x" * 501}, 422, "invalid"),
+        ({"reason": ["x"]}, 422, "invalid"),
+    ],
 )
 def test_bad_bodies_change_nothing(booked, ana_api, body, status, code):
     before = stage.everything()
@@ -269,7 +280,11 @@ def test_only_its_desk_changes_a_schedule(schedule, request, who):
     assert client.put(f"{url}/rules/{rule.id}", hours).status_code == status
     assert client.delete(f"{url}/rules/{rule.id}").status_code == status
     assert client.post(f"{url}/exceptions", closed).status_code == status
-    assert before == (list(Rule.objects.order_by("id").values()), list(Schedule.objects.values()), Closure.objects.count())
+    assert before == (
+        list(Rule.objects.order_by("id").values()),
+        list(Schedule.objects.values()),
+        Closure.objects.count(),
+    )
 
 
 def test_a_doctor_reads_the_own_schedule(schedule, ben_api):
@@ -291,7 +306,9 @@ def test_fhir_is_valid_and_for_those_concerned(booked, by_ana, by_dan, by_eve, n
     assert (found["status"], found["start"]) == ("booked", "2031-03-26T02:00:00+00:00")
     assert found["reasonCode"] == [{"text": "Ho ba ngày"}]
     assert "reasonCode" not in fhir.Appointments.read(by_dan, str(booked.id), now)
-    assert [one["id"] for one in fhir.Appointments.search(by_ana, {"patient": str(booked.person_id)}, now)] == [str(booked.id)]
+    assert [one["id"] for one in fhir.Appointments.search(by_ana, {"patient": str(booked.person_id)}, now)] == [
+        str(booked.id)
+    ]
     assert fhir.Appointments.search(by_eve, {"patient": str(booked.person_id)}, now) == []
     for id in (str(booked.id), "not-an-id"):
         with pytest.raises(NotFound):

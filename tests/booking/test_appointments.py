@@ -3,16 +3,16 @@
 from datetime import timedelta
 
 import pytest
-from audit.models import Line
-from core.errors import NotFound, WrongState
 from django.db import transaction
-from records.models import Encounter
 
+from audit.models import Line
 from booking import actions, queries, tasks
 from booking.errors import HoldExpired, TooEarly, TooLate
 from booking.events import AppointmentBooked, AppointmentCancelled, AppointmentHeld
 from booking.events import HoldExpired as HoldExpiredEvent
 from booking.models import Appointment, Status
+from core.errors import NotFound, WrongState
+from records.models import Encounter
 from tests import make
 from tests.booking import stage
 from tests.booking.stage import SYSTEM, at
@@ -113,7 +113,9 @@ def test_the_whole_visit(booked, by_ana, by_ben, by_dan, told):
     assert actions.undo_check_in(appointment_id=booked.id, by=by_dan, now=morning).status == "booked"
     assert actions.check_in(appointment_id=booked.id, by=by_dan, now=morning).checked_in_at == morning
     assert actions.start_consultation(appointment_id=booked.id, by=by_ben, now=at("09:01")).status == "in_consultation"
-    assert actions.start_consultation(appointment_id=booked.id, by=by_ben, now=at("09:02")).in_consultation_at == at("09:01")
+    assert actions.start_consultation(appointment_id=booked.id, by=by_ben, now=at("09:02")).in_consultation_at == at(
+        "09:01"
+    )
     done = actions.fulfil(appointment_id=booked.id, by=SYSTEM, now=at("09:17"))
     assert actions.fulfil(appointment_id=booked.id, by=SYSTEM, now=at("10:00")).fulfilled_at == at("09:17")
     assert actions.start_consultation(appointment_id=booked.id, by=SYSTEM, now=at("10:00")) == done
@@ -143,7 +145,12 @@ def test_cancels_from_either_side(booked, request, who, side, now, visit_type, t
     by = request.getfixturevalue(who)
     gone = actions.cancel_appointment(appointment_id=booked.id, reason="Bận việc", by=by, now=now)
 
-    assert (gone.status, gone.cancelled_by, gone.cancel_reason, gone.cancelled_at) == ("cancelled", side, "Bận việc", now)
+    assert (gone.status, gone.cancelled_by, gone.cancel_reason, gone.cancelled_at) == (
+        "cancelled",
+        side,
+        "Bận việc",
+        now,
+    )
     assert told[-1] == AppointmentCancelled(str(booked.id), side)
     free = queries.slots_of(booked.practitioner_id, visit_type.id, make.TOMORROW, make.TOMORROW, now)
     assert at("09:00") in [slot.starts_at for slot in free]
@@ -188,7 +195,12 @@ def test_strangers_find_nothing(booked, request, act, who):
 def test_links_one_encounter(booked, ana, ben, hospital, now):
     def encounter():
         return Encounter.objects.create(
-            person=ana, practitioner=ben, facility=hospital, mode="video", planned_from=at("09:00"), planned_to=at("09:20")
+            person=ana,
+            practitioner=ben,
+            facility=hospital,
+            mode="video",
+            planned_from=at("09:00"),
+            planned_to=at("09:20"),
         )
 
     first, second = encounter(), encounter()

@@ -129,7 +129,13 @@ def test_opens_a_schedule_and_adds_hours(ben, visit_type, dan_browser):
     assert "Trần Minh Bình" in text(dan_browser.get("/hospital/doctors/"))
     text(dan_browser.post(f"/hospital/doctors/{ben.id}/open/", follow=True))
     schedule = Schedule.objects.get()
-    form = {"weekday": 2, "from_time": "08:00", "to_time": "11:30", "grid_minutes": 20, "visit_type_ids": str(visit_type.id)}
+    form = {
+        "weekday": 2,
+        "from_time": "08:00",
+        "to_time": "11:30",
+        "grid_minutes": 20,
+        "visit_type_ids": str(visit_type.id),
+    }
     url = f"/hospital/schedules/{schedule.id}/hours/add/"
 
     page = text(dan_browser.post(url, {f"hours-{name}": value for name, value in form.items()}, follow=True))
@@ -172,7 +178,14 @@ def test_removing_hours_asks_and_asks_again(booked, schedule, dan_browser):
 
 
 def exception(**values):
-    form = {"kind": "closed", "first_day": "2031-03-26", "last_day": "", "from_time": "", "to_time": "", "grid_minutes": "20"}
+    form = {
+        "kind": "closed",
+        "first_day": "2031-03-26",
+        "last_day": "",
+        "from_time": "",
+        "to_time": "",
+        "grid_minutes": "20",
+    }
     return {f"exception-{name}": value for name, value in {**form, **values}.items()}
 
 
@@ -235,7 +248,12 @@ def test_changes_the_settings(schedule, dan_browser):
     text(dan_browser.post(url, values, follow=True))
     schedule.refresh_from_db()
 
-    assert (schedule.room, schedule.min_notice_minutes, schedule.horizon_days, schedule.active) == ("P.5", 120, 14, False)
+    assert (schedule.room, schedule.min_notice_minutes, schedule.horizon_days, schedule.active) == (
+        "P.5",
+        120,
+        14,
+        False,
+    )
 
 
 def test_no_page_asks_more_for_more_appointments(schedule, visit_type, dan_browser, django_assert_max_num_queries):

@@ -3,15 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from audit.models import Line
-from core.errors import NotFound
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from identity.models import Delegation
 
+from audit.models import Line
 from booking import actions, queries
 from booking.errors import NotBookable, OffGrid, PersonBusy, SlotPast, SlotTaken, TooManyHolds
 from booking.models import Appointment, Rule
+from core.errors import NotFound
+from identity.models import Delegation
 from tests import make
 from tests.booking import stage
 from tests.booking.stage import at
@@ -139,9 +139,7 @@ def test_refuses_a_schedule_that_rests(schedule, visit_type, ana):
 
 
 def test_refuses_a_closed_time(schedule, visit_type, ana, now):
-    actions.add_closure(
-        schedule_id=schedule.id, starts_at=at("08:00"), ends_at=at("10:00"), by=stage.SYSTEM, now=now
-    )
+    actions.add_closure(schedule_id=schedule.id, starts_at=at("08:00"), ends_at=at("10:00"), by=stage.SYSTEM, now=now)
 
     refused(NotBookable, schedule, visit_type, ana, at("09:40"))
     assert stage.hold(schedule, visit_type, ana, at("10:00")).status == "held"

@@ -1,14 +1,15 @@
 """Races with real threads, real connections and real transactions."""
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from core.errors import DomainError
 from django.db import connection, connections
 
 from booking import actions
 from booking.models import ACTIVE, Appointment
+from core.errors import DomainError
 from tests import make
 from tests.booking import stage
 from tests.booking.stage import at
@@ -63,7 +64,7 @@ def test_overlapping_times_of_different_length(schedule, visit_type, hospital):
 
     assert set(said) == {"ok", "slot_taken"}
     kept = sorted((one.starts_at, one.ends_at) for one in Appointment.objects.filter(status__in=ACTIVE))
-    assert all(before[1] <= after[0] for before, after in zip(kept, kept[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in itertools.pairwise(kept))
 
 
 def test_one_doctor_at_two_places(schedule, visit_type, ben):
@@ -84,7 +85,9 @@ def test_one_doctor_at_two_places(schedule, visit_type, ben):
 
 def test_one_person_at_ten_doctors_doors(visit_type, hospital, ana):
     schedules = [
-        stage.make_schedule(practitioner=make.make_practitioner(facility=hospital), facility=hospital, weekdays=range(7))
+        stage.make_schedule(
+            practitioner=make.make_practitioner(facility=hospital), facility=hospital, weekdays=range(7)
+        )
         for _ in range(6)
     ]
 

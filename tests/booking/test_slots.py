@@ -25,7 +25,9 @@ def span(zone, day, start, end, kind=None):
     return Exceptional(*ends, kind=kind) if kind else Span(*ends)
 
 
-def free(zone, rules, *, day=TUESDAY, until=None, closures=(), busy=(), minutes=30, now=LONG_AGO, notice=0, horizon=None):
+def free(
+    zone, rules, *, day=TUESDAY, until=None, closures=(), busy=(), minutes=30, now=LONG_AGO, notice=0, horizon=None
+):
     found = slots.free_slots(
         rules, closures, busy, zone, minutes, day, until or day, now, timedelta(minutes=notice), horizon
     )
@@ -117,7 +119,11 @@ def test_a_rule_holds_on_its_first_and_last_day(validity, expected):
 
 
 def test_two_rules_for_the_same_time_offer_it_once():
-    assert free(HANOI, [rule(TUESDAY, "09:00", "10:00"), rule(TUESDAY, "09:30", "10:30")]) == ["09:00", "09:30", "10:00"]
+    assert free(HANOI, [rule(TUESDAY, "09:00", "10:00"), rule(TUESDAY, "09:30", "10:30")]) == [
+        "09:00",
+        "09:30",
+        "10:00",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -157,9 +163,7 @@ def test_skipped_hours_are_not_offered_and_doubled_ones_once(zone, day, hours, e
 
 def test_the_doubled_hour_means_the_first_one():
     day = date(2026, 10, 25)
-    [slot] = slots.free_slots(
-        [rule(day, "02:30", "03:00")], [], [], BERLIN, 30, day, day, LONG_AGO, timedelta(0)
-    )
+    [slot] = slots.free_slots([rule(day, "02:30", "03:00")], [], [], BERLIN, 30, day, day, LONG_AGO, timedelta(0))
     second = slot.starts_at + timedelta(hours=1)
 
     assert slot.starts_at == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
@@ -200,7 +204,9 @@ def test_a_second_past_the_grid_is_off_it():
 
 
 @pytest.mark.parametrize("zone", [HANOI, BERLIN, NEW_YORK, LORD_HOWE])
-@pytest.mark.parametrize("day", [date(2026, 3, 8), date(2026, 3, 29), date(2026, 4, 5), date(2026, 10, 4), date(2026, 10, 25)])
+@pytest.mark.parametrize(
+    "day", [date(2026, 3, 8), date(2026, 3, 29), date(2026, 4, 5), date(2026, 10, 4), date(2026, 10, 25)]
+)
 def test_whatever_is_offered_fits(zone, day):
     rules = [rule(day, "00:00", "00:00", grid=15)]
     closures = [span(zone, day, "04:00", "04:40", "closed"), span(zone, day, "12:05", "13:00", "extra")]

@@ -24,7 +24,9 @@ page_patterns = [
         schedules.remove_hours,
         name="hospital_remove_hours",
     ),
-    path("hospital/schedules/<uuid:schedule_id>/exceptions/add/", schedules.add_exception, name="hospital_add_exception"),
+    path(
+        "hospital/schedules/<uuid:schedule_id>/exceptions/add/", schedules.add_exception, name="hospital_add_exception"
+    ),
     path(
         "hospital/schedules/<uuid:schedule_id>/exceptions/<uuid:closure_id>/remove/",
         schedules.remove_exception,

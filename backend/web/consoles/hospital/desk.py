@@ -11,12 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from web.templatetags import lanh
-
 from booking import queries
 from core.actor import Actor
 from core.edge import now
 from core.pages import page
+from web.templatetags import lanh
 
 desk_page: Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]] = page(roles={"desk"})
 

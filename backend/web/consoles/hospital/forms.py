@@ -91,7 +91,11 @@ class ExceptionForm(KeepAgreed):
         label=_("To"), required=False, widget=CLOCK, help_text=_("Leave both times empty to close whole days.")
     )
     grid_minutes = forms.TypedChoiceField(
-        label=_("In extra hours a visit may begin"), choices=grids, coerce=int, initial=20, required=False, empty_value=20
+        label=_("In extra hours a visit may begin"),
+        choices=grids,
+        coerce=int,
+        initial=20,
+        required=False,
     )
     reason = forms.CharField(
         label=_("Note for colleagues"), required=False, max_length=200, help_text=_("Citizens do not see it.")

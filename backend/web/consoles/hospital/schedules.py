@@ -4,19 +4,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from booking import access, actions, queries
-from booking.errors import AppointmentsAffected
-from core.actor import Actor
-from core.edge import actor_of, now
-from core.errors import Conflict, Invalid
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from identity import queries as identity_queries
 
+from booking import access, actions, queries
+from booking.errors import AppointmentsAffected
+from core.actor import Actor
+from core.edge import actor_of, now
+from core.errors import Conflict, Invalid
+from identity import queries as identity_queries
 from web.consoles.hospital.desk import desk_page, exception_in_words, id_from, schedules_of, today_at
 from web.consoles.hospital.forms import WEEKDAYS, ExceptionForm, HoursForm, SettingsForm, hours_in_words
 
@@ -52,9 +52,7 @@ def open_schedule(request: HttpRequest, practitioner_id: UUID) -> HttpResponse:
     by = actor_of(request)
     assert by.facility_id is not None
     try:
-        made = actions.add_schedule(
-            practitioner_id=practitioner_id, facility_id=by.facility_id, by=by, now=now()
-        )
+        made = actions.add_schedule(practitioner_id=practitioner_id, facility_id=by.facility_id, by=by, now=now())
     except Conflict as error:
         messages.error(request, str(error.detail))
         return redirect("hospital_doctors")
@@ -227,7 +225,8 @@ def _page(
         "closures": [(one, *exception_in_words(one.starts_at, one.ends_at, here.zone)) for one in closures],
         "just_added": next((one for one in closures if one.pk == added), None),
         "hours_form": hours_form or HoursForm(visit_types=_visit_types(here), prefix="hours"),
-        "exception_form": exception_form or ExceptionForm(prefix="exception", initial={"first_day": today_at(here.zone)}),
+        "exception_form": exception_form
+        or ExceptionForm(prefix="exception", initial={"first_day": today_at(here.zone)}),
         "settings_form": settings_form or SettingsForm(initial=values, prefix="settings"),
         "affected": affected or [],
     }

@@ -1,8 +1,7 @@
 """The week of one doctor: a table of hours on a desk's screen, a list of one day on a phone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -22,11 +21,12 @@ class Hour:
 
 @dataclass(frozen=True)
 class Cell:
-    """A piece of the calendar with its words."""
+    """A piece of the calendar with its words; `goes_on`: its trail in a later hour."""
 
     piece: queries.Piece
     look: str
     words: str
+    goes_on: bool = False
 
     @property
     def starts(self) -> str:
@@ -79,7 +79,9 @@ def hours_of(days: list[queries.CalendarDay]) -> list[Hour]:
     for hour in range(first, last + 1):
         cells = [[_cell(piece) for piece in day.pieces if piece.starts.hour == hour] for day in days]
         for number, day in enumerate(days):
-            cells[number][:0] = [Cell(piece, "goes-on", "") for piece in day.pieces if _covers(piece, day.day, hour)]
+            cells[number][:0] = [
+                replace(_cell(piece), goes_on=True) for piece in day.pieces if _covers(piece, day.day, hour)
+            ]
         rows.append(Hour(f"{hour:02d}:00", cells))
     return rows
 
@@ -99,6 +101,6 @@ def _covers(piece: queries.Piece, day: date, hour: int) -> bool:
 def _cell(piece: queries.Piece) -> Cell:
     if piece.appointment is None:
         return Cell(piece, piece.kind, "")
-    look, words = STATUS_WORDS[piece.appointment.status]
-    state: Any = {"held": "held", "fulfilled": "done", "no_show": "done"}.get(piece.appointment.status, "taken")
+    _look, words = STATUS_WORDS[piece.appointment.status]
+    state = {"held": "held", "fulfilled": "done", "no_show": "done"}.get(piece.appointment.status, "taken")
     return Cell(piece, state, str(words))
