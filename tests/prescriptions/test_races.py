@@ -1,8 +1,8 @@
 """Races with real threads and real transactions.
 
 Tried without the guards: with the row lock of access.lock_prescription and the constraint acceptance_one_at_a_time both taken
-away, two pharmacies hold one prescription; with `_take` reading first and writing then, and the check constraint gone, more
-is handed out than was prescribed. Each guard alone is enough to keep its test green.
+away, all eight pharmacies hold the prescription; with either one left, one does. With `_take` reading first and writing then,
+and the row lock gone, updates are lost and all six hand out; with the guarded statement or the lock left, two do.
 """
 
 import threading
