@@ -177,6 +177,7 @@ def _serve(host: str, port: int, *, workers: bool, started: float) -> None:
         if workers:
             jobs.append(twisted_loop.create_task(worker.work(stop)))
         _greet(host, port, started)
+        reactor.callInThread(_load_addresses)  # type: ignore[attr-defined]
 
     def end() -> Any:
         stop.set()
@@ -199,6 +200,13 @@ def _application() -> Any:
     from asgi import application
 
     return application
+
+
+def _load_addresses() -> None:
+    """Import all views in the background, so that the first visitor need not wait for it."""
+    from django.urls import get_resolver
+
+    _ = get_resolver().url_patterns
 
 
 def _greet(host: str, port: int, started: float) -> None:
