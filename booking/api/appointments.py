@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from booking import access, actions
 from booking.api.answers import AppointmentAnswer
+from booking.models import Appointment
 from core.api import ApiView, StrictSerializer, idempotent
 
 THOSE_CONCERNED = frozenset({"citizen", "practitioner", "desk"})
@@ -25,15 +26,14 @@ class NoWish(StrictSerializer):
 class _AboutOne(ApiView):
     access = THOSE_CONCERNED
 
-    def answer(self, appointment_id: UUID) -> Response:
-        appointment = access.get_appointment(self.actor, appointment_id)
+    def answer(self, appointment: Appointment) -> Response:
         return Response(AppointmentAnswer(appointment, context={"now": self.now, "reader": self.actor.role}).data)
 
 
 class One(_AboutOne):
     @extend_schema(responses=AppointmentAnswer, summary="One appointment", tags=["booking"])
     def get(self, request: Request, appointment_id: UUID) -> Response:
-        return self.answer(appointment_id)
+        return self.answer(access.get_appointment(self.actor, appointment_id))
 
 
 class Cancel(_AboutOne):
@@ -41,8 +41,10 @@ class Cancel(_AboutOne):
     @idempotent
     def post(self, request: Request, appointment_id: UUID) -> Response:
         wish = self.clean(CancelWish)
-        actions.cancel_appointment(appointment_id=appointment_id, reason=wish["reason"], by=self.actor, now=self.now)
-        return self.answer(appointment_id)
+        appointment = actions.cancel_appointment(
+            appointment_id=appointment_id, reason=wish["reason"], by=self.actor, now=self.now
+        )
+        return self.answer(appointment)
 
 
 class CheckIn(_AboutOne):
@@ -52,5 +54,5 @@ class CheckIn(_AboutOne):
     @idempotent
     def post(self, request: Request, appointment_id: UUID) -> Response:
         self.clean(NoWish)
-        actions.check_in(appointment_id=appointment_id, by=self.actor, now=self.now)
-        return self.answer(appointment_id)
+        appointment = actions.check_in(appointment_id=appointment_id, by=self.actor, now=self.now)
+        return self.answer(appointment)

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -60,7 +61,7 @@ class Slots(ApiView):
     )
     def get(self, request: Request) -> Response:
         wanted = self.clean_query(SlotsQuery)
-        first_day = wanted.get("from", self.now.date())
+        first_day = wanted.get("from", timezone.localdate(self.now))
         last_day = wanted.get("to", first_day + timedelta(days=13) if first_day.year < 9999 else first_day)
         free = queries.slots_of(wanted["practitioner"], wanted["visit_type"], first_day, last_day, self.now)
         return Response(SlotList({"results": free}).data)

@@ -97,6 +97,7 @@ def offers(schedule: Schedule, visit_type: VisitType, on: date) -> bool:
     """Say whether this practitioner may do this kind of visit here on that day: licence, facility, specialty."""
     return (
         schedule.active
+        and schedule.facility.active
         and visit_type.active
         and visit_type.facility_id == schedule.facility_id
         and schedule.practitioner.licence_is_valid(on)
@@ -180,7 +181,7 @@ def visit_types_of(practitioner_id: UUID, on: date, mode: str | None = None) -> 
 
 
 def _schedules() -> QuerySet[Schedule]:
-    rows = Schedule.objects.filter(active=True).select_related("practitioner", "facility")
+    rows = Schedule.objects.filter(active=True, facility__active=True).select_related("practitioner", "facility")
     return rows.prefetch_related("practitioner__specialties").order_by("pk")
 
 

@@ -138,6 +138,14 @@ def test_refuses_a_schedule_that_rests(schedule, visit_type, ana):
     refused(NotBookable, schedule, visit_type, ana, at("09:00"))
 
 
+def test_refuses_a_facility_that_has_closed(schedule, visit_type, hospital, ben, ana, now):
+    hospital.active = False
+    hospital.save()
+
+    refused(NotBookable, schedule, visit_type, ana, at("09:00"))
+    assert queries.slots_of(ben.id, visit_type.id, make.TOMORROW, make.TOMORROW, now) == []
+
+
 def test_refuses_a_closed_time(schedule, visit_type, ana, now):
     actions.add_closure(schedule_id=schedule.id, starts_at=at("08:00"), ends_at=at("10:00"), by=stage.SYSTEM, now=now)
 
