@@ -1,6 +1,8 @@
 // On every page: the lost-connection banner, dialogs opened by buttons, forms that are sent once, the service worker.
-import "./theme.js";
+import { followTheme } from "./theme.js";
 import { toast } from "./toast.js";
+
+followTheme();
 
 const banner = document.querySelector("[data-offline-banner]");
 if (banner) {

@@ -1,6 +1,6 @@
 // Light or dark without a reload; the form itself does the same by posting.
 
-document.addEventListener("submit", async (event) => {
+async function choose(event) {
   const form = event.target;
   if (!form.matches("form[data-theme-form]")) return;
   event.preventDefault();
@@ -13,4 +13,8 @@ document.addEventListener("submit", async (event) => {
   const body = new FormData(form);
   body.set("theme", chosen);
   await fetch(form.action, { method: "POST", body, credentials: "same-origin", redirect: "manual" });
-});
+}
+
+export function followTheme() {
+  document.addEventListener("submit", choose);
+}
