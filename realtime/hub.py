@@ -109,9 +109,10 @@ class RedisBus:
         self._topics: set[str] = set()
         self._loop = asyncio.new_event_loop()
         self._outbox: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue()
+        self._saying: tuple[str, str, str] | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, name="hub-redis", daemon=True)
         self._thread.start()
-        self._main = asyncio.run_coroutine_threadsafe(self._keep_running(), self._loop)
+        asyncio.run_coroutine_threadsafe(self._keep_running(), self._loop)
 
     def publish(self, topic: str, message: str) -> None:
         self._ask("publish", topic, message)
@@ -123,9 +124,15 @@ class RedisBus:
         self._ask("forget", topic)
 
     def stop(self) -> None:
-        self._main.cancel()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=2)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop)
+        self._thread.join(timeout=3)
+
+    async def _end(self) -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=2)
+        self._loop.stop()
 
     def _ask(self, verb: str, topic: str, message: str = "") -> None:
         self._loop.call_soon_threadsafe(self._outbox.put_nowait, (verb, topic, message))
@@ -154,20 +161,22 @@ class RedisBus:
         try:
             pubsub = client.pubsub(ignore_subscribe_messages=True)
             await pubsub.subscribe(PREFIX + "all", *[PREFIX + topic for topic in self._topics])
-            speak = asyncio.create_task(self._speak(client, pubsub))
-            listen = asyncio.create_task(self._listen(pubsub))
-            done, pending = await asyncio.wait({speak, listen}, return_when=asyncio.FIRST_EXCEPTION)
-            for task in pending:
-                task.cancel()
-            for task in done:
-                task.result()
+            tasks = [asyncio.create_task(self._speak(client, pubsub)), asyncio.create_task(self._listen(pubsub))]
+            try:
+                await asyncio.gather(*tasks)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
         finally:
             with contextlib.suppress(Exception):
                 await client.aclose()
 
     async def _speak(self, client: Any, pubsub: Any) -> None:
         while True:
-            verb, topic, message = await self._outbox.get()
+            # What could not be said before the line broke is said first when it is back.
+            self._saying = self._saying or await self._outbox.get()
+            verb, topic, message = self._saying
             if verb == "publish":
                 await client.publish(PREFIX + topic, message)
             elif verb == "follow" and topic not in self._topics:
@@ -176,6 +185,7 @@ class RedisBus:
             elif verb == "forget" and topic in self._topics:
                 self._topics.discard(topic)
                 await pubsub.unsubscribe(PREFIX + topic)
+            self._saying = None
 
     async def _listen(self, pubsub: Any) -> None:
         async for message in pubsub.listen():

@@ -47,7 +47,13 @@ def _own(origin: str, host: str) -> bool:
         port = parts.port
     except ValueError:
         return False
-    if parts.scheme not in ("http", "https") or parts.path or parts.query or parts.fragment or parts.username is not None:
+    if (
+        parts.scheme not in ("http", "https")
+        or parts.path
+        or parts.query
+        or parts.fragment
+        or parts.username is not None
+    ):
         return False
     usual = {"http": 80, "https": 443}[parts.scheme]
     domain, given = split_domain_port(host)

@@ -20,7 +20,15 @@ from uuid import UUID
 
 from core.errors import DomainError, Invalid, column_of
 from realtime import sdp
-from realtime.errors import BadCandidate, BadDescription, BadFrame, FrameTooLarge, UnknownField, UnknownType, UnsupportedVersion
+from realtime.errors import (
+    BadCandidate,
+    BadDescription,
+    BadFrame,
+    FrameTooLarge,
+    UnknownField,
+    UnknownType,
+    UnsupportedVersion,
+)
 
 VERSION = 1
 MAX_FRAME_BYTES = 64 * 1024

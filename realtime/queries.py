@@ -17,9 +17,7 @@ NEWS_AT_ONCE = 500
 
 def state_of(room: Room) -> rooms.RoomState:
     """Return the room as rooms.step() wants it."""
-    pages = dict(
-        Presence.objects.filter(seat__room=room, left_at__isnull=True).values_list("seat_id", "page")
-    )
+    pages = dict(Presence.objects.filter(seat__room=room, left_at__isnull=True).values_list("seat_id", "page"))
     seats = tuple(
         rooms.SeatState(
             id=str(seat.id),
@@ -117,7 +115,11 @@ def news_after(user_id: UUID, after: int | None) -> News:
         return News(stream.epoch, last, False, [])
     if after > last:  # another life of the stream
         return News(stream.epoch, last, True, [])
-    rows = list(StreamEntry.objects.filter(user_id=user_id, offset__gt=after, offset__lte=last).order_by("offset")[:NEWS_AT_ONCE])
+    rows = list(
+        StreamEntry.objects.filter(user_id=user_id, offset__gt=after, offset__lte=last).order_by("offset")[
+            :NEWS_AT_ONCE
+        ]
+    )
     if len(rows) != last - after:
         return News(stream.epoch, last, True, [])
     return News(stream.epoch, last, False, [entry_as_json(row) for row in rows])

@@ -199,12 +199,8 @@ def _take(room: RoomState, message: Take) -> Step:
     seat = known or wish
     if seat.state == REMOVED:
         raise SeatTakenAway
-    if seat.role == PRACTITIONER:
-        state = ADMITTED
-    elif known and known.is_admitted and message.resumed:
-        state = ADMITTED
-    else:
-        state = WAITING
+    is_back = known is not None and known.is_admitted and message.resumed
+    state = ADMITTED if seat.role == PRACTITIONER or is_back else WAITING
     if known and known.state == state:
         return room, []
     # Whoever waits anew is announced anew.
@@ -290,7 +286,9 @@ def _end(room: RoomState) -> Step:
     if not room.is_open:
         return room, []
     seats = tuple(replace(seat, present=False, page="") for seat in room.seats)
-    closes: list[Effect] = [Close(seat.id, CLOSE_OVER, "over") for seat in room.seats if seat.state in (WAITING, ADMITTED)]
+    closes: list[Effect] = [
+        Close(seat.id, CLOSE_OVER, "over") for seat in room.seats if seat.state in (WAITING, ADMITTED)
+    ]
     return replace(room, is_open=False, version=room.version + 1, seats=seats), closes
 
 

@@ -20,10 +20,48 @@ MAX_CANDIDATES = 40
 
 # Attributes a browser needs to set up audio, video and a data channel. `crypto` (SDES keys in the clear) is not among them.
 ATTRIBUTES = frozenset(
-    "group msid-semantic extmap-allow-mixed ice-options ice-ufrag ice-pwd ice-lite fingerprint setup mid extmap msid rtcp "
-    "rtcp-mux rtcp-mux-only rtcp-rsize rtpmap fmtp rtcp-fb ssrc ssrc-group sendrecv sendonly recvonly inactive candidate "
-    "end-of-candidates sctp-port max-message-size sctpmap rid simulcast ptime maxptime imageattr bundle-only "
-    "identity tls-id content framerate".split()
+    [
+        "group",
+        "msid-semantic",
+        "extmap-allow-mixed",
+        "ice-options",
+        "ice-ufrag",
+        "ice-pwd",
+        "ice-lite",
+        "fingerprint",
+        "setup",
+        "mid",
+        "extmap",
+        "msid",
+        "rtcp",
+        "rtcp-mux",
+        "rtcp-mux-only",
+        "rtcp-rsize",
+        "rtpmap",
+        "fmtp",
+        "rtcp-fb",
+        "ssrc",
+        "ssrc-group",
+        "sendrecv",
+        "sendonly",
+        "recvonly",
+        "inactive",
+        "candidate",
+        "end-of-candidates",
+        "sctp-port",
+        "max-message-size",
+        "sctpmap",
+        "rid",
+        "simulcast",
+        "ptime",
+        "maxptime",
+        "imageattr",
+        "bundle-only",
+        "identity",
+        "tls-id",
+        "content",
+        "framerate",
+    ]
 )
 DIGEST_BYTES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
 PROTOCOLS = {"audio": "UDP/TLS/RTP/SAVPF", "video": "UDP/TLS/RTP/SAVPF", "application": "UDP/DTLS/SCTP"}

@@ -7,7 +7,9 @@ def call_words() -> dict[str, str]:
     """Return the sentences of the <video-call> element by name."""
     return {
         "camera_asked": _("Please allow the camera and microphone when your browser asks."),
-        "denied": _("The browser may not use your camera or microphone. Tap the lock beside the address, allow both, and try again."),
+        "denied": _(
+            "The browser may not use your camera or microphone. Tap the lock beside the address, allow both, and try again."
+        ),
         "no_device": _("No camera or microphone was found. Plug one in or use your phone, then try again."),
         "busy": _("Another program is using your camera or microphone. Close it and try again."),
         "insecure": _("This page cannot use the camera because the connection is not secure."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -29,7 +30,11 @@ def publish(*, user_ids: Collection[UUID], kind: str, subject: Ref, by: Actor, n
         Stream.objects.filter(user_id=user_id).update(last_offset=F("last_offset") + 1)
         offset = Stream.objects.values_list("last_offset", flat=True).get(user_id=user_id)
         StreamEntry.objects.create(user_id=user_id, offset=offset, kind=kind, subject=str(subject), at=now)
-        transaction.on_commit(lambda user_id=user_id: hub().publish(f"user:{user_id}", {"k": "bell"}))
+        transaction.on_commit(partial(_ring, user_id))
+
+
+def _ring(user_id: UUID) -> None:
+    hub().publish(f"user:{user_id}", {"k": "bell"})
 
 
 def disconnect_user(*, user_id: UUID, by: Actor) -> None:

@@ -34,7 +34,12 @@ def arrive(*, room_id: UUID, socket_id: UUID, page: str, by: Actor, now: datetim
         tell(room.id, {"k": "close", "socket": str(older.socket_id), "code": CLOSE_DISPLACED, "why": "displaced"})
     seat.refresh_from_db()
     Presence.objects.create(
-        seat=seat, socket_id=socket_id, page=page, created_at=now, seen_at=now, admitted=seat.state == Seat.State.ADMITTED
+        seat=seat,
+        socket_id=socket_id,
+        page=page,
+        created_at=now,
+        seen_at=now,
+        admitted=seat.state == Seat.State.ADMITTED,
     )
     audit.record(by, "realtime.join", room, person_id=room.encounter.person_id, detail={"seat": seat.state})
     return seat
@@ -43,7 +48,11 @@ def arrive(*, room_id: UUID, socket_id: UUID, page: str, by: Actor, now: datetim
 @transaction.atomic
 def depart(*, socket_id: UUID, why: str, now: datetime) -> None:
     """Note that a socket is gone. Nothing to do when it was displaced or had hung up before."""
-    found = Presence.objects.filter(socket_id=socket_id, left_at__isnull=True).values_list("seat_id", "seat__room_id").first()
+    found = (
+        Presence.objects.filter(socket_id=socket_id, left_at__isnull=True)
+        .values_list("seat_id", "seat__room_id")
+        .first()
+    )
     if found is None:
         return
     seat_id, room_id = found

@@ -130,9 +130,7 @@ def check_hours(room: Room, now: datetime) -> None:
         raise RoomNotOpen(fields={"opens_at": [room.opens_at.isoformat()]})
 
 
-def take_step(
-    room: Room, message: Any, *, by: Actor, now: datetime, seat_id: str = ""
-) -> Sequence[rooms.Effect]:
+def take_step(room: Room, message: Any, *, by: Actor, now: datetime, seat_id: str = "") -> Sequence[rooms.Effect]:
     """Step the locked room: store what changed, carry out the effects, publish the new picture after the commit."""
     before = queries.state_of(room)
     after, effects = rooms.step(before, message, seat_id)
@@ -151,7 +149,7 @@ def tell(room_id: UUID, message: dict[str, Any]) -> None:
 
 def seat_of(room: Room, by: Actor) -> Seat:
     """Return the actor's own seat, as long as they sit there. Raises NoSuchSeat."""
-    seat = Seat.objects.filter(room=room, user_id=by.user_id).first()
+    seat = Seat.objects.filter(room=room, user_id=by.user_id).first() if by.user_id else None
     if seat is None or (seat.role == Seat.Role.PRACTITIONER) != (by.role == "practitioner"):
         raise NoSuchSeat()
     return seat
@@ -182,7 +180,15 @@ def _store(room: Room, before: rooms.RoomState, after: rooms.RoomState, now: dat
             continue
         values: dict[str, Any] = {name: getattr(seat, name) for name in ("state", "announced", "mic", "camera")}
         if old is None:
-            Seat.objects.create(id=UUID(seat.id), room=room, user_id=UUID(seat.user_id), role=seat.role, name=seat.name, created_at=now, **values)
+            Seat.objects.create(
+                id=UUID(seat.id),
+                room=room,
+                user_id=UUID(seat.user_id),
+                role=seat.role,
+                name=seat.name,
+                created_at=now,
+                **values,
+            )
             continue
         if seat.announced and not old.announced:
             values["waiting_since"] = now
@@ -209,7 +215,10 @@ def _carry_out(effect: rooms.Effect, room: Room, *, by: Actor, now: datetime) ->
 
 
 def _write_line(effect: rooms.Tell, room: Room, now: datetime) -> None:
-    again = effect.client_id and ChatLine.objects.filter(seat_id=effect.sender, client_id=effect.client_id).select_related("seat").first()
+    again = (
+        effect.client_id
+        and ChatLine.objects.filter(seat_id=effect.sender, client_id=effect.client_id).select_related("seat").first()
+    )
     line = again or ChatLine.objects.create(
         room=room, seat_id=UUID(effect.sender), client_id=effect.client_id, text=effect.text, created_at=now
     )
@@ -238,5 +247,3 @@ def _event(kind: type[RoomEvent], room: Room, **more: str) -> RoomEvent:
     return kind(
         room_id=str(room.id), encounter_id=str(encounter.id), appointment_ref=encounter.appointment_ref or "", **more
     )
-
-

@@ -45,6 +45,7 @@ class Socket(AsyncWebsocketConsumer):
     channel_layer_alias = ""  # Channels' layer is not in the way of our messages
 
     by: Actor
+    user_id: UUID
     inbox: Inbox
 
     def __init__(self, *arguments: Any, **values: Any) -> None:
@@ -78,7 +79,7 @@ class Socket(AsyncWebsocketConsumer):
 
     async def still_welcome(self) -> bool:
         """Asked at each beat: may it stay?"""
-        return bool(await in_thread(User.objects.filter(pk=self.by.user_id, is_active=True).exists))
+        return bool(await in_thread(User.objects.filter(pk=self.user_id, is_active=True).exists))
 
     async def gone(self) -> None:
         """Called when the socket has closed."""
@@ -96,12 +97,14 @@ class Socket(AsyncWebsocketConsumer):
         except DomainError as error:
             await self.bye(protocol.CLOSE_BAD_TICKET, "ticket", error)
             return
-        user = await in_thread(User.objects.filter(pk=self.by.user_id, is_active=True).first)
+        assert self.by.user_id is not None  # tickets are made for users only
+        self.user_id = self.by.user_id
+        user = await in_thread(User.objects.filter(pk=self.user_id, is_active=True).first)
         if user is None:
             await self.bye(protocol.CLOSE_NOT_ALLOWED, "account")
             return
         self.language = user.language
-        mine = f"user:{self.by.user_id}"
+        mine = f"user:{self.user_id}"
         if hub().count(mine) >= SOCKETS_PER_PERSON:
             await self.bye(protocol.CLOSE_SLOW, "too_many_sockets")
             return
@@ -150,7 +153,8 @@ class Socket(AsyncWebsocketConsumer):
     def policy(self) -> AddressPolicy:
         """Which addresses browsers may offer here."""
         return AddressPolicy(
-            loopback=getattr(settings, "ROOM_LOOPBACK_ALLOWED", True), private=getattr(settings, "ROOM_PRIVATE_ALLOWED", True)
+            loopback=getattr(settings, "ROOM_LOOPBACK_ALLOWED", True),
+            private=getattr(settings, "ROOM_PRIVATE_ALLOWED", True),
         )
 
     # helpers

@@ -22,7 +22,7 @@ class MeConsumer(Socket):
         after = self.query("after")
         # More digits than an offset can have is no offset.
         known = int(after) if after.isascii() and after.isdigit() and len(after) <= 18 else None
-        news = await in_thread(queries.news_after, self.by.user_id, known)
+        news = await in_thread(queries.news_after, self.user_id, known)
         self.offset = news.offset
         await self.tell("hello", {"epoch": news.epoch, "offset": news.offset})
         epoch = self.query("epoch")
@@ -37,7 +37,7 @@ class MeConsumer(Socket):
         if message["k"] == "close":
             await self.bye(message["code"], message["why"])
             return
-        news = await in_thread(queries.news_after, self.by.user_id, self.offset)
+        news = await in_thread(queries.news_after, self.user_id, self.offset)
         self.offset = news.offset
         if news.gap:
             await self.tell("resync", {"offset": news.offset})

@@ -63,7 +63,9 @@ async def open_socket() -> AsyncIterator[Callable[..., Any]]:
         joined = await database_sync_to_async(actions.join)(
             room_id=room.id, by=by, now=timezone.now(), resume_token=resume_token
         )
-        client = Client(WebsocketCommunicator(application, f"/ws/v1/rooms/{room.id}?ticket={joined.ticket}&page={page}"))
+        client = Client(
+            WebsocketCommunicator(application, f"/ws/v1/rooms/{room.id}?ticket={joined.ticket}&page={page}")
+        )
         client.seat, client.resume_token = str(joined.seat.id), joined.resume_token
         clients.append(client)
         await client.socket.connect(timeout=5)

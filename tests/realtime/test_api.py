@@ -30,7 +30,10 @@ def test_the_room_is_found_from_the_encounter(room, ana_api, ben_api):
 def test_seats_are_seen_from_ones_own(room, ana_api, ben_api):
     ana_api.post(f"/api/v1/rooms/{room.id}/join")
     ben_api.post(f"/api/v1/rooms/{room.id}/join")
-    assert [seat["role"] for seat in ben_api.get(f"/api/v1/rooms/{room.id}").json()["seats"]] == ["citizen", "practitioner"]
+    assert [seat["role"] for seat in ben_api.get(f"/api/v1/rooms/{room.id}").json()["seats"]] == [
+        "citizen",
+        "practitioner",
+    ]
 
 
 @pytest.mark.parametrize("who", ["eve_api", "dan_api", "cara_api", "nobody_api"])
@@ -44,7 +47,9 @@ def test_strangers_get_the_same_as_for_nothing(room, who, request):
     assert not Seat.objects.exists()
 
 
-@pytest.mark.parametrize("body", [{"resume_token": 5.5, "x": 1}, {"as": "ben"}, {"resume_token": "x" * 101}, {"resume_token": []}])
+@pytest.mark.parametrize(
+    "body", [{"resume_token": 5.5, "x": 1}, {"as": "ben"}, {"resume_token": "x" * 101}, {"resume_token": []}]
+)
 def test_bodies_that_mean_nothing_are_refused(room, ana_api, body):
     assert ana_api.post(f"/api/v1/rooms/{room.id}/join", body).status_code == 422
     assert not Seat.objects.exists()

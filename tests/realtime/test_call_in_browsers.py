@@ -14,7 +14,7 @@ from django.test import Client as Visitor
 from tests.realtime.server import daphne
 
 pytest.importorskip("playwright.sync_api")
-from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CHROMIUM = os.environ.get("LANH_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [

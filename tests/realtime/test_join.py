@@ -38,7 +38,11 @@ def call(room, by_ana, by_ben):
 
 def test_opening_twice_is_one_room(room):
     again = actions.open_room(
-        encounter_id=room.encounter_id, opens_at=room.opens_at, closes_at=room.closes_at, by=Actor.system("x"), now=timezone.now()
+        encounter_id=room.encounter_id,
+        opens_at=room.opens_at,
+        closes_at=room.closes_at,
+        by=Actor.system("x"),
+        now=timezone.now(),
     )
     assert again == room and Room.objects.count() == 1
 

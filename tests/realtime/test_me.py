@@ -146,7 +146,9 @@ def test_twenty_at_once_leave_no_hole_and_no_double(by_ana, by_ben):
         publish(*order)
         connection.close()
 
-    threads = [threading.Thread(target=tell, args=((by_ana, by_ben) if n % 2 else (by_ben, by_ana),)) for n in range(20)]
+    threads = [
+        threading.Thread(target=tell, args=((by_ana, by_ben) if n % 2 else (by_ben, by_ana),)) for n in range(20)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -40,9 +40,8 @@ BENT = {
     "no version": OFFER.removeprefix("v=0\r\n"),
     "version 1": OFFER.replace("v=0", "v=1"),
     "no sections": OFFER.split("m=")[0],
-    "five sections": OFFER + "".join(
-        SECTION.format(kind="audio", protocol="UDP/TLS/RTP/SAVPF", formats="0", mid=str(n)) for n in (2, 3, 4)
-    ),
+    "five sections": OFFER
+    + "".join(SECTION.format(kind="audio", protocol="UDP/TLS/RTP/SAVPF", formats="0", mid=str(n)) for n in (2, 3, 4)),
     "no fingerprint": OFFER.replace(f"a=fingerprint:sha-256 {FINGERPRINT}\r\n", ""),
     "one section without": OFFER.replace(f"a=fingerprint:sha-256 {FINGERPRINT}\r\n", "", 1),
     "two fingerprints": OFFER.replace("6F:6F", "6E:6E", 1),
@@ -115,7 +114,17 @@ def test_refuses_junk(text):
         sdp.checked_candidate(text, OPEN)
 
 
-INSIDE = ["0.0.0.0", "::", "169.254.169.254", "169.254.1.1", "fe80::1", "224.0.0.1", "ff02::1", "255.255.255.255", "240.0.0.1"]
+INSIDE = [
+    "0.0.0.0",
+    "::",
+    "169.254.169.254",
+    "169.254.1.1",
+    "fe80::1",
+    "224.0.0.1",
+    "ff02::1",
+    "255.255.255.255",
+    "240.0.0.1",
+]
 
 
 @pytest.mark.parametrize("address", [*INSIDE, "::ffff:169.254.169.254", "fd00:ec2::254"])
@@ -124,7 +133,9 @@ def test_refuses_addresses_nobody_calls_from(address):
         sdp.checked_candidate(host(address), OPEN)
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "10.0.0.1", "192.168.1.1", "fc00::1", "172.16.0.9"])
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "10.0.0.1", "192.168.1.1", "fc00::1", "172.16.0.9"]
+)
 def test_a_strict_house_refuses_loopback_and_private(address):
     with pytest.raises(CandidateRefused):
         sdp.checked_candidate(host(address), STRICT)

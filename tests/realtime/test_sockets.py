@@ -172,7 +172,10 @@ BAD = [
     ("[" * 50_000, "bad_frame"),
     ('{"v":1,"t":"disconnect"}', "unknown_type"),
     ('{"v":1,"t":"say","d":{"text":"x","as":"ben"}}', "unknown_field"),
-    ('{"v":1,"t":"signal","d":{"to":"0190aaaa-0000-7000-8000-000000000009","candidate":{"candidate":""}}}', "no_such_seat"),
+    (
+        '{"v":1,"t":"signal","d":{"to":"0190aaaa-0000-7000-8000-000000000009","candidate":{"candidate":""}}}',
+        "no_such_seat",
+    ),
 ]
 
 
@@ -196,13 +199,13 @@ async def test_text_that_is_not_sdp_is_refused_and_not_passed_on(call):
 
 
 async def test_a_binary_frame_is_refused(call):
-    ana, ben = call
+    ana, _ben = call
     await ana.socket.send_to(bytes_data=b'{"v":1,"t":"leave"}')
     assert (await ana.until("error"))["code"] == "bad_frame"
 
 
 async def test_an_oversize_frame_closes_the_socket(call):
-    ana, ben = call
+    ana, _ben = call
     await ana.raw('{"v":1,"t":"say","d":{"text":"' + "x" * 65_536 + '"}}')
     assert (await ana.until("closed"))["code"] == 1009
     assert not await in_db(ChatLine.objects.exists)
@@ -343,7 +346,9 @@ async def test_no_frame_crosses_into_another_room(call, open_socket, child, ben,
             "text": "x",
             "candidate": {"candidate": chance.choice(["", MDNS, "junk"])},
         }
-        keep = {"signal": ["to", "candidate"], "let_in": ["to"], "remove": ["to", "room"], "say": ["text", "room"]}.get(kind, list(data))
+        keep = {"signal": ["to", "candidate"], "let_in": ["to"], "remove": ["to", "room"], "say": ["text", "room"]}.get(
+            kind, list(data)
+        )
         await ana.raw(json.dumps({"v": 1, "t": kind, "id": f"f{n}", "d": {name: data[name] for name in keep}}))
         refused += 1
         if n % 30 == 29:
