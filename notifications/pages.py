@@ -22,6 +22,13 @@ from notifications.kinds import CITIZEN, KINDS, OPTIONAL, STAFF
 from notifications.models import Message
 
 PAGE = 20
+# Staff read their messages inside the console they work in; shells are known by name, not by import.
+FRAMES = {
+    "citizen": "web/base.html",
+    "practitioner": "web/doctor/_frame.html",
+    "pharmacist": "web/pharmacy/_frame.html",
+    "desk": "web/hospital/_frame.html",
+}
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "older": found[PAGE - 1].id if len(found) > PAGE else None,
         "is_first": before is None,
         "unread": queries.unread_count(user_id) if user_id else 0,
-        "base": "web/console.html" if actor_of(request).is_staff else "web/base.html",
+        "base": FRAMES.get(actor_of(request).role, "web/console.html"),
     }
     return render(request, "notifications/inbox.html", context)
 
@@ -115,7 +122,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     context = {
         "wishes": wishes,
         "carriers": OPTIONAL,
-        "base": "web/console.html" if actor.is_staff else "web/base.html",
+        "base": FRAMES.get(actor.role, "web/console.html"),
     }
     return render(request, "notifications/preferences.html", context)
 

@@ -71,7 +71,7 @@ def text_of(kind: str, part: str, language: str, params: Mapping[str, Any]) -> s
 
 def _typed(params: Mapping[str, Any]) -> dict[str, Any]:
     zone = ZoneInfo(str(params.get("zone") or settings.TIME_ZONE))
-    typed: dict[str, Any] = {"house": settings.PUBLIC_URL.split("://")[-1]}
+    typed: dict[str, Any] = {"house": settings.PUBLIC_URL.split("://")[-1], "house_url": settings.PUBLIC_URL}
     for name, value in params.items():
         if isinstance(value, str) and value and name.endswith(("_at", "_until")):
             moment = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)

@@ -22,12 +22,13 @@ def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
     """How a payment stands; while the gateway's word is awaited, the page looks again by itself."""
     found = access.get_payment(actor_of(request), payment_id)
     newest = access.get_payment_for(actor_of(request), Ref.parse(found.subject))
-    at = now()
+    at, actor = now(), actor_of(request)
     context = {
+        "base": "web/hospital/_frame.html" if actor.role == "desk" else "web/base.html",
         "payment": found,
         "newer": newest if newest.id != found.id and (newest.is_open or newest.is_captured) else None,
         "refunds": found.refunds.order_by("created_at"),
-        "back": page_of(Ref.parse(found.subject)),
+        "back": "" if actor.role == "desk" else page_of(Ref.parse(found.subject)),
         "can_pay": found.status in {"created", "failed"} and not found.is_late(at) and bool(gateways.codes()),
         "is_late": found.is_late(at),
     }
