@@ -28,7 +28,7 @@ from core.events import on
 from core.refs import Ref, ref
 from payments.events import PaymentCaptured
 from realtime.events import CitizenLetIn
-from records.events import EncounterFinished
+from records.events import EncounterFinished, EncounterStarted
 
 if TYPE_CHECKING:
     from booking.models import Appointment
@@ -131,12 +131,16 @@ def prepare_the_visit(event: AppointmentBooked) -> None:
 
 
 @on(CitizenLetIn)
-@transaction.atomic
 def begin_the_consultation(event: CitizenLetIn) -> None:
     """The doctor let the citizen in: care begins."""
-    encounter = records.actions.start_encounter(encounter_id=UUID(event.encounter_id), by=STORY, now=this_instant())
-    if encounter.appointment_ref:
-        subject = Ref.parse(encounter.appointment_ref)
+    records.actions.start_encounter(encounter_id=UUID(event.encounter_id), by=STORY, now=this_instant())
+
+
+@on(EncounterStarted)
+def note_that_the_visit_runs(event: EncounterStarted) -> None:
+    """Begun, by letting in or, without a call, by the doctor's word: the appointment says so too."""
+    if event.appointment_ref:
+        subject = Ref.parse(event.appointment_ref)
         booking.actions.start_consultation(appointment_id=subject.id, by=STORY, now=this_instant())
 
 
