@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -182,6 +182,8 @@ def for_patient(person_id: UUID) -> list[Entry]:
                 detail={
                     "code": one.code,
                     "items": [{"name": str(item.drug), "dose": words.dose_of(item)} for item in items],
+                    # The last day of the longest course: until then these are the medicines somebody takes.
+                    "ends_on": (one.signed_at + timedelta(days=max(item.days for item in items))).date().isoformat(),
                 },
             )
         )
