@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from core.actor import Actor
-from journeys import consultation
-
 import booking.actions
 from booking.models import Appointment, Schedule
+from core.actor import Actor
 from identity.models import Person, VisitType
+from journeys import consultation
 from tests import make
 
 SYSTEM = Actor.system("test")

@@ -62,9 +62,13 @@ def addresses(hospital, ana, child, ben, visit_type) -> dict[str, str]:
     }
 
 
-def visit(chromium: Any, address: str, person: Any = None, *, width: int = 390, theme: str = "light", language: str = "vi") -> Any:
+def visit(
+    chromium: Any, address: str, person: Any = None, *, width: int = 390, theme: str = "light", language: str = "vi"
+) -> Any:
     """A browser window of that person."""
-    context = chromium.new_context(viewport={"width": width, "height": 844}, color_scheme=theme, service_workers="block")
+    context = chromium.new_context(
+        viewport={"width": width, "height": 844}, color_scheme=theme, service_workers="block"
+    )
     cookies = [{"name": "language", "value": language, "url": address}]
     if person is not None:
         session = make.page_client(person).cookies[settings.SESSION_COOKIE_NAME].value

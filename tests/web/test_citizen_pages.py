@@ -67,7 +67,12 @@ def test_shows_the_visit_and_the_doctor(ana_browser, held, ben, ana, language):
 
 
 def test_eve_cannot_tell_whether_it_exists(eve_browser, held, ana):
-    for address in (f"/appointments/{held.id}/", f"/people/{ana.id}/", f"/record/?person={ana.id}", f"/record/who/?person={ana.id}"):
+    for address in (
+        f"/appointments/{held.id}/",
+        f"/people/{ana.id}/",
+        f"/record/?person={ana.id}",
+        f"/record/who/?person={ana.id}",
+    ):
         assert eve_browser.get(address).status_code == 404, address
     for address in (f"/appointments/{held.id}/cancel/", f"/appointments/{held.id}/check-in/"):
         assert eve_browser.post(address).status_code == 404, address
@@ -78,7 +83,13 @@ def test_eve_cannot_tell_whether_it_exists(eve_browser, held, ana):
 
 @pytest.mark.parametrize(
     "address",
-    ["/find/?page=9999999999", "/find/?date=2026-99-99&mode=boat", "/find/?page=-1", "/find/?q=%00%27", "/find/?province=99"],
+    [
+        "/find/?page=9999999999",
+        "/find/?date=2026-99-99&mode=boat",
+        "/find/?page=-1",
+        "/find/?q=%00%27",
+        "/find/?province=99",
+    ],
 )
 def test_a_senseless_search_is_no_crash(client, schedule, address):
     assert client.get(address).status_code == 200
@@ -108,7 +119,9 @@ def test_acts_for_a_child(ana_browser, ana, child):
 
 
 def test_mistakes_are_told_beside_the_field(ana_browser, ana):
-    answer = ana_browser.post(f"/people/{ana.id}/", {"full_name": "", "born_on": "1990-05-04", "sex": "female", "national_id": "12"})
+    answer = ana_browser.post(
+        f"/people/{ana.id}/", {"full_name": "", "born_on": "1990-05-04", "sex": "female", "national_id": "12"}
+    )
     page = answer.content.decode()
     assert answer.status_code == 422
     assert 'aria-invalid="true"' in page and "id_national_id_error" in page

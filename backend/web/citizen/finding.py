@@ -40,7 +40,7 @@ class Card:
         if self.visit_type is None or not self.times:
             return ""
         first = self.times[0].starts_at.astimezone(CLINIC_ZONE).date()
-        return "?" + urlencode({"visit": self.visit_type.id, "mode": self.mode, "day": first.isoformat()})
+        return "?" + urlencode({"visit": str(self.visit_type.id), "mode": self.mode, "day": first.isoformat()})
 
 
 @dataclass(frozen=True)

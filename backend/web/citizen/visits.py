@@ -37,16 +37,14 @@ class Offer:
     """The free time somebody is about to take, looked up again from the address."""
 
     def __init__(self, values: Any, moment: datetime) -> None:
-        self.visit_type = (
-            VisitType.objects.select_related("facility__province")
-            .filter(id=as_id(values.get("visit")), active=True)
-            .first()
-        )
-        self.practitioner = Practitioner.objects.filter(id=as_id(values.get("doctor"))).first()
+        kinds = VisitType.objects.select_related("facility__province").filter(active=True)
+        visit_type = kinds.filter(id=as_id(values.get("visit"))).first()
+        practitioner = Practitioner.objects.filter(id=as_id(values.get("doctor"))).first()
+        if visit_type is None or practitioner is None:
+            raise NotFound()
+        self.visit_type, self.practitioner = visit_type, practitioner
         self.starts_at = as_instant(values.get("at"))
         self.schedule_id = as_id(values.get("schedule"))
-        if self.visit_type is None or self.practitioner is None:
-            raise NotFound()
         self.mode = mode_for(self.visit_type, str(values.get("mode", "")))
         day = clinic_day(self.starts_at)
         times = booking_queries.slots_of(self.practitioner.id, self.visit_type.id, day, day, moment)
@@ -58,7 +56,7 @@ class Offer:
     @property
     def back(self) -> str:
         """The doctor's page, on the same visit and day."""
-        query = {"visit": self.visit_type.id, "mode": self.mode, "day": clinic_day(self.starts_at).isoformat()}
+        query = {"visit": str(self.visit_type.id), "mode": self.mode, "day": clinic_day(self.starts_at).isoformat()}
         return f"/doctors/{self.practitioner.id}/?{urlencode(query)}"
 
 
