@@ -46,8 +46,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--out", type=Path, default=folders.CHECKOUT / "shots")
     parser.add_argument("--only", default="", help="pages whose kind holds these words")
     parser.add_argument("--quick", action="store_true", help="Vietnamese and light only")
+    parser.add_argument("--fresh", action="store_true", help="make the demo's people and places anew first")
     options = parser.parse_args(arguments)
-    own_database("shots_lanh")
+    own_database("shots_lanh", fresh=options.fresh)
     from playwright.sync_api import sync_playwright
 
     shutil.rmtree(options.out, ignore_errors=True)
