@@ -14,7 +14,7 @@ from pathlib import Path
 
 from runtime import databases, folders, postgres, process
 
-PATIENCE = 60.0  # seconds until it must answer
+PATIENCE = 400.0  # seconds until it must answer; making the demo on a busy machine takes a while
 
 
 class Site:
