@@ -23,6 +23,7 @@ from web.citizen.door import as_day
 
 DAYS_SHOWN = 7
 LATE = timedelta(minutes=10)
+FARTHEST = timedelta(days=3660)
 
 
 @dataclass(frozen=True)
@@ -100,10 +101,9 @@ def day(request: HttpRequest) -> HttpResponse:
     zone = zone_of(actor)
     today = moment.astimezone(ZoneInfo(zone)).date()
     chosen = as_day(request.GET.get("day")) or today
-    try:
-        first = min(max(chosen, date(2000, 1, 3)), date(2999, 1, 1)) - timedelta(days=chosen.weekday())
-    except OverflowError:
-        raise NotFound() from None
+    if abs(chosen - today) > FARTHEST:
+        chosen = today  # a typing error in the address, and near the ends of the calendar no week fits
+    first = chosen - timedelta(days=chosen.weekday())
     week = [first + timedelta(days=place) for place in range(DAYS_SHOWN)]
     counts = records.queries.counts_by_day(own_id(actor), week[0], week[-1], zone)
     rows = rows_of(actor, chosen, zone, moment)

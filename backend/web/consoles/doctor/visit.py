@@ -18,7 +18,7 @@ import records.actions
 import records.queries
 from core.errors import DomainError
 from core.pages import actor_of, now, page
-from records import access
+from records import access, icd
 from records.models import Encounter
 from records.models.encounters import NOTE_FIELDS
 from records.vitals import VITALS, Vital
@@ -92,6 +92,7 @@ def visit(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
     """Everything for one visit on one page."""
     actor, moment = actor_of(request), now()
     encounter = access.get_encounter(actor, encounter_id)
+    icd.find("")  # builds the index while the page is on its way, not while the doctor waits for the first search
     parts = _parts(encounter)
     measured = records.queries.vitals_in(encounter.id)
     language = get_language() or "vi"
