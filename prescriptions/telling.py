@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from prescriptions import words
 from prescriptions.models import Acceptance, Prescription
 
 
@@ -46,7 +47,7 @@ def _at_a_pharmacy(held: Acceptance) -> list[Step]:
     steps = [Step(held.accepted_at, _("%(pharmacy)s began to prepare it") % pharmacy, "pharmacy")]
     handed_out: dict[datetime, list[str]] = {}
     for one in held.dispenses.all():
-        text = f"{one.item.drug} × {one.quantity} {one.item.drug.get_unit_display()}"
+        text = f"{one.item.drug}, {one.quantity} {words.unit_of(one.item.drug.unit, one.quantity)}"
         handed_out.setdefault(one.at, []).append(text)
     for at, lines in handed_out.items():
         steps.append(Step(at, _("Handed out: %(lines)s") % {"lines": "; ".join(lines)}, "pill", "good"))

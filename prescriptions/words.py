@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.utils.functional import Promise
@@ -9,7 +10,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from prescriptions.choices import OverrideReason
+from prescriptions.choices import OverrideReason, Unit
 from prescriptions.models import Item
 from prescriptions.safety import Finding
 
@@ -50,6 +51,8 @@ CLASSES: dict[str, Promise] = {
     "benzodiazepines": gettext_lazy("benzodiazepines"),
     "insulins": gettext_lazy("insulins"),
 }
+
+ENGLISH_PLURALS = {"ml": "ml", "IU": "IU", "patch": "patches", "suppository": "suppositories"}
 
 
 def title_of(finding: Finding) -> str:
@@ -102,11 +105,19 @@ def number(value: str) -> str:
     return value if get_language() == "en" else value.replace(".", ",")
 
 
+def unit_of(unit: str, quantity: Decimal | int) -> str:
+    """Return a unit after a number. Vietnamese has one form; English nouns take theirs from a short list."""
+    label = str(Unit(unit).label)
+    if get_language() != "en" or quantity <= 1:
+        return label
+    return ENGLISH_PLURALS.get(label, f"{label}s")
+
+
 def dose_of(item: Item) -> str:
     """Return how to take an item: "1 tablet, 2 times a day, for 7 days"."""
     drug = item.drug
     parts = [
-        f"{number(item.dose_text)} {drug.get_dose_unit_display()}",
+        f"{number(item.dose_text)} {unit_of(drug.dose_unit, item.dose_quantity)}",
         ngettext("%(n)s time a day", "%(n)s times a day", item.doses_a_day) % {"n": item.doses_a_day},
         ngettext("for %(n)s day", "for %(n)s days", item.days) % {"n": item.days},
     ]
@@ -115,4 +126,4 @@ def dose_of(item: Item) -> str:
 
 def amount_of(item: Item) -> str:
     """Return what the pharmacy hands out, as the circular writes it: "06 tablets"."""
-    return f"{item.total:02d} {item.drug.get_unit_display()}"
+    return f"{item.total:02d} {unit_of(item.drug.unit, item.total)}"

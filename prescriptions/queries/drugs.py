@@ -9,7 +9,8 @@ from prescriptions.models import Drug
 
 
 def find_drugs(q: str, *, limit: int = 20, remote: bool = False) -> QuerySet[Drug]:
-    """Return active drugs that contain every word of `q`; names that begin with it come first.
+    """Return active drugs that contain every word of `q`; names that begin with it come first,
+    and among them those of one ingredient before combinations.
 
     `remote` leaves out narcotics and psychotropics, which a remote visit cannot prescribe.
     """
@@ -20,7 +21,7 @@ def find_drugs(q: str, *, limit: int = 20, remote: bool = False) -> QuerySet[Dru
     for word in folded.split():
         found = found.filter(search_text__contains=word)
     begins = Case(When(search_text__startswith=folded, then=Value(0)), default=Value(1), output_field=IntegerField())
-    return found.order_by(begins, "search_text", "code")[:limit]
+    return found.order_by(begins, "ingredients__len", "search_text", "code")[:limit]
 
 
 def get_drugs(codes: Iterable[str]) -> dict[str, Drug]:

@@ -71,12 +71,12 @@ def opening_badge(opening: Opening | Any) -> SafeString:
     """Open or closed, and until when, on the pharmacy's clock."""
     if not isinstance(opening, Opening):
         return format_html("")
-    at = opening.changes_at.strftime("%H:%M") if opening.changes_at else ""
+    if opening.changes_at is None:
+        return format_html("")  # the hours are not known: nothing is promised
+    at = {"at": opening.changes_at.strftime("%H:%M")}
     if opening.is_open:
-        text = _("Open until %(at)s") % {"at": at} if at else _("Open now")
-        return format_html('<span class="badge badge--good">{}</span>', text)
-    text = _("Closed, opens at %(at)s") % {"at": at} if at else _("Closed")
-    return format_html('<span class="badge">{}</span>', text)
+        return format_html('<span class="badge badge--good">{}</span>', _("Open until %(at)s") % at)
+    return format_html('<span class="badge">{}</span>', _("Closed, opens at %(at)s") % at)
 
 
 @register.simple_tag

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from core.actor import Actor
-from core.errors import Conflict, DomainError, Invalid, column_of
+from core.errors import Conflict, DomainError, Invalid
 from core.pages import actor_of, now, page
 from identity.access import require_facility
 from prescriptions import access, actions, queries, words
@@ -48,7 +48,7 @@ def _counter(request: HttpRequest, *, error: DomainError | None = None, typed: d
         "typed": typed or {},
         "moment": moment,
     }
-    return render(request, COUNTER, context, status=column_of(error).http if error else 200)
+    return render(request, COUNTER, context)  # a form shown again, as after any typing mistake
 
 
 @require_safe
@@ -110,7 +110,7 @@ def _review(request: HttpRequest, prescription_id: UUID, *, error: DomainError |
         "return_reasons": ReturnReason.choices,
         "error": error,
     }
-    return render(request, REVIEW, context, status=column_of(error).http if error else 200)
+    return render(request, REVIEW, context)
 
 
 @require_safe
