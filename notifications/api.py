@@ -91,7 +91,7 @@ class Notifications(ApiView):
         responses={200: MessagePage},
     )
     def get(self, request: Request) -> Response:
-        rows = queries.inbox(self.actor.user_id) if self.actor.user_id else Message.objects.none()
+        rows = queries.inbox(self.actor.user_id)
         if self.clean_query(InboxQuery)["unread"]:
             rows = rows.filter(read_at__isnull=True)
         return page_of(self, rows, MessageAnswer)
@@ -104,7 +104,7 @@ class Unread(ApiView):
 
     @extend_schema(summary="How many messages are unread", tags=["notifications"], responses={200: UnreadAnswer})
     def get(self, request: Request) -> Response:
-        return Response({"unread": queries.unread_count(self.actor.user_id) if self.actor.user_id else 0})
+        return Response({"unread": queries.unread_count(self.actor.user_id)})
 
 
 class Read(ApiView):

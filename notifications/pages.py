@@ -62,7 +62,7 @@ def _row(message: Message) -> Row:
 def inbox(request: HttpRequest) -> HttpResponse:
     """One's messages, newest first; `?before=<id>` turns the page."""
     user_id = actor_of(request).user_id
-    rows = queries.inbox(user_id) if user_id else Message.objects.none()
+    rows = queries.inbox(user_id)
     before_id = _uuid(request.GET.get("before", ""))
     before = rows.filter(id=before_id).first() if before_id else None
     if before:
@@ -72,7 +72,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "rows": [_row(message) for message in found[:PAGE]],
         "older": found[PAGE - 1].id if len(found) > PAGE else None,
         "is_first": before is None,
-        "unread": queries.unread_count(user_id) if user_id else 0,
+        "unread": queries.unread_count(user_id),
         "base": FRAMES.get(actor_of(request).role, "web/console.html"),
     }
     return render(request, "notifications/inbox.html", context)

@@ -12,14 +12,16 @@ from notifications.kinds import KINDS, OPTIONAL, Kind
 from notifications.models import Attempt, Message, Preference
 
 
-def inbox(user_id: UUID) -> QuerySet[Message]:
-    """Return a person's messages, newest first."""
+def inbox(user_id: UUID | None) -> QuerySet[Message]:
+    """Return a person's messages, newest first; nobody's for None."""
+    if user_id is None:
+        return Message.objects.none()
     return Message.objects.filter(recipient_id=user_id).order_by("-created_at", "-id")
 
 
-def unread_count(user_id: UUID) -> int:
+def unread_count(user_id: UUID | None) -> int:
     """Return how many messages wait to be read."""
-    return Message.objects.filter(recipient_id=user_id, read_at__isnull=True).count()
+    return inbox(user_id).filter(read_at__isnull=True).order_by().count()
 
 
 @dataclass(frozen=True)
