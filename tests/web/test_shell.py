@@ -147,7 +147,7 @@ def test_static_names_carry_their_hash_also_inside_modules(tmp_path):
     for name in paths:
         if name.endswith(".js"):
             module = (tmp_path / storage.stored_name(name)).read_text()
-            plain = re.findall(r"""^(?:import|export)\b[^;]*?["']([./][^"']+)["']""", module, re.M)
+            plain = re.findall(r"""^(?:import|export)\b[^;]*?["'](\.{1,2}/[^"']+)["']""", module, re.M)
             assert all(re.search(r"\.[0-9a-f]{12}\.js$", one) for one in plain), (name, plain)
 
 

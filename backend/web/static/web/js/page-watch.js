@@ -1,15 +1,19 @@
 // <page-watch data-state data-every>: asks for its page again every few seconds and shows it when its state has changed.
+// The bell of an appointment or a payment makes it look at once; the seconds are for lines on which no socket lives.
+import { onNews } from "./news.js";
 
 class PageWatch extends HTMLElement {
   connectedCallback() {
     this.again();
     this.seen = () => { if (document.visibilityState === "visible") this.look(); };
     document.addEventListener("visibilitychange", this.seen);
+    this.stop = onNews((kind) => { if (/^(appointment|payment)\.|^resync$/.test(kind)) this.look(); });
   }
 
   disconnectedCallback() {
     clearTimeout(this.timer);
     document.removeEventListener("visibilitychange", this.seen);
+    this.stop?.();
   }
 
   again() {

@@ -1,8 +1,10 @@
-// On every page: the lost-connection banner, dialogs opened by buttons, forms that are sent once, the service worker.
+// On every page: the bell, the lost-connection banner, dialogs opened by buttons, forms that are sent once, the service worker.
+import { followBell } from "./bell.js";
 import { followTheme } from "./theme.js";
 import { toast } from "./toast.js";
 
 followTheme();
+followBell();
 
 const banner = document.querySelector("[data-offline-banner]");
 if (banner) {

@@ -84,7 +84,9 @@ export function liveSocket(urlProvider, handlers = {}) {
       } catch {
         return;
       }
-      handlers.onmessage?.(message);
+      // The server asks now and then whether everything up to here was read; who stays silent is taken for gone.
+      if (message?.t === "beat") live.send({ v: 1, t: "beat", d: { n: message.d.n } });
+      else handlers.onmessage?.(message);
     };
     mine.onclose = (event) => {
       if (socket !== mine) return;
