@@ -232,12 +232,12 @@ def _tell_the_house(fact: rooms.Fact, room: Room, *, by: Actor, now: datetime) -
         emit(_event(CitizenWaiting, room, seat_id=fact.seat))
         doctor = room.encounter.practitioner.user_id
         if doctor is not None:
-            publish(user_ids=[doctor], kind="citizen_waiting", subject=ref(room), by=by, now=now)
+            publish(user_ids=[doctor], kind="room.waiting", subject=ref(room), by=by, now=now)
     elif fact.kind == "let_in":
         audit.record(by, "realtime.let_in", room, person_id=person_id)
         emit(_event(CitizenLetIn, room, seat_id=fact.seat))
         guest = Seat.objects.get(pk=fact.seat)
-        publish(user_ids=[guest.user_id], kind="let_in", subject=ref(room), by=by, now=now)
+        publish(user_ids=[guest.user_id], kind="room.let_in", subject=ref(room), by=by, now=now)
     elif fact.kind == "connected":
         emit(_event(CallConnected, room))
 

@@ -30,7 +30,7 @@ log = logging.getLogger("lanh.sockets")
 BEAT_S = 20.0
 UNREAD_BYTES = 1024 * 1024  # sent and not yet confirmed by a beat; a slow reader is closed and resyncs
 BEAT_EVERY_BYTES = 64 * 1024
-SOCKETS_PER_PERSON = 8  # in one process
+SOCKETS_PER_PERSON = 20  # in one process
 PATIENCE = 200  # messages over the limit before the socket is closed
 
 

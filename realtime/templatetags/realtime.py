@@ -9,7 +9,7 @@ from django import template
 
 from core.errors import NotFound
 from core.pages import actor_of, now
-from realtime import access
+from realtime import access, queries
 from realtime.models import Room
 from realtime.words import call_words
 
@@ -24,15 +24,18 @@ class Call:
     words: dict[str, str]
     is_over: bool
     is_early: bool
+    waiting: list[queries.Waiting]
 
 
 @register.simple_tag(takes_context=True)
 def call_of(context: template.Context, encounter: Any) -> Call | None:
     """Return the call of an encounter, or None when it has no room or the viewer may not enter it."""
+    actor = actor_of(context["request"])
     try:
-        room = access.get_room_of(actor_of(context["request"]), encounter.id)
+        room = access.get_room_of(actor, encounter.id)
     except NotFound:
         return None
     moment = now()
     is_over = room.status == Room.Status.CLOSED or moment >= room.closes_at
-    return Call(room, call_words(), is_over, not is_over and moment < room.opens_at)
+    waiting = [one for one in queries.waiting_for(actor) if one.room_id == room.id]
+    return Call(room, call_words(), is_over, not is_over and moment < room.opens_at, waiting)

@@ -17,6 +17,7 @@ from core.actor import Actor
 from core.refs import Ref
 from identity import actions as identity_actions
 from realtime import actions, queries
+from realtime.consumers import base
 from realtime.models import Stream, StreamEntry
 from realtime.routing import websocket_patterns
 from tests.realtime.live import Client
@@ -109,12 +110,13 @@ async def test_the_socket_of_news_takes_no_orders(by_ana):
     await ana.close()
 
 
-async def test_too_many_sockets_of_one_person(by_ana):
-    sockets = [await listen(by_ana) for _ in range(8)]
+async def test_too_many_sockets_of_one_person(by_ana, monkeypatch):
+    monkeypatch.setattr(base, "SOCKETS_PER_PERSON", 3)
+    sockets = [await listen(by_ana) for _ in range(3)]
     for one in sockets:
         await one.until("hello")
-    ninth = await listen(by_ana)
-    assert (await ninth.until("closed"))["code"] == 1013
+    fourth = await listen(by_ana)
+    assert (await fourth.until("closed"))["code"] == 1013
     for one in sockets:
         await one.close()
 

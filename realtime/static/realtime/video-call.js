@@ -258,10 +258,6 @@ class VideoCall extends HTMLElement {
     return this.socket?.send({ v: 1, t: kind, ...(id ? { id } : {}), d: data }) ?? false;
   }
 
-  on_beat({ n }) {
-    this.send("beat", { n });
-  }
-
   on_welcome(data) {
     this.me = data.you;
     this.myRole = data.role;

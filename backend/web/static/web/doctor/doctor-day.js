@@ -30,7 +30,7 @@ customElements.define("doctor-day", class extends HTMLElement {
   }
 
   hear(frame) {
-    if (frame?.t === "resync" || frame?.d?.kind?.startsWith("appointment.")) this.look();
+    if (frame?.t === "resync" || /^(appointment|room)\./.test(frame?.d?.kind ?? "")) this.look();
   }
 
   async look() {
