@@ -5,9 +5,10 @@ import { api } from "../js/api.js";
 const MOST = 13;
 
 export class Diagnoses {
-  constructor(root, { rows, open, language, words, onchange }) {
-    Object.assign(this, { rows, open, language, words, onchange });
+  constructor(root, { rows, language, words, onchange }) {
+    Object.assign(this, { rows, language, words, onchange });
     this.list = root.querySelector("[data-part=diagnoses]");
+    this.template = root.querySelector("template[data-part=diagnosis]");
     this.show();
     const picker = root.querySelector("icd-picker");
     if (!picker) return;
@@ -66,33 +67,17 @@ export class Diagnoses {
   }
 
   line(row, place) {
-    const line = document.createElement("li");
+    const line = this.template.content.firstElementChild.cloneNode(true);
     line.dataset.place = place;
-    const text = document.createElement("span");
-    text.className = "grow";
-    const code = document.createElement("strong");
-    code.textContent = row.code;
-    text.append(code, ` ${row.name}`);
-    line.append(text);
-    if (place === 0) {
-      const main = document.createElement("span");
-      main.className = "badge badge--info";
-      main.textContent = this.words.main;
-      line.append(main);
+    line.querySelector("[data-is=code]").textContent = row.code;
+    line.querySelector("[data-is=name]").textContent = row.name;
+    if (place > 0) line.querySelector("[data-is=main]").remove();
+    else line.querySelector("[data-act=main]")?.remove();
+    for (const button of line.querySelectorAll("button")) {
+      const words = button.dataset.act === "main" ? this.words.make_main : this.words.remove;
+      button.setAttribute("aria-label", `${words}: ${row.code} ${row.name}`);
+      button.title = words;
     }
-    if (!this.open) return line;
-    if (place > 0) line.append(this.button("main", this.words.make_main, row));
-    line.append(this.button("remove", this.words.remove, row));
     return line;
-  }
-
-  button(act, words, row) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "button button--quiet diagnoses__act";
-    button.dataset.act = act;
-    button.textContent = words;
-    button.setAttribute("aria-label", `${words}: ${row.code} ${row.name}`);
-    return button;
   }
 }

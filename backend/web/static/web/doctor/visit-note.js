@@ -28,7 +28,7 @@ class VisitNote extends HTMLElement {
     this.failures = 0;
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.diagnoses = new Diagnoses(this, {
-      rows: note.diagnoses, open: note.open, language: note.language, words: this.words, onchange: () => this.changed(),
+      rows: note.diagnoses, language: note.language, words: this.words, onchange: () => this.changed(),
     });
     for (const name of this.names) this.grow(this.form.elements[name]);
     if (!note.open) {
