@@ -49,7 +49,7 @@ def make_user(*, phone: str | None = None, email: str | None = None, password: s
     return User.objects.create_user(email=email, phone=phone, password=password or None, **values)
 
 
-def make_person(*, full_name: str = "Nguyễn Thị An", user: User | None | bool = True, **values: Any) -> Person:
+def make_person(*, full_name: str = "Nguyễn Thị An", user: User | bool | None = True, **values: Any) -> Person:
     """A citizen; with an account unless `user` is None."""
     account = make_user(name=full_name) if user is True else (user or None)
     values.setdefault("born_on", date(1990, 5, 4))
@@ -87,7 +87,7 @@ def make_facility(*, kind: str = "hospital", name: str = "Bệnh viện Đa khoa
 
 def make_pharmacy(*, name: str = "Nhà thuốc Bình Minh", **values: Any) -> Facility:
     """A pharmacy in Hà Nội, open every day."""
-    values.setdefault("opening_hours", {day: [["07:00", "21:30"]] for day in "mon tue wed thu fri sat sun".split()})
+    values.setdefault("opening_hours", {day: [["07:00", "21:30"]] for day in ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]})
     return make_facility(kind="pharmacy", name=name, **values)
 
 
@@ -105,7 +105,11 @@ def make_staff_user(*, name: str, email: str = "", password: str = "") -> User:
 
 
 def make_practitioner(
-    *, facility: Facility | None = None, full_name: str = "Trần Minh Bình", specialties: list[str] | None = None, **values: Any
+    *,
+    facility: Facility | None = None,
+    full_name: str = "Trần Minh Bình",
+    specialties: list[str] | None = None,
+    **values: Any,
 ) -> Practitioner:
     """A licensed doctor with an account and the doctor's role at a facility."""
     user = values.pop("user", None) or make_staff_user(name=full_name)

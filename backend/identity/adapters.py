@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.fields import PhoneField
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.headless.adapter import DefaultHeadlessAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +23,20 @@ from identity import acting, actions
 from identity.models import User
 from identity.phone import to_e164
 
+# The library speaks no Vietnamese: the sentences people meet are ours.
+WORDS = {
+    "account_inactive": _("This account is closed."),
+    "email_password_mismatch": _("This address and password do not belong together."),
+    "phone_password_mismatch": _("This number and password do not belong together."),
+    "enter_current_password": _("Please type your present password."),
+    "incorrect_code": _("This code is not right. Please look again."),
+    "incorrect_password": _("This password is not right."),
+    "invalid_login": _("Please give one way to sign in, and its password."),
+    "phone_taken": _("This number belongs to another account."),
+    "too_many_login_attempts": _("Too many tries. Please wait a few minutes."),
+    "same_as_current": _("This is the same as before."),
+    "rate_limited": _("That was too fast. Please wait a moment."),
+}
 HOME = {"practitioner": "/doctor/", "pharmacist": "/pharmacy/", "desk": "/hospital/"}
 
 
@@ -45,6 +63,8 @@ class VietnamesePhone(PhoneField):
 
 class AccountAdapter(DefaultAccountAdapter):
     """The seam between the sign-in library and identity."""
+
+    error_messages: ClassVar[dict[str, Any]] = {**DefaultAccountAdapter.error_messages, **WORDS}
 
     def phone_form_field(self, **kwargs: Any) -> VietnamesePhone:
         return VietnamesePhone(**kwargs)
@@ -90,6 +110,14 @@ class AccountAdapter(DefaultAccountAdapter):
         roles = acting.memberships_of(user) if isinstance(user, User) else []
         return HOME.get(roles[0].role, "/") if roles else "/"
 
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """A password typed a moment ago, to sign in, need not be typed again to set up the second step."""
+        records = get_authentication_records(self.request, self.request.user)
+        fresh = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
+        if any(one["method"] == "password" and one["at"] > fresh for one in records):
+            return False
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
+
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """The library congratulates at every step; our pages say themselves what happened."""
 
@@ -109,3 +137,12 @@ class HeadlessAdapter(DefaultHeadlessAdapter):
             "person": str(actor.person_id) if actor.person_id else None,
             "has_usable_password": user.has_usable_password(),
         }
+
+
+class SecondStepAdapter(DefaultMFAAdapter):
+    """The second step, in our words."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": WORDS["incorrect_code"],
+    }

@@ -21,7 +21,8 @@ class Token(JWTTokenAuthentication):
                 raise AuthenticationFailed()
             from allauth.headless.internal.sessionkit import lookup_session
 
-            request._request.lanh_session = lookup_session(jwt.session_key_from_sid(payload["sid"]))
+            key = jwt.session_key_from_sid(payload["sid"])
+            request._request.lanh_session = lookup_session(key)  # type: ignore[attr-defined]
         return found
 
     def authenticate_header(self, request: Request) -> str:

@@ -39,9 +39,7 @@ class BirthdayField(forms.DateField):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("input_formats", ["%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y"])
-        kwargs.setdefault(
-            "widget", forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}, format="%Y-%m-%d")
-        )
+        kwargs.setdefault("widget", forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}, format="%Y-%m-%d"))
         super().__init__(**kwargs)
 
     def validate(self, value: Any) -> None:
@@ -50,7 +48,11 @@ class BirthdayField(forms.DateField):
             raise forms.ValidationError(_("Please check the date of birth."))
 
 
-SEXES = [(Person.Sex.FEMALE.value, _("Female")), (Person.Sex.MALE.value, _("Male")), (Person.Sex.OTHER.value, _("Other"))]
+SEXES = [
+    (Person.Sex.FEMALE.value, _("Female")),
+    (Person.Sex.MALE.value, _("Male")),
+    (Person.Sex.OTHER.value, _("Other")),
+]
 
 
 class WelcomeForm(forms.Form):
@@ -61,7 +63,9 @@ class WelcomeForm(forms.Form):
         max_length=120,
         min_length=2,
         help_text=_("As on the ID card, with tone marks."),
-        widget=forms.TextInput(attrs={"autocomplete": "name", "autocapitalize": "words", "placeholder": "Nguyễn Thị An"}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "name", "autocapitalize": "words", "placeholder": "Nguyễn Thị An"}
+        ),
     )
     born_on = BirthdayField(label=_("Date of birth"))
     sex = forms.ChoiceField(label=_("Sex"), choices=SEXES, widget=forms.RadioSelect)

@@ -9,7 +9,18 @@ from django.db.models import F, FloatField, IntegerField, Min, Q, QuerySet, Valu
 from django.db.models.functions import ACos, Cast, Cos, Greatest, Least, Radians, Sin
 from django.utils import timezone
 
-from identity.models import Delegation, Device, Facility, Membership, Person, Practitioner, Province, Specialty, User, VisitType
+from identity.models import (
+    Delegation,
+    Device,
+    Facility,
+    Membership,
+    Person,
+    Practitioner,
+    Province,
+    Specialty,
+    User,
+    VisitType,
+)
 from identity.names import fold
 
 __all__ = [
@@ -129,9 +140,7 @@ def by_distance(found: QuerySet[Any], latitude: float, longitude: float, prefix:
     here = Radians(Value(latitude, FloatField()))
     cosine = Sin(here) * Sin(there) + Cos(here) * Cos(there) * Cos(east - Radians(Value(longitude, FloatField())))
     # Rounding may push the cosine of the same place a hair above 1, which acos refuses.
-    distance = Cast(
-        ACos(Least(Greatest(cosine, Value(-1.0)), Value(1.0))) * Value(EARTH_RADIUS_M), IntegerField()
-    )
+    distance = Cast(ACos(Least(Greatest(cosine, Value(-1.0)), Value(1.0))) * Value(EARTH_RADIUS_M), IntegerField())
     known = found.filter(**{f"{prefix}latitude__isnull": False, f"{prefix}longitude__isnull": False})
     return known.annotate(distance_m=Min(distance) if prefix else distance)
 

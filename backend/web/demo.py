@@ -22,7 +22,7 @@ from identity.models import Practitioner, User
 from identity.phone import spoken
 from web.portraits import Look, portrait
 
-PASSWORD = "chao-ban-lanh-2026"  # noqa: S105 - said aloud on the page below
+PASSWORD = "chao-ban-lanh-2026"
 HOME = "/"
 
 
@@ -93,17 +93,61 @@ def _steps() -> list[Step]:
     doctor = Practitioner.objects.filter(user__email=BY_KEY["ben"].email).values_list("id", flat=True).first()
     ana, ben, cara, dan, eve = CAST
     return [
-        Step(ana, _("Find a free time, hold it, pay"),
-             _("Choose “visit right away” with Dr Bình. The place is hers while the clock runs; the sandbox bank takes no real money."),
-             f"/doctors/{doctor}/" if doctor else "/find/"),
-        Step(ana, _("Wait in the waiting room"), _("The visit opens a quarter of an hour before its time. Camera and microphone are checked there."), "/appointments/"),
-        Step(ben, _("Let her in and speak"), _("He sees who waits, opens the door, writes the note beside the picture, signs a prescription."), "/doctor/"),
-        Step(ana, _("Choose a pharmacy"), _("The prescription is on her phone with its code. She sends it to Bình Minh pharmacy, or shows it anywhere."), "/prescriptions/"),
-        Step(cara, _("Hand out the medicines"), _("She types the code, sees what to give, writes down the lot. Nobody else can take the same medicines again."), "/pharmacy/"),
-        Step(ana, _("Find everything in the record"), _("Visit, prescription, medicines: and a line for each person who looked at it."), "/record/"),
-        Step(dan, _("Change the doctors' hours"), _("A week at a glance: rules, days off, extra hours. What was agreed with patients stays agreed."), "/hospital/"),
-        Step(eve, _("Try to look at somebody else"), _("Follow any link of the others as Hoàng Yến: the house answers as if it did not exist."), "/record/"),
-    ]  # fmt: skip
+        Step(
+            ana,
+            _("Find a free time, hold it, pay"),
+            _(
+                "Choose “visit right away” with Dr Bình. The place is hers while the clock runs; the sandbox bank takes no real money."
+            ),
+            f"/doctors/{doctor}/" if doctor else "/find/",
+        ),
+        Step(
+            ana,
+            _("Wait in the waiting room"),
+            _("The visit opens a quarter of an hour before its time. Camera and microphone are checked there."),
+            "/appointments/",
+        ),
+        Step(
+            ben,
+            _("Let her in and speak"),
+            _("He sees who waits, opens the door, writes the note beside the picture, signs a prescription."),
+            "/doctor/",
+        ),
+        Step(
+            ana,
+            _("Choose a pharmacy"),
+            _(
+                "The prescription is on her phone with its code. She sends it to Bình Minh pharmacy, or shows it anywhere."
+            ),
+            "/prescriptions/",
+        ),
+        Step(
+            cara,
+            _("Hand out the medicines"),
+            _(
+                "She types the code, sees what to give, writes down the lot. Nobody else can take the same medicines again."
+            ),
+            "/pharmacy/",
+        ),
+        Step(
+            ana,
+            _("Find everything in the record"),
+            _("Visit, prescription, medicines: and a line for each person who looked at it."),
+            "/record/",
+        ),
+        Step(
+            dan,
+            _("Change the doctors' hours"),
+            _("A week at a glance: rules, days off, extra hours. What was agreed with patients stays agreed."),
+            "/hospital/",
+        ),
+        Step(
+            eve,
+            _("Try to look at somebody else"),
+            _("Follow any link of the others as Hoàng Yến: the house answers as if it did not exist."),
+            "/record/",
+        ),
+    ]
 
 
 def _require_demo() -> None:
@@ -117,7 +161,9 @@ def cast(request: HttpRequest) -> HttpResponse:
     """The cast, and their story in steps."""
     _require_demo()
     known = set(User.objects.filter(email__in=[one.email for one in CAST if one.email]).values_list("email", flat=True))
-    known |= set(User.objects.filter(phone__in=[one.phone for one in CAST if one.phone]).values_list("phone", flat=True))
+    known |= set(
+        User.objects.filter(phone__in=[one.phone for one in CAST if one.phone]).values_list("phone", flat=True)
+    )
     context: dict[str, Any] = {
         "cast": [one for one in CAST if (one.phone or one.email) in known],
         "steps": _steps() if known else [],
@@ -134,7 +180,9 @@ def _who(request: HttpRequest) -> Member | None:
     user = request.user
     if not isinstance(user, User):
         return None
-    return next((one for one in CAST if user.email == (one.email or None) and (one.email or user.phone == one.phone)), None)
+    return next(
+        (one for one in CAST if user.email == (one.email or None) and (one.email or user.phone == one.phone)), None
+    )
 
 
 @require_POST

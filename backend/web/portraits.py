@@ -52,7 +52,8 @@ COATS = {
         '<path d="M49 88l11 13 11-13 3 3-10 29h-8L46 91z" fill="#fff" opacity=".9"/>'
         '<path d="M57 101h6l2 19H55z" fill="#e2935a"/>'
     ),
-    "apron": '<path d="M40 94h40l4 26H36z" fill="#fdfdfb"/><path d="M56 104h8m-4-4v8" stroke="{colour}" stroke-width="3.4" stroke-linecap="round"/>',
+    "apron": '<path d="M40 94h40l4 26H36z" fill="#fdfdfb"/>'
+    '<path d="M56 104h8m-4-4v8" stroke="{colour}" stroke-width="3.4" stroke-linecap="round"/>',
 }
 
 
@@ -77,7 +78,8 @@ def portrait(look: Look) -> str:
         f'<circle cx="36" cy="55" r="4.600" fill="{look.skin}"/><circle cx="84" cy="55" r="4.600" fill="{look.skin}"/>'
         f'<g fill="{look.hair_colour}">{before}</g>'
         '<circle cx="50" cy="54" r="2.700" fill="#2b2320"/><circle cx="70" cy="54" r="2.700" fill="#2b2320"/>'
-        '<path d="M45 46.500c3-2 7-2 10 0M65 46.500c3-2 7-2 10 0" fill="none" stroke="#2b2320" stroke-width="1.800" stroke-linecap="round" opacity=".75"/>'
+        '<path d="M45 46.500c3-2 7-2 10 0M65 46.500c3-2 7-2 10 0" fill="none" '
+        'stroke="#2b2320" stroke-width="1.800" stroke-linecap="round" opacity=".75"/>'
         '<path d="M52 67c5 4.600 11 4.600 16 0" fill="none" stroke="#a5523f" stroke-width="2.600" stroke-linecap="round"/>'
         '<g fill="#e07a5f" opacity=".22"><circle cx="43" cy="62" r="4.500"/><circle cx="77" cy="62" r="4.500"/></g>'
         + glasses

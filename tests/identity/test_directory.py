@@ -14,7 +14,10 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def country() -> None:
     hue = make.make_facility(
-        name="Bệnh viện Trung ương Hương Giang", province=Province.objects.get(code="46"), latitude=16.4637, longitude=107.5909
+        name="Bệnh viện Trung ương Hương Giang",
+        province=Province.objects.get(code="46"),
+        latitude=16.4637,
+        longitude=107.5909,
     )
     hanoi = make.make_facility(name="Phòng khám Đông Đô", kind="clinic")
     make.make_visit_type(facility=hue, modes=["in_person"])
@@ -86,7 +89,9 @@ def test_lists_the_34_provinces(nobody_api: ApiClient) -> None:
     assert len(nobody_api.get("/api/v1/provinces?limit=100").json()["results"]) == 34
 
 
-@pytest.mark.parametrize("query", ["near=1", "near=a,b", "near=91,0", "province=x", "mode=carrier-pigeon", "facility=1"])
+@pytest.mark.parametrize(
+    "query", ["near=1", "near=a,b", "near=91,0", "province=x", "mode=carrier-pigeon", "facility=1"]
+)
 def test_refuses_filters_it_cannot_read(nobody_api: ApiClient, query: str) -> None:
     answer = nobody_api.get(f"/api/v1/practitioners?{query}")
     assert answer.status_code == 422

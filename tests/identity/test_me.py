@@ -28,7 +28,12 @@ def test_nobody_gets_401(nobody_api: ApiClient) -> None:
 
 
 def test_changes_own_details(ana: Person, ana_api: ApiClient) -> None:
-    body = {"national_id": "079 195 012 345", "insurance_number": "dn-4-79-01-234-56789", "province": "79", "language": "en"}
+    body = {
+        "national_id": "079 195 012 345",
+        "insurance_number": "dn-4-79-01-234-56789",
+        "province": "79",
+        "language": "en",
+    }
     answer = ana_api.patch("/api/v1/me", body)
     assert answer.status_code == 200, answer.json()
     assert answer.json()["person"]["national_id"] == "079195012345"
@@ -56,7 +61,9 @@ def test_changes_own_details(ana: Person, ana_api: ApiClient) -> None:
         ({"language": "fr"}, "language"),
     ],
 )
-def test_refuses_bad_details_and_changes_nothing(ana: Person, ana_api: ApiClient, body: dict[str, object], field: str) -> None:
+def test_refuses_bad_details_and_changes_nothing(
+    ana: Person, ana_api: ApiClient, body: dict[str, object], field: str
+) -> None:
     before = Person.objects.filter(id=ana.id).values().get()
     answer = ana_api.patch("/api/v1/me", body)
     assert answer.status_code == 422
@@ -76,7 +83,9 @@ def test_a_new_account_becomes_a_citizen() -> None:
     refused = api.patch("/api/v1/me", {"full_name": "Lê Thị Mai"})
     assert refused.status_code == 422
     assert set(refused.json()["errors"]) == {"born_on", "sex"}
-    answer = api.patch("/api/v1/me", {"full_name": "Lê Thị Mai", "born_on": "1990-01-02", "sex": "female", "province": "48"})
+    answer = api.patch(
+        "/api/v1/me", {"full_name": "Lê Thị Mai", "born_on": "1990-01-02", "sex": "female", "province": "48"}
+    )
     assert answer.json()["person"]["full_name"] == "Lê Thị Mai"
     assert answer.json()["person"]["province"]["code"] == "48"
     assert answer.json()["acting_as"]["role"] == "citizen"
@@ -162,7 +171,9 @@ def test_registers_a_device_and_forgets_it(ana: Person, ana_api: ApiClient) -> N
     assert not Device.objects.exists()
 
 
-def test_a_phone_that_changed_hands_wakes_its_new_owner(ana: Person, ana_api: ApiClient, eve: Person, eve_api: ApiClient) -> None:
+def test_a_phone_that_changed_hands_wakes_its_new_owner(
+    ana: Person, ana_api: ApiClient, eve: Person, eve_api: ApiClient
+) -> None:
     ana_api.post("/api/v1/me/devices", {"token": "fcm-1", "platform": "android"})
     eve_api.post("/api/v1/me/devices", {"token": "fcm-1", "platform": "android"})
     assert Device.objects.get().user == eve.user

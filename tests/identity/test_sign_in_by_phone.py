@@ -26,7 +26,9 @@ class Phone:
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None, **headers: str) -> Any:
         send = getattr(self.client, method)
         extra = {"headers": {**self.headers, **headers}}
-        response = send(path, body, content_type="application/json", **extra) if body is not None else send(path, **extra)
+        response = (
+            send(path, body, content_type="application/json", **extra) if body is not None else send(path, **extra)
+        )
         found = response.json() if response.content else {}
         token = found.get("meta", {}).get("session_token") if isinstance(found, dict) else None
         if token:
@@ -202,7 +204,13 @@ def test_the_page_leads_a_new_citizen_to_their_record(sent_codes: list[tuple[str
     assert answer["Location"].startswith("/welcome/")
     answer = browser.post(
         "/welcome/",
-        {"full_name": "Nguyễn  Thị Đào", "born_on": "04/05/1990", "sex": "female", "province": "01", "next": "/record/"},
+        {
+            "full_name": "Nguyễn  Thị Đào",
+            "born_on": "04/05/1990",
+            "sex": "female",
+            "province": "01",
+            "next": "/record/",
+        },
     )
     assert answer["Location"] == "/record/"
     person = Person.objects.get()

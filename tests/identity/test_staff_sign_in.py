@@ -52,7 +52,9 @@ def test_password_alone_opens_nothing(with_authenticator: User) -> None:
 
 def test_password_and_second_step_open_the_role(with_authenticator: User, hospital: Facility) -> None:
     client = Client()
-    token = post(client, f"{APP}auth/login", {"email": "binh@example.vn", "password": PASSWORD}).json()["meta"]["session_token"]
+    token = post(client, f"{APP}auth/login", {"email": "binh@example.vn", "password": PASSWORD}).json()["meta"][
+        "session_token"
+    ]
     answer = post(client, f"{APP}auth/2fa/authenticate", {"code": code_now()}, **{"X-Session-Token": token})
     assert answer.status_code == 200, answer.content
     access = answer.json()["meta"]["access_token"]
@@ -63,7 +65,9 @@ def test_password_and_second_step_open_the_role(with_authenticator: User, hospit
 
 def test_a_wrong_second_step_opens_nothing(with_authenticator: User) -> None:
     client = Client()
-    token = post(client, f"{APP}auth/login", {"email": "binh@example.vn", "password": PASSWORD}).json()["meta"]["session_token"]
+    token = post(client, f"{APP}auth/login", {"email": "binh@example.vn", "password": PASSWORD}).json()["meta"][
+        "session_token"
+    ]
     wrong = "000000" if code_now() != "000000" else "111111"
     answer = post(client, f"{APP}auth/2fa/authenticate", {"code": wrong}, **{"X-Session-Token": token})
     assert answer.status_code == 400

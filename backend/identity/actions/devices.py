@@ -25,4 +25,5 @@ def register_device(*, token: str, platform: str, by: Actor, now: datetime) -> D
 
 def forget_device(*, token: str, by: Actor) -> None:
     """Forget a push token of one's own; nothing happens when there is none."""
-    Device.objects.filter(token=token, user_id=by.user_id).delete()
+    if by.user_id is not None:
+        Device.objects.filter(token=token, user_id=by.user_id).delete()

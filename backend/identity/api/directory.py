@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -22,7 +22,7 @@ TAG = ["directory"]
 
 
 class Position(serializers.Field[tuple[float, float], Any, Any, Any]):
-    """"21.0285,105.8542": latitude and longitude in degrees."""
+    """ "21.0285,105.8542": latitude and longitude in degrees."""
 
     default_error_messages = {"invalid": _("Give latitude and longitude, for example 21.0285,105.8542.")}
 
@@ -182,7 +182,9 @@ class Provinces(DirectoryView):
 
 
 class Specialties(DirectoryView):
-    @extend_schema(summary="Specialties somebody practises", tags=TAG, parameters=[PageQuery], responses={200: SpecialtyPage})
+    @extend_schema(
+        summary="Specialties somebody practises", tags=TAG, parameters=[PageQuery], responses={200: SpecialtyPage}
+    )
     def get(self, request: Request) -> Response:
         self.clean_query(PageQuery)
         return page_of(self, queries.specialties(), SpecialtyOut, ordering=("code",))
@@ -229,11 +231,16 @@ class PractitionerDetail(DirectoryView):
 
 class VisitTypes(DirectoryView):
     @extend_schema(
-        summary="What can be booked, and its price", tags=TAG, parameters=[VisitTypeQuery], responses={200: VisitTypePage}
+        summary="What can be booked, and its price",
+        tags=TAG,
+        parameters=[VisitTypeQuery],
+        responses={200: VisitTypePage},
     )
     def get(self, request: Request) -> Response:
         values, _near = self.filters(VisitTypeQuery)
-        return page_of(self, queries.visit_types(**values), VisitTypeOut, ordering=("facility_id", "price_amount", "id"))
+        return page_of(
+            self, queries.visit_types(**values), VisitTypeOut, ordering=("facility_id", "price_amount", "id")
+        )
 
 
 class VisitTypeDetail(DirectoryView):

@@ -205,6 +205,19 @@ def _person_changes(values: dict[str, Any]) -> dict[str, Any]:
     return changes
 
 
+class OwnView(ApiView):
+    """A door of the signed-in account."""
+
+    access = SIGNED_IN
+
+    @property
+    def user(self) -> User:
+        """The account behind the token or the cookie."""
+        user = self.request.user
+        assert isinstance(user, User)  # `access` lets nobody else in
+        return user
+
+
 class SocketTickets(ApiView):
     access = SIGNED_IN
 
@@ -217,15 +230,15 @@ class SocketTickets(ApiView):
         return Response(TicketOut({"ticket": ticket, "scope": scope, "expires_in": 30}).data, status=201)
 
 
-class Me(ApiView):
-    access = SIGNED_IN
-
+class Me(OwnView):
     def _answer(self) -> Response:
-        user = self.request.user
+        user = self.user
         person = Person.objects.filter(user=user).select_related("province").first()
         values = {name: getattr(user, name) for name in ("id", "phone", "email", "language")}
         roles = acting.memberships_of(user) if acting.second_factor_passed(self.request._request) else []
-        return Response(MeOut({**values, "name": str(user), "person": person, "roles": roles, "acting_as": self.actor}).data)
+        return Response(
+            MeOut({**values, "name": str(user), "person": person, "roles": roles, "acting_as": self.actor}).data
+        )
 
     @extend_schema(summary="Who I am", tags=TAG, responses={200: MeOut})
     def get(self, request: Request) -> Response:
@@ -241,12 +254,13 @@ class Me(ApiView):
         values = self.clean(MeIn)
         if "language" in values:
             actions.set_language(language=values["language"], by=self.actor)
-            request.user.language = values["language"]
+            self.user.language = values["language"]
         changes = _person_changes(values)
         if changes:
-            by = acting.as_citizen(request.user)
+            by = acting.as_citizen(self.user)
             if by.person_id is None:
                 by = self._registered(changes)
+            assert by.person_id is not None
             actions.change_person(person_id=by.person_id, changes=changes, by=by, now=self.now)
         return self._answer()
 
@@ -255,8 +269,8 @@ class Me(ApiView):
         if missing:
             raise Invalid(fields={name: [str(_("This is needed the first time."))] for name in missing})
         first = {name: changes[name] for name in ("full_name", "born_on", "sex")}
-        actions.register_person(**first, by=acting.as_citizen(self.request.user), now=self.now)
-        return acting.as_citizen(self.request.user)
+        actions.register_person(**first, by=acting.as_citizen(self.user), now=self.now)
+        return acting.as_citizen(self.user)
 
 
 class People(ApiView):
@@ -297,7 +311,10 @@ class Delegations(ApiView):
     access = CITIZEN
 
     @extend_schema(
-        summary="Who may act for me, and for whom I may act", tags=TAG, parameters=[PageQuery], responses={200: DelegationPage}
+        summary="Who may act for me, and for whom I may act",
+        tags=TAG,
+        parameters=[PageQuery],
+        responses={200: DelegationPage},
     )
     def get(self, request: Request) -> Response:
         self.clean_query(PageQuery)
@@ -336,9 +353,7 @@ class Devices(ApiView):
         return Response(status=204)
 
 
-class ActingAs(ApiView):
-    access = SIGNED_IN
-
+class ActingAs(OwnView):
     @extend_schema(summary="Pick the role I act in", tags=TAG, request=ActingIn, responses={200: ActingOut})
     def put(self, request: Request) -> Response:
         wanted = self.clean(ActingIn)["membership"]
@@ -346,9 +361,9 @@ class ActingAs(ApiView):
         session = acting.session_of(inner)
         if wanted is None:
             session[acting.SESSION_KEY] = "citizen"
-            actor = acting.as_citizen(request.user)
+            actor = acting.as_citizen(self.user)
         else:
-            row = next((one for one in acting.memberships_of(request.user) if one.id == wanted), None)
+            row = next((one for one in acting.memberships_of(self.user) if one.id == wanted), None)
             if row is None:
                 raise NotAMember()
             if not acting.second_factor_passed(inner):
@@ -357,4 +372,3 @@ class ActingAs(ApiView):
             actor = acting.as_member(row)
         session.save()
         return Response(ActingOut(actor).data)
-

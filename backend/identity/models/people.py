@@ -23,9 +23,7 @@ class Person(Entity):
         OTHER = "other", _("other")
         UNKNOWN = "unknown", _("not stated")
 
-    user = models.OneToOneField(
-        "identity.User", on_delete=models.PROTECT, null=True, blank=True, related_name="person"
-    )
+    user = models.OneToOneField("identity.User", on_delete=models.PROTECT, null=True, blank=True, related_name="person")
     full_name = models.CharField(_("full name"), max_length=120)
     sort_name = models.CharField(max_length=120, editable=False)  # without tone marks
     born_on = models.DateField(_("date of birth"), null=True, blank=True)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one person, one row
 """What happened to whom: past visits with notes, diagnoses, prescriptions and what became of them; visits to come."""
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ class Visit:
 
 
 def _paracetamol(days: int = 3) -> Line:
-    return Line("paracetamol-500-mg-tablet", "1", 3, days, "Uống khi sốt trên 38,5°C hoặc đau, cách nhau ít nhất 4 giờ.")
+    return Line(
+        "paracetamol-500-mg-tablet", "1", 3, days, "Uống khi sốt trên 38,5°C hoặc đau, cách nhau ít nhất 4 giờ."
+    )
 
 
 VISITS = (

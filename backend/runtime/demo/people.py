@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one person, one row
 """Twelve citizens, a mother with her child, a son who helps his mother; what is known of their health."""
 
 from __future__ import annotations
@@ -119,7 +120,7 @@ def tell_health(people: dict[str, Person], now: datetime) -> None:
 
 
 def _measure_pressure(person: Person, by: Actor, now: datetime) -> None:
-    dice = Random(person.full_name)  # noqa: S311 - a story, not a secret
+    dice = Random(person.full_name)
     for days in (26, 22, 18, 15, 11, 8, 5, 3, 1):
         at = now - timedelta(days=days, hours=dice.randint(0, 3))
         readings = [

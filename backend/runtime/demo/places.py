@@ -28,7 +28,9 @@ class Kind:
 
 
 NOW = Kind("now", "Khám ngay qua video", "Video visit right away", 15, 120_000, ("video",))
-VIDEO = Kind("video", "Khám từ xa với bác sĩ chuyên khoa", "Video visit with a specialist", 20, 200_000, ("video", "phone"))
+VIDEO = Kind(
+    "video", "Khám từ xa với bác sĩ chuyên khoa", "Video visit with a specialist", 20, 200_000, ("video", "phone")
+)
 FOLLOW_UP = Kind("follow_up", "Tái khám từ xa", "Follow-up by video", 15, 100_000, ("video", "phone"))
 ON_SPOT = Kind("on_spot", "Khám tại chỗ", "Visit in person", 20, 150_000, ("in_person",))
 CHILD = Kind("child", "Tư vấn nhi khoa qua video", "Paediatric advice by video", 20, 180_000, ("video",))

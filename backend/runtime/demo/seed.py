@@ -35,6 +35,7 @@ def seed(now: datetime | None = None) -> bool:
         citizens.tell_health(people, moment)
     stage = visits.Stage(people, practitioners, members, places, offers, schedules)
     visits.live_through_the_past(stage, now)
+    visits.read_the_inbox(stage, now - timedelta(hours=2))
     visits.plan_what_is_to_come(stage, now)
     log.info("the demo is ready after %.1f s", time.monotonic() - started)
     return True

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one person, one row
 """Twenty practitioners in twelve specialties, a pharmacist for each pharmacy, a desk for each hospital; and their hours."""
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from booking import actions as booking
 from booking.models import Rule
 from core.actor import Actor
 from identity import sign_in
-from identity.models import Facility, Membership, Practitioner, User, VisitType
+from identity.models import Facility, Membership, Practitioner, Specialty, User, VisitType
 from web.demo import BY_KEY, PASSWORD
 
 SEED = Actor.system("demo")
@@ -97,7 +98,9 @@ def _user(key: str, name: str, place: str) -> User:
     member = BY_KEY.get(key)
     if member is None:
         handle = "".join(word[0] for word in name.split()).lower()
-        return User.objects.create_user(email=f"{handle}.{place}@demo.lanh.vn".encode("ascii", "ignore").decode(), name=name)
+        return User.objects.create_user(
+            email=f"{handle}.{place}@demo.lanh.vn".encode("ascii", "ignore").decode(), name=name
+        )
     user = User.objects.create_user(email=member.email, password=PASSWORD, name=name)
     sign_in.set_authenticator(user, member.secret)
     return user
@@ -121,7 +124,7 @@ def make_staff(places: dict[str, Facility]) -> tuple[dict[str, Practitioner], di
             languages=list(doctor.languages),
             photo_seed=doctor.key,
         )
-        practitioner.specialties.set(doctor.specialties)
+        practitioner.specialties.set(Specialty.objects.filter(code__in=doctor.specialties))
         Membership.objects.create(
             user=user, facility=places[doctor.place], role="practitioner", practitioner=practitioner, active_from=SINCE
         )
@@ -168,8 +171,12 @@ def make_schedules(
             for days, begin, end in HOURS[doctor.hours]
             for weekday in days
         ]
-        Rule.objects.bulk_create(rules)  # the desk's own verb looks at all agreed visits for each rule; there are none yet
+        Rule.objects.bulk_create(
+            rules
+        )  # the desk's own verb looks at all agreed visits for each rule; there are none yet
         offered = [offers[doctor.place, "now"].id] if always else everything
         Through = Rule.visit_types.through
-        Through.objects.bulk_create([Through(rule_id=rule.id, visittype_id=offer) for rule in rules for offer in offered])
+        Through.objects.bulk_create(
+            [Through(rule_id=rule.id, visittype_id=offer) for rule in rules for offer in offered]
+        )
     return schedules

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import booking.actions
+import notifications.actions
 import payments.actions
 import prescriptions.actions
 import prescriptions.queries
@@ -85,7 +86,9 @@ def live_through_the_past(stage: Stage, now: datetime) -> None:
 def _afternoonish(day: datetime, visit: Visit) -> datetime:
     """A believable hour on that day for who comes: each keeps to their own habit."""
     hour = 8 + len(visit.citizen + visit.doctor) % 9
-    return day.replace(hour=(hour - 7) % 24, minute=0, second=0, microsecond=0)  # UTC: the clinics are seven hours ahead
+    return day.replace(
+        hour=(hour - 7) % 24, minute=0, second=0, microsecond=0
+    )  # UTC: the clinics are seven hours ahead
 
 
 def _live_through(stage: Stage, visit: Visit, starts_at: datetime, asked_at: datetime) -> None:
@@ -209,20 +212,36 @@ def _collect(stage: Stage, visit: Visit, prescription_id: UUID, starts_at: datet
             {"item": item.id, "quantity": item.total, "lot": f"L{starts_at:%y%m}{item.rank:02d}"}
             for item in found.items.all()
         ]
-        common = {"prescription_id": prescription_id, "secret": taken.secret, "by": pharmacist, "now": moment}
+        common: dict[str, Any] = {
+            "prescription_id": prescription_id,
+            "secret": taken.secret,
+            "by": pharmacist,
+            "now": moment,
+        }
         prescriptions.actions.dispense(items=lots, **common)
         prescriptions.actions.complete(**common)
         run_due(moment)
+
+
+def read_the_inbox(stage: Stage, moment: datetime) -> None:
+    """Everybody has read what came so far, so that the numbers on the bells tell of news."""
+    with as_of(moment):
+        for person in stage.people.values():
+            if person.user is not None:
+                notifications.actions.mark_all_read(by=actor(person), now=moment)
+        for practitioner in stage.practitioners.values():
+            member = practitioner.memberships.select_related("practitioner", "user").get()
+            notifications.actions.mark_all_read(by=acting.as_member(member), now=moment)
+        for member in stage.members.values():
+            notifications.actions.mark_all_read(by=acting.as_member(member), now=moment)
 
 
 def plan_what_is_to_come(stage: Stage, now: datetime) -> None:
     """Book the visits of the coming days, asked for a little earlier today."""
     asked_at = now - 30 * MINUTE
     for days, who, doctor, kind, mode, reason, minutes in TO_COME:
-        if days:
-            wanted = (now + timedelta(days=days)).replace(hour=1, minute=0, second=0, microsecond=0)
-        else:
-            wanted = now + minutes * MINUTE
+        eight = (now + timedelta(days=days)).replace(hour=1, minute=0, second=0, microsecond=0)  # in Vietnam
+        wanted = eight if days else now + minutes * MINUTE
         with as_of(asked_at):
             starts_at = stage.free_after(doctor, kind, wanted, asked_at)
         if starts_at is not None:
