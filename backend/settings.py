@@ -238,6 +238,7 @@ ACCOUNT_RATE_LIMITS = {  # per number and per address; a clinic's whole waiting 
 }
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int_("TRUSTED_PROXY_COUNT", 0)
+MFA_ADAPTER = "identity.adapters.SecondStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Lành"
 MFA_TOTP_TOLERANCE = 1  # phones are seldom right to the second
