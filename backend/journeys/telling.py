@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import booking.queries
@@ -46,7 +47,7 @@ def _about(facts: AppointmentFacts) -> dict[str, str]:
 def _tell(kind: str, facts: AppointmentFacts, *, person: bool = True, practitioner: bool = False) -> None:
     subject = Ref("appointment", facts.id)
     params = _about(facts)
-    common = {"kind": kind, "params": params, "about": subject, "by": STORY, "now": this_instant()}
+    common: dict[str, Any] = {"kind": kind, "params": params, "about": subject, "by": STORY, "now": this_instant()}
     if person:
         notifications.actions.send(to_person_id=facts.person_id, key=f"{kind}:{facts.id}", **common)
     user = _doctor(facts) if practitioner else None

@@ -88,7 +88,7 @@ def _translated(exc: Exception) -> tuple[errors.DomainError, int | None] | None:
         return errors.NotFound(), None
     if isinstance(exc, exceptions.Throttled):
         many = errors.TooMany()
-        many.retry_after_s = int(exc.wait or 60)
+        many.retry_after_s = int(getattr(exc, "wait", None) or 60)
         return many, None
     if isinstance(exc, exceptions.APIException):
         other = errors.Invalid(str(exc.detail))

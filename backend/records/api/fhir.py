@@ -146,7 +146,7 @@ class Search(FhirView):
     )
     def get(self, request: Request, type_name: str) -> Response:
         kind = _type_named(type_name)
-        params = {name: value for name, value in request.query_params.items() if value}
+        params = {name: str(value) for name, value in request.query_params.items() if value}
         count = _count_in(params)
         if "_id" in params:
             wanted = str(fhir.id_in(params["_id"], "_id"))
