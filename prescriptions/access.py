@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from core.actor import Actor
-from core.errors import NotFound
+from core.errors import NotFound, WrongRole
 from identity import access as identity_access
 from prescriptions.models import Acceptance, Prescription, Presentation
 from records import access as records_access
@@ -29,6 +29,13 @@ def _of_pharmacy(pharmacy_id: UUID, now: datetime) -> Q:
     )
     sent_here = Q(routed_to_id=pharmacy_id, status=Status.SIGNED)
     return sent_here | Q(Exists(shown)) | Q(Exists(held))
+
+
+def pharmacy_of(by: Actor) -> UUID:
+    """Return the pharmacy a pharmacist acts in. Raises WrongRole for anybody else."""
+    if by.role != "pharmacist" or by.facility_id is None:
+        raise WrongRole()
+    return by.facility_id
 
 
 def visible(by: Actor, now: datetime, *scopes: str) -> Q:

@@ -33,7 +33,17 @@ class PrescriptionAdmin(ReadOnly):
     list_display = ["code", "status", "kind", "facility", "signed_at", "expires_at"]
     list_filter = ["status", "kind"]
     search_fields = ["code_key"]
-    fields = ["code", "status", "kind", "facility", "routed_to", "signed_at", "expires_at", "dispensed_at", "cancelled_at"]
+    fields = [
+        "code",
+        "status",
+        "kind",
+        "facility",
+        "routed_to",
+        "signed_at",
+        "expires_at",
+        "dispensed_at",
+        "cancelled_at",
+    ]
 
 
 @admin.register(SigningKey)

@@ -40,7 +40,9 @@ def build(
             "national_id": person.national_id or "",
             "insurance_number": person.insurance_number,
             "address": ", ".join(
-                part for part in (person.address, person.commune, person.province.name if person.province else "") if part
+                part
+                for part in (person.address, person.commune, person.province.name if person.province else "")
+                if part
             ),
             "guardian": person.guardian_name,
         },
@@ -90,7 +92,9 @@ def agrees(prescription: Prescription, items: Iterable[Item]) -> bool:
     content = prescription.content
     if not isinstance(content, dict) or prescription.expires_at is None:
         return False
-    signed = [(one["id"], one["drug"], one["dose"], one["doses_a_day"], one["days"], one["total"]) for one in content["items"]]
+    signed = [
+        (one["id"], one["drug"], one["dose"], one["doses_a_day"], one["days"], one["total"]) for one in content["items"]
+    ]
     kept = [
         (str(one.id), one.drug.code, one.dose_text, one.doses_a_day, one.days, one.total)
         for one in sorted(items, key=lambda item: item.rank)

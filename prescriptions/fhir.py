@@ -13,13 +13,12 @@ from django.utils.translation import ngettext
 
 from core.actor import Actor
 from core.errors import NotFound
+from core.fhir import ATC, ICD10, UCUM, patient_in
 from core.refs import ref
 from prescriptions import access, words
 from prescriptions.models import Dispense, Item, Prescription
 from records.sources import Entry
 
-ATC = "http://www.whocc.no/atc"
-ICD10 = "http://hl7.org/fhir/sid/icd-10"
 REQUEST_STATUS = {
     "signed": "active",
     "accepted": "active",
@@ -49,11 +48,13 @@ def _dosage(item: Item) -> dict[str, Any]:
                 "frequency": item.doses_a_day,
                 "period": 1,
                 "periodUnit": "d",
-                "boundsDuration": {"value": item.days, "unit": "d", "system": "http://unitsofmeasure.org", "code": "d"},
+                "boundsDuration": {"value": item.days, "unit": "d", "system": UCUM, "code": "d"},
             }
         },
         "route": {"text": str(drug.get_route_display())},
-        "doseAndRate": [{"doseQuantity": {"value": float(item.dose_quantity), "unit": str(drug.get_dose_unit_display())}}],
+        "doseAndRate": [
+            {"doseQuantity": {"value": float(item.dose_quantity), "unit": str(drug.get_dose_unit_display())}}
+        ],
     }
 
 
@@ -65,7 +66,9 @@ def request_of(item: Item) -> dict[str, Any]:
     return {
         "resourceType": "MedicationRequest",
         "id": str(item.id),
-        "meta": {"lastUpdated": _instant(prescription.dispensed_at or prescription.cancelled_at or prescription.signed_at)},
+        "meta": {
+            "lastUpdated": _instant(prescription.dispensed_at or prescription.cancelled_at or prescription.signed_at)
+        },
         "groupIdentifier": {"system": settings.FHIR_SYSTEMS["prescription"], "value": prescription.code},
         "status": REQUEST_STATUS[prescription.status],
         "intent": "order",
@@ -115,13 +118,9 @@ def _dispenses() -> QuerySet[Dispense]:
 
 
 def _wanted(params: dict[str, str], field: str) -> Q:
-    """Read the `patient` parameter: an id, with or without "Patient/". What cannot be an id matches nothing."""
-    if "patient" not in params:
-        return Q()
-    try:
-        return Q(**{field: UUID(params["patient"].removeprefix("Patient/"))})
-    except ValueError:
-        return Q(pk__in=[])
+    """Read the `patient` parameter. Raises WrongParameter for what cannot be one."""
+    person_id = patient_in(params)
+    return Q(**{field: person_id}) if person_id is not None else Q()
 
 
 def _seen(by: Actor, now: datetime) -> QuerySet[Prescription]:
@@ -158,7 +157,9 @@ class MedicationDispenses:
 
     def search(self, by: Actor, params: dict[str, str], now: datetime) -> list[dict[str, Any]]:
         """Return the quantities the actor may see, of one patient where asked."""
-        rows = _dispenses().filter(_wanted(params, "item__prescription__person_id"), item__prescription__in=_seen(by, now))
+        rows = _dispenses().filter(
+            _wanted(params, "item__prescription__person_id"), item__prescription__in=_seen(by, now)
+        )
         return [dispense_of(dispense) for dispense in rows.order_by("-at")[:200]]
 
 

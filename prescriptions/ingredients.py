@@ -5,11 +5,12 @@ import unicodedata
 from functools import lru_cache
 
 # Salts and hydrates say how an ingredient is delivered, not what it is.
-SALTS = frozenset(
+_SALTS = (
     "natri sodium kali potassium calci calcium hydroclorid hydrochloride hcl sulfat sulfate fosfat phosphate phosphat maleat maleate "
     "mesilat mesylate besilat besylate tartrat tartrate citrat citrate acetat acetate trihydrat trihydrate dihydrat monohydrat "
-    "axetil proxetil disoproxil medoxomil etexilat etexilate bromid bromide clorid chloride nitrat nitrate".split()
+    "axetil proxetil disoproxil medoxomil etexilat etexilate bromid bromide clorid chloride nitrat nitrate"
 )
+SALTS = frozenset(_SALTS.split())
 # Vietnamese generic spelling drops a final -e, single consonants for double ones, and f, i, c, t for ph, y, ch, th (see QĐ 5948).
 SPELLINGS = [("ph", "f"), ("th", "t"), ("y", "i"), ("ch", "c"), ("x", "c"), ("k", "c")]
 

@@ -85,7 +85,9 @@ def built_in_rules() -> Rules:
     return Rules(f"{known['version']}+{groups['version']}", known["source"], pairs, classes, crosses)
 
 
-def check(lines: Sequence[Line], taken: Sequence[Line], allergies: Iterable[KnownAllergy], rules: Rules) -> list[Finding]:
+def check(
+    lines: Sequence[Line], taken: Sequence[Line], allergies: Iterable[KnownAllergy], rules: Rules
+) -> list[Finding]:
     """Return every finding about `lines`, against each other, what is `taken` already, and the allergies; gravest first."""
     found = [
         *_allergies(lines, list(allergies), rules),
@@ -177,7 +179,11 @@ def _allergies(lines: Sequence[Line], allergies: Sequence[KnownAllergy], rules: 
 
 def _duplicates(lines: Sequence[Line], taken: Sequence[Line]) -> Iterable[Finding]:
     for line, other in _pairs(lines, taken):
-        shared = sorted({key_of(one): one for one in line.ingredients if key_of(one) in set(map(key_of, other.ingredients))}.values())
+        shared = sorted(
+            {
+                key_of(one): one for one in line.ingredients if key_of(one) in set(map(key_of, other.ingredients))
+            }.values()
+        )
         detail = {"taken": other.taken, "code": other.code}
         if shared:
             yield Finding(

@@ -30,7 +30,7 @@ def seal(secret: bytes, *, purpose: str, owner: str) -> bytes:
     return nonce + _cipher(purpose).encrypt(nonce, secret, owner.encode())
 
 
-def unseal(sealed: bytes, *, purpose: str, owner: str) -> bytes:
+def unseal(sealed: bytes | memoryview, *, purpose: str, owner: str) -> bytes:
     """Return the secret. Raises SealBroken."""
     sealed = bytes(sealed)
     try:

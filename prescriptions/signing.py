@@ -27,8 +27,13 @@ class BadSignature(Exception):
 class Signer(Protocol):
     """Whoever turns content into a signature: the built-in key store, a smart card, a remote signature provider."""
 
-    name: str
-    legally_valid: bool
+    @property
+    def name(self) -> str:
+        """Who signs, as the signature's header says it."""
+
+    @property
+    def legally_valid(self) -> bool:
+        """Whether the law takes it as a signature."""
 
     def sign(self, content: dict[str, Any]) -> str:
         """Return a compact JWS over the canonical form of the content."""

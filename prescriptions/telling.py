@@ -26,7 +26,9 @@ def story_of(prescription: Prescription) -> list[Step]:
     steps = []
     if prescription.signed_at:
         doctor = prescription.practitioner.display_name
-        steps.append(Step(prescription.signed_at, _("%(doctor)s signed it") % {"doctor": doctor}, "prescription", "good"))
+        steps.append(
+            Step(prescription.signed_at, _("%(doctor)s signed it") % {"doctor": doctor}, "prescription", "good")
+        )
     if prescription.routed_to and prescription.routed_at:
         text = _("Sent to %(pharmacy)s") % {"pharmacy": prescription.routed_to.name}
         steps.append(Step(prescription.routed_at, text, "send"))

@@ -6,9 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from prescriptions.choices import OverrideReason, Unit
 from prescriptions.models import Item
@@ -28,7 +27,9 @@ EFFECTS: dict[str, Promise] = {
     "serotonin_and_breathing": gettext_lazy("Together they can cause serotonin syndrome and slow the breathing."),
     "serotonin_and_fever": gettext_lazy("Together they can cause serotonin syndrome with dangerous fever."),
     "irinotecan_toxicity": gettext_lazy("Irinotecan becomes too strong and can do severe harm."),
-    "torsade_de_pointes": gettext_lazy("Both lengthen the QT interval; together they can cause dangerous heart rhythms."),
+    "torsade_de_pointes": gettext_lazy(
+        "Both lengthen the QT interval; together they can cause dangerous heart rhythms."
+    ),
     "ramelteon_too_strong": gettext_lazy("Ramelteon becomes far too strong."),
     "rhabdomyolysis": gettext_lazy("The statin builds up and can destroy muscle (rhabdomyolysis)."),
     "ergotism": gettext_lazy("The ergot medicine builds up and can cut off the blood flow."),
@@ -83,7 +84,9 @@ def text_of(finding: Finding) -> str:
         case "allergy":
             text = _("Giving it again can be dangerous.")
         case "allergy_class":
-            text = _("Class: %(class)s. Whoever reacts to one often reacts to another.") % {"class": CLASSES[detail["class"]]}
+            text = _("Class: %(class)s. Whoever reacts to one often reacts to another.") % {
+                "class": CLASSES[detail["class"]]
+            }
         case "allergy_cross":
             text = _("Some people who react to one also react to %(class)s.") % {"class": CLASSES[detail["class"]]}
         case "duplicate":

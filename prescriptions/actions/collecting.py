@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 import audit
 from core.actor import Actor
-from core.errors import NotFound, WrongRole
+from core.errors import NotFound
 from core.events import emit
 from core.ids import new_id
 from identity.models import Facility
@@ -67,7 +67,7 @@ def lookup(*, code: str, access_code: str, by: Actor, now: datetime) -> Prescrip
     Raises NoSuchPrescription for a wrong code and a wrong access code alike, TooManyAttempts after five wrong tries,
     SignatureBroken, TakenElsewhere, Expired, Cancelled, AlreadyDispensed.
     """
-    _require_pharmacist(by)
+    pharmacy_id = access.pharmacy_of(by)
     given = codes.normalised(code)
     if given is None:
         raise NoSuchPrescription()
@@ -78,14 +78,9 @@ def lookup(*, code: str, access_code: str, by: Actor, now: datetime) -> Prescrip
     shown = codes.clean_access_code(access_code) or "-"
     kept = queries.shown_access_code(found) if found else ""
     if found is None or not kept or not codes.same_secret(shown, kept):
-        WrongTry.objects.create(code_key=key, pharmacy_id=by.facility_id, user_id=by.user_id, at=now)
+        WrongTry.objects.create(code_key=key, pharmacy_id=pharmacy_id, user_id=by.user_id, at=now)
         raise NoSuchPrescription()
-    return _present(found.id, by, now)
-
-
-def _require_pharmacist(by: Actor) -> None:
-    if by.role != "pharmacist" or by.facility_id is None:
-        raise WrongRole()
+    return _present(found.id, pharmacy_id, by, now)
 
 
 def _require_not_slowed(key: str, by: Actor, now: datetime) -> None:
@@ -102,15 +97,15 @@ def _require_not_slowed(key: str, by: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
-def _present(prescription_id: UUID, by: Actor, now: datetime) -> Prescription:
+def _present(prescription_id: UUID, pharmacy_id: UUID, by: Actor, now: datetime) -> Prescription:
     prescription = Prescription.objects.select_for_update().get(id=prescription_id)
     held = prescription.acceptances.filter(ended_at__isnull=True).first()
-    if held is None or held.pharmacy_id != by.facility_id:
+    if held is None or held.pharmacy_id != pharmacy_id:
         require_collectable(prescription, now)
         if held is not None:
             raise TakenElsewhere()
         require_signature(prescription)
-    Presentation.objects.create(prescription=prescription, pharmacy_id=by.facility_id, until=now + SHOWN_FOR)
+    Presentation.objects.create(prescription=prescription, pharmacy_id=pharmacy_id, until=now + SHOWN_FOR)
     audit.record(by, "prescription.lookup", prescription, person_id=prescription.person_id)
     return prescription
 
@@ -129,16 +124,16 @@ def accept(*, prescription_id: UUID, by: Actor, now: datetime) -> Accepted:
 
     Raises NotFound, TakenElsewhere, Expired, Cancelled, AlreadyDispensed, SignatureBroken.
     """
-    _require_pharmacist(by)
+    pharmacy_id = access.pharmacy_of(by)
     prescription = access.lock_prescription(by, prescription_id, now)
     held = prescription.acceptances.filter(ended_at__isnull=True).first()
     if held is not None:
-        if held.pharmacy_id != by.facility_id:
+        if held.pharmacy_id != pharmacy_id:
             raise TakenElsewhere()
         return Accepted(held, queries.secret_of(held))
     require_collectable(prescription, now)
     require_signature(prescription)
-    acceptance, secret = _hold(prescription, by, now)
+    acceptance, secret = _hold(prescription, pharmacy_id, by, now)
     prescription.move_to(Status.ACCEPTED, at=now)
     prescription.save(update_fields=["status"])
     audit.record(by, "prescription.accept", prescription, person_id=prescription.person_id)
@@ -146,20 +141,20 @@ def accept(*, prescription_id: UUID, by: Actor, now: datetime) -> Accepted:
         PrescriptionAccepted(
             prescription_id=str(prescription.id),
             person_id=str(prescription.person_id),
-            pharmacy_id=str(by.facility_id),
+            pharmacy_id=str(pharmacy_id),
         )
     )
     return Accepted(acceptance, secret)
 
 
-def _hold(prescription: Prescription, by: Actor, now: datetime) -> tuple[Acceptance, str]:
+def _hold(prescription: Prescription, pharmacy_id: UUID, by: Actor, now: datetime) -> tuple[Acceptance, str]:
     acceptance_id, secret = new_id(), secrets.token_urlsafe(24)
     try:
         with transaction.atomic():
             acceptance = Acceptance.objects.create(
                 id=acceptance_id,
                 prescription=prescription,
-                pharmacy_id=by.facility_id,
+                pharmacy_id=pharmacy_id,
                 accepted_by=by.user_id,
                 accepted_name=by.name,
                 accepted_at=now,
@@ -177,17 +172,19 @@ def return_(*, prescription_id: UUID, reason: str, by: Actor, now: datetime) -> 
     A cancellation asked for meanwhile takes effect now; so does the end of its time. Returning what this pharmacy has
     given back already changes nothing. Raises NotFound.
     """
-    _require_pharmacist(by)
+    pharmacy_id = access.pharmacy_of(by)
     prescription = Prescription.objects.select_for_update().filter(id=prescription_id).first()
-    mine = prescription and prescription.acceptances.filter(pharmacy_id=by.facility_id).order_by("-accepted_at").first()
-    if prescription is None or mine is None or mine.ending == Acceptance.Ending.COMPLETED:
+    if prescription is None:
+        raise NotFound()
+    mine = prescription.acceptances.filter(pharmacy_id=pharmacy_id).order_by("-accepted_at").first()
+    if mine is None or mine.ending == Acceptance.Ending.COMPLETED:
         raise NotFound()
     if mine.ended_at is not None:
         return prescription
     mine.ended_at, mine.ending, mine.return_reason = now, Acceptance.Ending.RETURNED, reason
     mine.save(update_fields=["ended_at", "ending", "return_reason"])
-    prescription.presentations.filter(pharmacy_id=by.facility_id, until__gt=now).update(until=now)
-    if prescription.routed_to_id == by.facility_id:
+    prescription.presentations.filter(pharmacy_id=pharmacy_id, until__gt=now).update(until=now)
+    if prescription.routed_to_id == pharmacy_id:
         prescription.routed_to = prescription.routed_at = None
     ids = {"prescription_id": str(prescription.id), "person_id": str(prescription.person_id)}
     if prescription.cancel_asked_at is not None:
@@ -197,7 +194,7 @@ def return_(*, prescription_id: UUID, reason: str, by: Actor, now: datetime) -> 
         signed_at = prescription.signed_at
         prescription.move_to(Status.EXPIRED if prescription.is_past(now) else Status.SIGNED, at=now)
         prescription.signed_at = signed_at  # going back to "signed" is no second signature
-        emit(PrescriptionReturned(**ids, pharmacy_id=str(by.facility_id)))
+        emit(PrescriptionReturned(**ids, pharmacy_id=str(pharmacy_id)))
     prescription.save()
     audit.record(by, "prescription.return", prescription, person_id=prescription.person_id, detail={"reason": reason})
     return prescription

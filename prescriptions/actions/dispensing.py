@@ -56,7 +56,7 @@ def dispense(
             Dispense(
                 item=item,
                 acceptance=held,
-                pharmacy_id=by.facility_id,
+                pharmacy_id=held.pharmacy_id,
                 quantity=line["quantity"],
                 lot=line["lot"],
                 dispensed_by=by.user_id,

@@ -15,7 +15,9 @@ PURPOSE = "signing-key"
 
 def signer_of(practitioner: Practitioner) -> signing.Signer:
     """Return the practitioner's signer; their key is made now if they never signed. Raises sealing.SealBroken."""
-    key = SigningKey.objects.filter(practitioner=practitioner, retired_at__isnull=True).first() or _new_key(practitioner)
+    key = SigningKey.objects.filter(practitioner=practitioner, retired_at__isnull=True).first() or _new_key(
+        practitioner
+    )
     opened = sealing.unseal(key.sealed_private_jwk, purpose=PURPOSE, owner=key.kid)
     return signing.BuiltInSigner(json.loads(opened))
 

@@ -34,9 +34,7 @@ CODE_TRIES = 5  # specs: draw again when a code is taken, at most five times
 
 
 @transaction.atomic
-def sign(
-    *, prescription_id: UUID, overrides: Sequence[dict[str, str]] = (), by: Actor, now: datetime
-) -> Prescription:
+def sign(*, prescription_id: UUID, overrides: Sequence[dict[str, str]] = (), by: Actor, now: datetime) -> Prescription:
     """Sign a draft. `overrides` are [{finding, reason, note?}] for every blocking finding of the check.
 
     Signing what is signed already returns it. Raises NotFound, NotTheVisit, LicenceNotValid, NothingPrescribed,
@@ -111,7 +109,11 @@ def _overrides(
 
 
 def _write_with_code(
-    prescription: Prescription, items: Sequence[Item], diagnoses: Sequence[Diagnosis], given: Sequence[Override], signer: Any
+    prescription: Prescription,
+    items: Sequence[Item],
+    diagnoses: Sequence[Diagnosis],
+    given: Sequence[Override],
+    signer: Any,
 ) -> None:
     """Draw a code and save; the unique column decides, and a taken code means drawing again."""
     for attempt in range(CODE_TRIES):

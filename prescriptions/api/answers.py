@@ -152,7 +152,7 @@ class FindingAnswer(serializers.Serializer[Finding]):
     title = serializers.SerializerMethodField()
     text = serializers.SerializerMethodField()
     items = serializers.SerializerMethodField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
 
     def get_grade_words(self, finding: Finding) -> str:
         return str(words.GRADES[finding.grade])

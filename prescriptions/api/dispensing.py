@@ -29,13 +29,16 @@ class Queue(PharmacyView):
         tags=TAGS,
     )
     def get(self, request: Request) -> Response:
-        rows = queries.queue_of(self.actor.facility_id)
+        rows = queries.queue_of(access.pharmacy_of(self.actor))
         return page_of(self, rows, PrescriptionAnswer, ordering=("routed_at", "id"), context={"actor": self.actor})
 
 
 class Lookup(PharmacyView):
     @extend_schema(
-        request=wishes.LookupWish, responses=PrescriptionAnswer, summary="Find a prescription by its two codes", tags=TAGS
+        request=wishes.LookupWish,
+        responses=PrescriptionAnswer,
+        summary="Find a prescription by its two codes",
+        tags=TAGS,
     )
     def post(self, request: Request) -> Response:
         wish = self.clean(wishes.LookupWish)

@@ -32,7 +32,8 @@ class Drugs(ApiView):
     )
     def get(self, request: Request) -> Response:
         asked = self.clean_query(wishes.DrugsAsked)
-        return Response(DrugAnswer(queries.find_drugs(asked["q"], limit=asked["limit"]), many=True).data)
+        found = list(queries.find_drugs(asked["q"], limit=asked["limit"]))
+        return Response([DrugAnswer(drug).data for drug in found])
 
 
 class PrescriptionView(ApiView):
@@ -65,7 +66,10 @@ class Prescriptions(PrescriptionView):
         return page_of(self, rows, PrescriptionAnswer, context={"actor": self.actor})
 
     @extend_schema(
-        request=wishes.DraftWish, responses={201: PrescriptionAnswer}, summary="Begin a prescription in a visit", tags=TAGS
+        request=wishes.DraftWish,
+        responses={201: PrescriptionAnswer},
+        summary="Begin a prescription in a visit",
+        tags=TAGS,
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -116,7 +120,9 @@ class Sign(PrescriptionView):
 class Cancel(PrescriptionView):
     access = frozenset({"citizen", "practitioner"})
 
-    @extend_schema(request=wishes.CancelWish, responses=PrescriptionAnswer, summary="Take a prescription back", tags=TAGS)
+    @extend_schema(
+        request=wishes.CancelWish, responses=PrescriptionAnswer, summary="Take a prescription back", tags=TAGS
+    )
     @idempotent
     def post(self, request: Request, prescription_id: UUID) -> Response:
         wish = self.clean(wishes.CancelWish)

@@ -28,7 +28,7 @@ class DraftWish(StrictSerializer):
 class ChangeWish(StrictSerializer):
     """What is left out stays as it is; `items` replaces all lines."""
 
-    items = ItemWish(many=True, required=False, max_length=MOST_ITEMS)
+    items = serializers.ListField(child=ItemWish(), required=False, max_length=MOST_ITEMS)
     advice = serializers.CharField(max_length=2000, required=False, allow_blank=True)
 
 
@@ -39,7 +39,7 @@ class OverrideWish(StrictSerializer):
 
 
 class SignWish(StrictSerializer):
-    overrides = OverrideWish(many=True, required=False, default=list, max_length=60)
+    overrides = serializers.ListField(child=OverrideWish(), required=False, default=list, max_length=60)
 
 
 class CancelWish(StrictSerializer):
@@ -67,7 +67,7 @@ class HandedOut(StrictSerializer):
 
 class DispenseWish(StrictSerializer):
     secret = serializers.CharField(max_length=100)
-    items = HandedOut(many=True, allow_empty=False, max_length=100)
+    items = serializers.ListField(child=HandedOut(), allow_empty=False, max_length=100)
 
 
 class LeftOut(StrictSerializer):
@@ -77,7 +77,7 @@ class LeftOut(StrictSerializer):
 
 class CompleteWish(StrictSerializer):
     secret = serializers.CharField(max_length=100)
-    not_dispensed = LeftOut(many=True, required=False, default=list, max_length=MOST_ITEMS)
+    not_dispensed = serializers.ListField(child=LeftOut(), required=False, default=list, max_length=MOST_ITEMS)
 
 
 class NoWish(StrictSerializer):

@@ -62,7 +62,8 @@ class Acceptance(Entity):
                 fields=["prescription"], condition=Q(ended_at__isnull=True), name="acceptance_one_at_a_time"
             ),
             models.CheckConstraint(
-                condition=Q(ended_at__isnull=True, ending="") | Q(ended_at__isnull=False, ending__in=["returned", "completed"]),
+                condition=Q(ended_at__isnull=True, ending="")
+                | Q(ended_at__isnull=False, ending__in=["returned", "completed"]),
                 name="acceptance_ends_somehow",
             ),
         ]

@@ -50,7 +50,7 @@ class Prescription(Entity, Stateful):
     advice = models.TextField(blank=True)
 
     # Set by signing.
-    code = models.CharField(max_length=14, null=True, blank=True)  # as issued
+    code = models.CharField(max_length=14, null=True, blank=True)  # as issued  # noqa: DJ001 - none while a draft
     code_key = models.CharField(max_length=14, unique=True, null=True, blank=True)  # codes.same_key(code)
     sealed_access_code = models.BinaryField(null=True, blank=True)
     content = models.JSONField(null=True, blank=True)  # exactly what was signed
@@ -75,9 +75,7 @@ class Prescription(Entity, Stateful):
         indexes = [
             models.Index(fields=["person", "-signed_at"], name="prescription_of_person"),
             models.Index(fields=["routed_to", "status"], name="prescription_queue"),
-            models.Index(
-                fields=["expires_at"], condition=Q(status="signed"), name="prescription_to_expire"
-            ),
+            models.Index(fields=["expires_at"], condition=Q(status="signed"), name="prescription_to_expire"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -35,7 +35,9 @@ def taken_by(person_id: UUID, now: datetime, *, besides: UUID | None = None) -> 
         prescription__person_id=person_id,
         prescription__status__in=["signed", "accepted", "dispensed"],
         prescription__taken_until__gte=now.date(),
-    ).exclude(prescription_id=besides)
+    )
+    if besides is not None:
+        current = current.exclude(prescription_id=besides)
     rows = current.select_related("drug", "prescription").order_by("prescription__signed_at", "rank")
     return [_line(f"taken:{item.id}", item.drug, taken=True, code=item.prescription.code or "") for item in rows]
 

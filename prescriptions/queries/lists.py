@@ -88,7 +88,9 @@ def queue_of(pharmacy_id: UUID) -> QuerySet[Prescription]:
 def held_by(pharmacy_id: UUID) -> QuerySet[Prescription]:
     """Return what this pharmacy has in hand."""
     mine = Acceptance.objects.filter(pharmacy_id=pharmacy_id, ended_at__isnull=True)
-    return _shown().filter(status="accepted", acceptances__in=mine).order_by("acceptances__accepted_at", "id").distinct()
+    return (
+        _shown().filter(status="accepted", acceptances__in=mine).order_by("acceptances__accepted_at", "id").distinct()
+    )
 
 
 def dispensed_on(pharmacy_id: UUID, begin: datetime, end: datetime) -> list[Acceptance]:

@@ -19,7 +19,9 @@ class NearbyPharmacy:
     in_my_commune: bool
 
 
-def pharmacies_for(person: Person, now: datetime, *, q: str = "", province: str = "", limit: int = 40) -> list[NearbyPharmacy]:
+def pharmacies_for(
+    person: Person, now: datetime, *, q: str = "", province: str = "", limit: int = 40
+) -> list[NearbyPharmacy]:
     """Return pharmacies of a province (the person's own by default; every province when they have none)."""
     wanted = province or (person.province_id or "")
     commune = fold(person.commune)

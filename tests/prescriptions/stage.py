@@ -57,7 +57,11 @@ def make_visit(
 
 
 def make_draft(
-    *, encounter: Encounter, items: list[dict[str, Any]] | None = None, now: datetime = NOW, advice: str = "Uống nhiều nước"
+    *,
+    encounter: Encounter,
+    items: list[dict[str, Any]] | None = None,
+    now: datetime = NOW,
+    advice: str = "Uống nhiều nước",
 ) -> Prescription:
     """A draft with amoxicillin for a week, or the given lines."""
     by = actor_for(encounter.practitioner)

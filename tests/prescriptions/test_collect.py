@@ -92,7 +92,12 @@ def test_both_codes_open_it_for_half_an_hour(signed, by_cara, now):
 def test_a_wrong_access_code_and_an_unknown_code_sound_the_same(signed, by_cara, now):
     shown = codes_of(signed)
     wrong = f"{(int(shown['access_code']) + 1) % 10**8:08d}"
-    for code, access_code in [(shown["code"], wrong), ("99999zzzzzzz-c", wrong), (shown["code"], ""), ("nonsense", wrong)]:
+    for code, access_code in [
+        (shown["code"], wrong),
+        ("99999zzzzzzz-c", wrong),
+        (shown["code"], ""),
+        ("nonsense", wrong),
+    ]:
         with pytest.raises(NoSuchPrescription):
             actions.lookup(code=code, access_code=access_code, by=by_cara, now=now)
     assert WrongTry.objects.count() == 3
@@ -206,7 +211,9 @@ def test_two_lots_of_one_item_and_the_rest_with_a_reason(ana, ben, cara, by_cara
     second.refresh_from_db()
     assert (first.state, second.state, second.remaining) == ("dispensed", "not_dispensed", 4)
     assert sorted(Dispense.objects.values_list("lot", "quantity")) == [("A1", 10), ("B2", 4), ("C3", 2)]
-    assert {"prescription.dispense", "prescription.complete"} <= set(lines_about(ana.id).values_list("action", flat=True))
+    assert {"prescription.dispense", "prescription.complete"} <= set(
+        lines_about(ana.id).values_list("action", flat=True)
+    )
 
 
 def test_too_much_of_one_item_hands_out_nothing_at_all(ana, ben, cara, by_cara, now):

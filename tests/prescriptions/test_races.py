@@ -91,7 +91,9 @@ def test_a_doctor_who_signs_two_at_once_gets_one_key_and_a_double_click_one_code
         make_draft(encounter=make_visit(person=ana, practitioner=ben), items=[line(drug)])
         for drug in ("cetirizine-10-mg-tablet", "paracetamol-500-mg-tablet")
     ]
-    acts = [lambda one=one: actions.sign(prescription_id=one.id, by=by_ben, now=now).code for one in [*drafts, drafts[0]]]
+    acts = [
+        lambda one=one: actions.sign(prescription_id=one.id, by=by_ben, now=now).code for one in [*drafts, drafts[0]]
+    ]
     codes = at_once(*acts)
     assert codes[0] == codes[2] != codes[1]
     assert SigningKey.objects.count() == 1

@@ -63,7 +63,11 @@ def test_drugs_that_have_nothing_to_do_with_each_other_are_silent():
         (KnownAllergy("Penicilin"), line("amoxicillin", atc="J01CA04"), ("allergy_class", "block")),
         (KnownAllergy("amoxicillin", atc="J01CA04"), line("oxacillin", atc="J01CF04"), ("allergy_class", "block")),
         (KnownAllergy("Penicillin"), line("cefixime", atc="J01DD08"), ("allergy_cross", "warn")),
-        (KnownAllergy("aspirin", "acetylsalicylic acid", "N02BA01"), line("ibuprofen", atc="M01AE01"), ("allergy_class", "block")),
+        (
+            KnownAllergy("aspirin", "acetylsalicylic acid", "N02BA01"),
+            line("ibuprofen", atc="M01AE01"),
+            ("allergy_class", "block"),
+        ),
         (KnownAllergy("Sulfamid"), line("sulfamethoxazole", "trimethoprim", atc="J01EE01"), ("allergy_class", "block")),
     ],
 )
@@ -82,14 +86,22 @@ def test_the_same_ingredient_twice_is_a_warning_here_and_with_what_is_taken():
 
 
 def test_two_drugs_of_one_class_are_worth_knowing():
-    assert found([line("ibuprofen", atc="M01AE01"), line("naproxen", atc="M01AE02", key="2")]) == [("same_class", "inform")]
+    assert found([line("ibuprofen", atc="M01AE01"), line("naproxen", atc="M01AE02", key="2")]) == [
+        ("same_class", "inform")
+    ]
 
 
 def test_the_gravest_comes_first_and_keys_stay_the_same():
-    lines = [line("ibuprofen", atc="M01AE01"), line("naproxen", atc="M01AE02", key="2"), line("amoxicillin", atc="J01CA04", key="3")]
+    lines = [
+        line("ibuprofen", atc="M01AE01"),
+        line("naproxen", atc="M01AE02", key="2"),
+        line("amoxicillin", atc="J01CA04", key="3"),
+    ]
     first = check(lines, [], [KnownAllergy("Penicillin")], RULES)
     assert [one.grade for one in first] == ["block", "inform"]
-    assert [one.key for one in check(list(reversed(lines)), [], [KnownAllergy("Penicillin")], RULES)] == [one.key for one in first]
+    assert [one.key for one in check(list(reversed(lines)), [], [KnownAllergy("Penicillin")], RULES)] == [
+        one.key for one in first
+    ]
     assert len({one.key for one in first}) == len(first)
 
 
@@ -111,7 +123,11 @@ def test_one_ingredient_has_one_key_however_it_is_written(written, meant):
 
 def test_different_ingredients_of_the_catalogue_have_different_keys():
     names = {one for drug in rows() for one in drug["ingredients"]}
-    names |= {name for rule in json.loads((safety.DATA / "interactions.json").read_text())["rules"] for name in rule["a"] + rule["b"]}
+    names |= {
+        name
+        for rule in json.loads((safety.DATA / "interactions.json").read_text())["rules"]
+        for name in rule["a"] + rule["b"]
+    }
     assert len({key_of(name) for name in names}) == len(names)
 
 

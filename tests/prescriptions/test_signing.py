@@ -7,7 +7,12 @@ import pytest
 from prescriptions import signing
 from prescriptions.sealing import SealBroken, seal, unseal
 
-CONTENT = {"code": "79999a1b2c3d-c", "patient": {"name": "Nguyễn Thị Ánh"}, "items": [{"total": 14, "dose": "0.5"}], "note": ""}
+CONTENT = {
+    "code": "79999a1b2c3d-c",
+    "patient": {"name": "Nguyễn Thị Ánh"},
+    "items": [{"total": 14, "dose": "0.5"}],
+    "note": "",
+}
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +21,11 @@ def key():
 
 
 def test_canonical_form_does_not_depend_on_the_order_of_keys():
-    assert signing.canonical({"b": 1, "a": [True, None]}) == signing.canonical({"a": [True, None], "b": 1}) == b'{"a":[true,null],"b":1}'
+    assert (
+        signing.canonical({"b": 1, "a": [True, None]})
+        == signing.canonical({"a": [True, None], "b": 1})
+        == b'{"a":[true,null],"b":1}'
+    )
 
 
 def test_what_was_signed_verifies(key):
@@ -85,7 +94,9 @@ def test_unsigned_and_symmetric_algorithms_are_refused(key):
 
     kid, public, _ = key
     secret = OctKey.import_key(signing.canonical(public))
-    token = jws.serialize_compact({"alg": "HS256", "kid": kid}, signing.canonical(CONTENT), secret, algorithms=["HS256"])
+    token = jws.serialize_compact(
+        {"alg": "HS256", "kid": kid}, signing.canonical(CONTENT), secret, algorithms=["HS256"]
+    )
     with pytest.raises(signing.BadSignature):
         signing.verify(token, CONTENT, public)
 

@@ -97,7 +97,9 @@ def test_a_visit_of_yesterday_is_over(visit, by_ben, now):
 
 
 def test_totals_are_computed_in_units_of_sale(visit, by_ben, now):
-    begun = make_draft(encounter=visit, items=[line(PARACETAMOL, "0.5", 3, 5), line(SYRUP, "5", 1, 13), line(CREAM, "1", 2, 7)])
+    begun = make_draft(
+        encounter=visit, items=[line(PARACETAMOL, "0.5", 3, 5), line(SYRUP, "5", 1, 13), line(CREAM, "1", 2, 7)]
+    )
     assert [item.total for item in begun.items.order_by("rank")] == [8, 2, 1]
     save(begun, [line(PARACETAMOL, "1", 3, 5, total=10)], by_ben, now)
     assert Item.objects.get().total == 10
@@ -173,7 +175,10 @@ def test_the_check_knows_the_allergies_and_what_the_person_takes(ana, ben, visit
     make_signed(person=ana, practitioner=ben, items=[line("domperidone-10-mg-tablet")])
     begun = make_draft(encounter=visit, items=[line(AMOXICILLIN), line("azithromycin-500-mg-tablet", days=3)])
     checked = actions.check(prescription_id=begun.id, by=by_ben, now=now)
-    assert sorted((one.kind, one.grade) for one in checked.findings) == [("allergy_class", "block"), ("interaction", "block")]
+    assert sorted((one.kind, one.grade) for one in checked.findings) == [
+        ("allergy_class", "block"),
+        ("interaction", "block"),
+    ]
     later = actions.check(prescription_id=begun.id, by=by_ben, now=now + timedelta(days=8))
     assert [one.kind for one in later.findings] == ["allergy_class"]
 

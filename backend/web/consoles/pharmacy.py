@@ -33,17 +33,20 @@ class ChangedMeanwhile(Conflict):
 
 def _today(by: Actor, moment: datetime) -> tuple[datetime, datetime]:
     """The pharmacy's day on its own calendar, as [begin, end)."""
-    zone = ZoneInfo(require_facility(by, by.facility_id).zone) if by.facility_id else ZoneInfo("Asia/Ho_Chi_Minh")
+    zone = ZoneInfo(require_facility(by, access.pharmacy_of(by)).zone)
     begin = datetime.combine(moment.astimezone(zone).date(), time.min, zone)
     return begin, begin + timedelta(days=1)
 
 
-def _counter(request: HttpRequest, *, error: DomainError | None = None, typed: dict[str, str] | None = None) -> HttpResponse:
+def _counter(
+    request: HttpRequest, *, error: DomainError | None = None, typed: dict[str, str] | None = None
+) -> HttpResponse:
     by, moment = actor_of(request), now()
+    here = access.pharmacy_of(by)
     context = {
-        "queue": list(queries.queue_of(by.facility_id)),
-        "held": list(queries.held_by(by.facility_id)),
-        "done": queries.dispensed_on(by.facility_id, *_today(by, moment)),
+        "queue": list(queries.queue_of(here)),
+        "held": list(queries.held_by(here)),
+        "done": queries.dispensed_on(here, *_today(by, moment)),
         "error": error,
         "typed": typed or {},
         "moment": moment,
@@ -198,7 +201,7 @@ def today(request: HttpRequest) -> HttpResponse:
     """What this pharmacy closed today, with lots."""
     by, moment = actor_of(request), now()
     begin, end = _today(by, moment)
-    done = queries.dispensed_on(by.facility_id, begin, end)
+    done = queries.dispensed_on(access.pharmacy_of(by), begin, end)
     return render(request, "web/pharmacy/today.html", {"done": done, "day": begin})
 
 
