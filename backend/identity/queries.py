@@ -30,6 +30,7 @@ __all__ = [
     "devices_of",
     "facilities",
     "fold",
+    "person_of",
     "practitioners",
     "provinces",
     "specialties",
@@ -154,3 +155,8 @@ def delegations_of(person_id: UUID | None) -> QuerySet[Delegation]:
     """Return the rights to act that a person gave or holds, ended ones as well."""
     found = Delegation.objects.filter(Q(grantor_id=person_id) | Q(delegate_id=person_id))
     return found.select_related("grantor", "delegate")
+
+
+def person_of(user_id: UUID) -> Person | None:
+    """Return the citizen an account belongs to, or None when it has not said who it is."""
+    return Person.objects.filter(user_id=user_id).select_related("province").first()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,6 +21,7 @@ MODES = VisitType.MODES
 TAG = ["directory"]
 
 
+@extend_schema_field({"type": "string", "pattern": r"^-?[0-9.]+,-?[0-9.]+$", "example": "21.0285,105.8542"})
 class Position(serializers.Field[tuple[float, float], Any, Any, Any]):
     """ "21.0285,105.8542": latitude and longitude in degrees."""
 

@@ -233,7 +233,7 @@ class SocketTickets(ApiView):
 class Me(OwnView):
     def _answer(self) -> Response:
         user = self.user
-        person = Person.objects.filter(user=user).select_related("province").first()
+        person = queries.person_of(user.id)
         values = {name: getattr(user, name) for name in ("id", "phone", "email", "language")}
         roles = acting.memberships_of(user) if acting.second_factor_passed(self.request._request) else []
         return Response(
