@@ -1,13 +1,30 @@
 """What booking's doors answer: the public shape of slots, appointments and schedules."""
 
-from datetime import datetime
+import re
+from datetime import datetime, time
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from booking.models import Appointment, Closure, Status
 from core.api import AwareDateTime, MoneyField
+
+
+@extend_schema_field({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "example": "08:30"})
+class WallTime(serializers.TimeField):
+    """A time on the clinic's wall, "08:30": no seconds, and no offset, because it is none of UTC's business."""
+
+    default_error_messages = {"wall": _("Give the time as hours and minutes, for example 08:30.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%H:%M", input_formats=["%H:%M"], **kwargs)
+
+    def to_internal_value(self, value: Any) -> time:
+        if not isinstance(value, str) or not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value, re.ASCII):
+            self.fail("wall")
+        return time.fromisoformat(value)
 
 
 class PractitionerName(serializers.Serializer[Any]):
@@ -111,8 +128,8 @@ class AppointmentAnswer(serializers.Serializer[Any]):
 class RuleAnswer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     weekday = serializers.IntegerField()
-    from_time = serializers.TimeField(format="%H:%M")
-    to_time = serializers.TimeField(format="%H:%M")
+    from_time = WallTime()
+    to_time = WallTime()
     grid_minutes = serializers.IntegerField()
     valid_from = serializers.DateField(allow_null=True)
     valid_to = serializers.DateField(allow_null=True)

@@ -16,6 +16,7 @@ from booking.api.answers import (
     RuleList,
     ScheduleAnswer,
     SchedulePage,
+    WallTime,
 )
 from booking.models import Closure
 from booking.queries.free import LONGEST_HORIZON_DAYS
@@ -50,8 +51,8 @@ class ScheduleChange(_ScheduleValues):
 
 class RuleValues(StrictSerializer):
     weekday = serializers.IntegerField(min_value=0, max_value=6, help_text="0 is Monday")
-    from_time = serializers.TimeField(help_text="wall time of the schedule's zone")
-    to_time = serializers.TimeField(help_text="00:00 is the end of the day")
+    from_time = WallTime(help_text="wall time of the schedule's zone")
+    to_time = WallTime(help_text="00:00 is the end of the day")
     grid_minutes = serializers.IntegerField(min_value=5, max_value=240, required=False, default=15)
     valid_from = serializers.DateField(required=False, allow_null=True, default=None)
     valid_to = serializers.DateField(required=False, allow_null=True, default=None, help_text="last day")
