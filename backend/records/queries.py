@@ -73,9 +73,9 @@ def vitals_in(encounter_id: UUID) -> dict[str, Observation]:
 
 def last_visits(person_id: UUID, *, without: UUID | None = None, limit: int = 5) -> list[Encounter]:
     """Return the latest finished visits with their diagnoses, newest first."""
+    others = Q() if without is None else ~Q(id=without)
     rows = (
-        Encounter.objects.filter(person_id=person_id, status=Encounter.Status.FINISHED)
-        .exclude(id=without)
+        Encounter.objects.filter(others, person_id=person_id, status=Encounter.Status.FINISHED)
         .select_related("practitioner", "facility")
         .prefetch_related("diagnoses")
         .order_by("-finished_at", "-id")

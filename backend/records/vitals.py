@@ -41,6 +41,9 @@ _ROWS: list[tuple[Any, ...]] = [
     ("height", "8302-2", "Body height", _("Height"), "cm", "cm", 20, 260, 1),
     ("glucose", "15074-8", "Glucose [Moles/volume] in Blood", _("Blood glucose"), "mmol/L", "mmol/L", "0.5", 60, 1),
 ]
-VITALS = tuple(Vital(*row[:6], Decimal(row[6]), Decimal(row[7]), row[8]) for row in _ROWS)
+VITALS = tuple(
+    Vital(key, code, loinc, name, unit, shown, Decimal(low), Decimal(high), decimals)
+    for key, code, loinc, name, unit, shown, low, high, decimals in _ROWS
+)
 BY_CODE = {vital.code: vital for vital in VITALS}
 BY_KEY = {vital.key: vital for vital in VITALS}

@@ -100,7 +100,7 @@ class AllergyAnswer(serializers.Serializer[Any]):
     atc = serializers.CharField()
     reaction = serializers.CharField()
     severity = serializers.ChoiceField([("", ""), *Allergy.Severity.choices])
-    source = serializers.ChoiceField(Source.choices)
+    source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]  # a field of this name
     recorded_by = serializers.CharField(source="recorded_name")
     recorded_at = AwareDateTime(source="created_at")
 
@@ -114,7 +114,7 @@ class ConditionAnswer(serializers.Serializer[Any]):
     code = serializers.CharField()
     name = serializers.CharField()
     since = serializers.DateField(allow_null=True)
-    source = serializers.ChoiceField(Source.choices)
+    source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]  # a field of this name
 
 
 class ObservationAnswer(serializers.Serializer[Any]):
@@ -124,7 +124,7 @@ class ObservationAnswer(serializers.Serializer[Any]):
     value = serializers.FloatField()
     unit = serializers.CharField()
     at = AwareDateTime()
-    source = serializers.ChoiceField(Source.choices)
+    source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]  # a field of this name
     encounter = serializers.UUIDField(source="encounter_id", allow_null=True)
 
     def get_name(self, observation: Any) -> str:

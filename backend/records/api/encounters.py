@@ -29,7 +29,7 @@ class NoteWish(StrictSerializer):
     assessment = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False, max_length=MAX_TEXT)
     plan = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False, max_length=MAX_TEXT)
     advice = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False, max_length=MAX_TEXT)
-    diagnoses = DiagnosisWish(many=True, required=False, max_length=MAX_DIAGNOSES)
+    diagnoses = DiagnosisWish(many=True, required=False, max_length=MAX_DIAGNOSES)  # type: ignore[call-arg]
 
 
 def _answer(view: ApiView, encounter: Encounter) -> Response:

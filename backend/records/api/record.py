@@ -133,7 +133,7 @@ class MeasurementWish(StrictSerializer):
 
     at = AwareDateTime(required=False, help_text="Default: now.")
     encounter = serializers.UUIDField(required=False, allow_null=True, default=None)
-    values = ReadingWish(many=True, allow_empty=False, max_length=len(CODES))
+    values = ReadingWish(many=True, allow_empty=False, max_length=len(CODES))  # type: ignore[call-arg]
 
 
 class ObservationQuestion(serializers.Serializer[Any]):

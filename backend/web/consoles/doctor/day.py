@@ -51,7 +51,7 @@ class Day:
 
 def zone_of(actor: Actor) -> str:
     """The wall clock of the clinic the doctor works in."""
-    facility = Facility.objects.filter(id=actor.facility_id).only("zone").first()
+    facility = Facility.objects.filter(id=actor.facility_id).first() if actor.facility_id else None
     return facility.zone if facility else "Asia/Ho_Chi_Minh"
 
 
