@@ -82,7 +82,8 @@ class VideoCall extends HTMLElement {
     }
     document.body.classList.toggle("in-call", name === "call" && !this.isDoctor);
     // A screen reader must learn that the page has become another one.
-    if (changed && focus) this.querySelector(`[data-screen~="${name}"] [data-focus]`)?.focus();
+    const place = `[data-screen~="${name}"]`;
+    if (changed && focus) this.querySelector(`${place}[data-focus], ${place} [data-focus]`)?.focus({ preventScroll: name === "call" });
   }
 
   // ---- hours
