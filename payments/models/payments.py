@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.models import Entity
 from core.money import Money
@@ -25,7 +26,7 @@ class Payment(Stateful, Entity):
         REFUNDED = "refunded", _("refunded")
         FAILED = "failed", _("declined")  # the gateway said no
         CANCELLED = "cancelled", _("cancelled")  # no longer asked for
-        EXPIRED = "expired", _("expired")  # not paid in time
+        EXPIRED = "expired", pgettext_lazy("payment", "expired")  # not paid in time
 
     # Money that arrives after we stopped asking for it is recorded all the same: it did arrive. The journey sends it back.
     MOVES: ClassVar[dict[str, set[str]]] = {
