@@ -27,23 +27,23 @@ class WallTime(serializers.TimeField):
         return time.fromisoformat(value)
 
 
-class PractitionerName(serializers.Serializer[Any]):
+class AppointmentPractitioner(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField(source="display_name")
 
 
-class FacilityName(serializers.Serializer[Any]):
+class AppointmentFacility(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
     address = serializers.CharField(source="full_address")
 
 
-class PersonName(serializers.Serializer[Any]):
+class AppointmentPerson(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField(source="full_name")
 
 
-class VisitTypeName(serializers.Serializer[Any]):
+class AppointmentVisitType(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
     minutes = serializers.IntegerField()
@@ -75,9 +75,9 @@ class DayList(serializers.Serializer[Any]):
 
 class FirstFreeAnswer(serializers.Serializer[Any]):
     schedule = serializers.UUIDField(source="schedule.pk")
-    practitioner = PractitionerName()
-    facility = FacilityName(source="schedule.facility")
-    visit_type = VisitTypeName()
+    practitioner = AppointmentPractitioner()
+    facility = AppointmentFacility(source="schedule.facility")
+    visit_type = AppointmentVisitType()
     starts_at = AwareDateTime()
     ends_at = AwareDateTime()
     zone = serializers.CharField(source="schedule.zone")
@@ -98,10 +98,10 @@ class AppointmentAnswer(serializers.Serializer[Any]):
     zone = serializers.CharField(source="schedule.zone")
     hold_expires_at = AwareDateTime(allow_null=True)
     schedule = serializers.UUIDField(source="schedule_id")
-    practitioner = PractitionerName()
-    facility = FacilityName()
-    person = PersonName()
-    visit_type = VisitTypeName()
+    practitioner = AppointmentPractitioner()
+    facility = AppointmentFacility()
+    person = AppointmentPerson()
+    visit_type = AppointmentVisitType()
     price = MoneyField()
     reason = serializers.SerializerMethodField()
     encounter = serializers.UUIDField(source="encounter_id", allow_null=True)
@@ -157,8 +157,8 @@ class ExceptionPage(serializers.Serializer[Any]):
 
 class ScheduleAnswer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    practitioner = PractitionerName()
-    facility = FacilityName()
+    practitioner = AppointmentPractitioner()
+    facility = AppointmentFacility()
     zone = serializers.CharField()
     room = serializers.CharField()
     active = serializers.BooleanField()

@@ -15,7 +15,7 @@ from core.api import ApiView, StrictSerializer, idempotent
 THOSE_CONCERNED = frozenset({"citizen", "practitioner", "desk"})
 
 
-class CancelWish(StrictSerializer):
+class AppointmentCancelWish(StrictSerializer):
     reason = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
 
 
@@ -31,16 +31,20 @@ class _AboutOne(ApiView):
 
 
 class One(_AboutOne):
-    @extend_schema(responses=AppointmentAnswer, summary="One appointment", tags=["booking"])
+    @extend_schema(
+        operation_id="get_appointment", responses=AppointmentAnswer, summary="One appointment", tags=["booking"]
+    )
     def get(self, request: Request, appointment_id: UUID) -> Response:
         return self.answer(access.get_appointment(self.actor, appointment_id))
 
 
 class Cancel(_AboutOne):
-    @extend_schema(request=CancelWish, responses=AppointmentAnswer, summary="Give an appointment up", tags=["booking"])
+    @extend_schema(
+        request=AppointmentCancelWish, responses=AppointmentAnswer, summary="Give an appointment up", tags=["booking"]
+    )
     @idempotent
     def post(self, request: Request, appointment_id: UUID) -> Response:
-        wish = self.clean(CancelWish)
+        wish = self.clean(AppointmentCancelWish)
         appointment = actions.cancel_appointment(
             appointment_id=appointment_id, reason=wish["reason"], by=self.actor, now=self.now
         )

@@ -91,7 +91,13 @@ class _DeskWrites(ApiView):
 
 
 class Schedules(_DeskWrites):
-    @extend_schema(parameters=PAGE, responses=SchedulePage, summary="Schedules of the facility", tags=["schedules"])
+    @extend_schema(
+        operation_id="list_schedules",
+        parameters=PAGE,
+        responses=SchedulePage,
+        summary="Schedules of the facility",
+        tags=["schedules"],
+    )
     def get(self, request: Request) -> Response:
         return page_of(self, queries.schedules_for(self.actor), ScheduleAnswer)
 
