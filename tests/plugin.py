@@ -22,6 +22,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: needs Chromium; see `lanh.py test`")
 
 
+def pytest_unconfigure() -> None:
+    """Let the next run have the name."""
+    while _held:
+        _held.pop().close()
+
+
 def _prepare() -> None:
     postgres.ensure("test", "postgres", durable=False)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")

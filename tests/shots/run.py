@@ -116,7 +116,7 @@ def _context(chromium: Any, url: str, visitor: Visitor, width: int, theme: str, 
 
 def _listen(tab: Any, url: str, who: str, trouble: set[str]) -> None:
     def said(message: Any) -> None:
-        if message.type == "error":
+        if message.type == "error" and _kind(urlsplit(tab.url).path) != "not-found":
             trouble.add(f"{who} {urlsplit(tab.url).path}: {message.text[:160]}")
 
     def asked(request: Any) -> None:
