@@ -1,115 +1,111 @@
-"""A whole house for the tests that need one: `lanh.py up` as its own process, from an empty state folder, demo seeded."""
+"""A whole house for the tests that need one: the real process (tests/site.py) on a database with the demo's people.
+
+The demo is made once a day and checkout, into a database that every house then copies; so a house stands in seconds.
+"""
 
 from __future__ import annotations
 
-import contextlib
+import fcntl
 import html
 import os
 import re
-import shutil
-import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx
 import pytest
+from psycopg import sql
 
-ROOT = Path(__file__).resolve().parent.parent
+from runtime import databases, folders, process
+from tests.site import Site
 
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+FILL = "from runtime import process; import django; process.prepare_environment(); django.setup(); process._prepare_database()"
 
 
-class House:
+def _url_of(name: str) -> str:
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+
+
+def _pattern() -> str:
+    """Return the name of the database to copy, made when this day and these files have none yet."""
+    demo = folders.files_of_packages("demo/*.py")
+    stamp = folders.fingerprint(demo, f"{process.build_stamp()} {datetime.now(UTC):%Y-%m-%d}")
+    name = f"house_{stamp[:12]}"
+    with (folders.state_folder("test") / "house.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with databases.connect() as server:
+            old = server.execute(r"SELECT datname FROM pg_database WHERE datname LIKE 'house\_%'").fetchall()
+            if (name,) in old:
+                return name
+            for (one,) in old:
+                server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(one)))
+            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(f"{name}_draft")))
+        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "settings", "DEMO": "1", "DATABASE_POOL": "0"}
+        environment |= {"DATABASE_URL": _url_of(f"{name}_draft"), "PYTHONPATH": os.pathsep.join(sys.path)}
+        done = subprocess.run(
+            [sys.executable, "-c", FILL], env=environment, cwd=folders.CHECKOUT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        with databases.connect() as server:
+            rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+            server.execute(rename.format(sql.Identifier(f"{name}_draft"), sql.Identifier(name)))
+    return name
+
+
+class House(Site):
     """The running process and what a test does to it."""
 
-    def __init__(self, state: Path, **environment: str) -> None:
-        self.state = state
-        self.port = _free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.socket_url = f"ws://127.0.0.1:{self.port}"
-        self.log = state / "up.log"
-        self.environment = environment
-        self.process: subprocess.Popen[bytes] | None = None
+    def __init__(self, *, workers: bool = True) -> None:
+        pattern = _pattern()
+        self.database = f"home_{uuid4().hex[:12]}"
+        with databases.connect() as server:
+            copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+            server.execute(copy.format(sql.Identifier(self.database), sql.Identifier(pattern)))
+            stamp = server.execute(
+                "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [pattern]
+            ).fetchone()
+            note = sql.SQL("COMMENT ON DATABASE {} IS {}")
+            server.execute(note.format(sql.Identifier(self.database), sql.Literal(stamp[0] if stamp else "")))
+        own: dict[str, Any] = {"DATABASE_URL": _url_of(self.database), "DATABASE_POOL": "1", "DATABASE_POOL_SIZE": "10"}
+        super().__init__(workers=workers, environment=own)
 
-    def start(self) -> House:
-        """Start and wait until /health/ready says so (at most two minutes: the first start fills the database)."""
-        environment = {key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "LANH_TEST_DB"}}
-        environment |= {
-            "LANH_STATE": str(self.state),
-            "DJANGO_SETTINGS_MODULE": "settings",
-            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'backend'}",
-            "PUBLIC_URL": self.url,
-            **self.environment,
-        }
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "runtime", "up", "--port", str(self.port)],
-                cwd=ROOT,
-                env=environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        until = time.monotonic() + 120
-        while time.monotonic() < until:
-            if self.process.poll() is not None:
-                break
-            with contextlib.suppress(httpx.HTTPError):
-                if httpx.get(f"{self.url}/health/ready", timeout=5).status_code == 200:
-                    return self
-            time.sleep(0.2)
-        raise RuntimeError(f"the house does not stand:\n{self.log.read_text(errors='replace')[-4000:]}")
-
-    def kill(self) -> None:
-        """kill -9, as a power cut would."""
-        assert self.process is not None
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
-
-    def stop(self) -> None:
-        """Ctrl-C."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.kill()
+    @property
+    def socket_url(self) -> str:
+        return self.url.replace("http", "ws", 1)
 
     def code_for(self, phone: str) -> str:
         """Read the newest sign-in code sent to a phone, from the demo's outbox page."""
-        until = time.monotonic() + 20
+        until = time.monotonic() + 30
         while time.monotonic() < until:
-            page = httpx.get(f"{self.url}/demo/outbox/", params={"phone": phone}, timeout=10)
+            page = httpx.get(f"{self.url}/demo/outbox/", params={"phone": phone}, timeout=20)
             codes = re.findall(r"(?<![0-9])[0-9]{6}(?![0-9])", html.unescape(re.sub(r"<[^>]+>", " ", page.text)))
             if codes:
                 return codes[0]
             time.sleep(0.2)
         raise AssertionError(f"no code for {phone} in the outbox")
 
+    def remove(self) -> None:
+        """End it and take its database along."""
+        self.kill()
+        with databases.connect() as server:
+            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self.database)))
 
-@contextlib.contextmanager
-def standing(**environment: str) -> Iterator[House]:
-    """Have a house for the time of a `with`. Everything it made is removed."""
-    # Short on purpose: the path of a unix socket may have 107 characters.
-    folder = Path(tempfile.mkdtemp(prefix="lanh"))
-    folder.chmod(0o755)
-    state = folder / "s"
-    state.mkdir()
-    house = House(state, **environment)
+
+@contextmanager
+def standing(*, workers: bool = True) -> Iterator[House]:
+    """Have a house for the time of a `with`."""
+    one = House(workers=workers)
     try:
-        yield house.start()
+        yield one.start()
     finally:
-        house.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        one.remove()
 
 
 @pytest.fixture(scope="session")
