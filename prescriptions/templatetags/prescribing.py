@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from prescriptions import words
@@ -70,9 +70,9 @@ def item_badge(item: Item) -> SafeString:
 def opening_badge(opening: Opening | Any) -> SafeString:
     """Open or closed, and until when, on the pharmacy's clock."""
     if not isinstance(opening, Opening):
-        return format_html("")
+        return mark_safe("")
     if opening.changes_at is None:
-        return format_html("")  # the hours are not known: nothing is promised
+        return mark_safe("")  # the hours are not known: nothing is promised
     at = {"at": opening.changes_at.strftime("%H:%M")}
     if opening.is_open:
         return format_html('<span class="badge badge--good">{}</span>', _("Open until %(at)s") % at)

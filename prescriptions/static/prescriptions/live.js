@@ -1,9 +1,10 @@
 // One prescription, open on a phone at the counter: looks again while a pharmacy works on it, and shows the change.
 import { api } from "../web/js/api.js";
+import { onNews } from "../web/js/news.js";
 
 const page = document.querySelector("[data-prescription]");
 const OPEN = new Set(["signed", "accepted"]);
-const EVERY = 8000;
+const EVERY = 20_000; // for lines on which no socket lives; the bell is quicker
 const fingerprint = (found) => [found.status, found.cancel_asked_at, found.pharmacy?.id, ...found.items.map((item) => item.dispensed_quantity)].join();
 
 let known = null;
@@ -22,5 +23,6 @@ async function look() {
 if (page && OPEN.has(page.dataset.status)) {
   look();
   setInterval(look, EVERY);
+  onNews((kind) => { if (/^prescription\.|^resync$/.test(kind)) look(); });
   document.addEventListener("visibilitychange", look);
 }

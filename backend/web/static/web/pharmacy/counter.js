@@ -1,11 +1,12 @@
 // The counter: a hand scanner types "code#access code" and Enter; a camera reads the same where the browser can; the
 // queue looks again by itself.
 import { api } from "../js/api.js";
+import { onNews } from "../js/news.js";
 
 const form = document.getElementById("lookup");
 const code = form.elements.namedItem("code");
 const accessCode = form.elements.namedItem("access_code");
-const LOOK_EVERY = 7000;
+const LOOK_EVERY = 20_000; // for lines on which no socket lives; the bell is quicker
 
 function take(text) {
   const [first, second] = text.trim().split("#");
@@ -70,7 +71,7 @@ if ("BarcodeDetector" in window && navigator.mediaDevices?.getUserMedia) {
 
 const known = () => document.getElementById("queue-list").dataset.known.trim().split(/\s+/).filter(Boolean).join();
 
-setInterval(async () => {
+async function look() {
   if (document.visibilityState !== "visible") return;
   try {
     const { results } = await api.get("/api/v1/dispensing/queue?limit=100");
@@ -81,4 +82,7 @@ setInterval(async () => {
   } catch {
     // The next look comes soon.
   }
-}, LOOK_EVERY);
+}
+
+setInterval(look, LOOK_EVERY);
+onNews((kind) => { if (/^prescription\.|^resync$/.test(kind)) look(); });
