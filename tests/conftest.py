@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from tests import reference
+from tests.house import house  # noqa: F401
 
 if importlib.util.find_spec("tests.cast"):
     from tests.cast import *  # noqa: F403

@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.cast_of_the_demo import CITIZEN, DOCTOR, PHARMACIST, STRANGER, sign_in
-from tests.house import House, house  # noqa: F401
+from tests.house import House
 from tests.phone import Phone
 
 
@@ -41,7 +41,7 @@ def pay(phone: Phone, appointment: dict[str, Any], way: str = "pay") -> None:
         assert pressed.status_code == 302, pressed.text[:500]
 
 
-def test_a_visit_from_free_time_to_collected_drugs(house: House) -> None:  # noqa: F811
+def test_a_visit_from_free_time_to_collected_drugs(house: House) -> None:
     ana, ben, cara = (sign_in(house, who) for who in (CITIZEN, DOCTOR, PHARMACIST))
     me = ana.get("/me")
     person = me["person"]["id"]
