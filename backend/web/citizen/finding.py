@@ -98,7 +98,8 @@ def cards_for(wish: Wish, moment: datetime) -> tuple[list[Card], int]:
         province=wish.province or None,
         mode=wish.mode or None,
         practitioner_ids=[one.id for one in found],
-        limit=max(1, 3 * len(found)),
+        # Enough for this page, also when somebody has times at two places; on a chosen day all must be known.
+        limit=2 * (len(found) + 1) if wish.day else 2 * CARDS * wish.page,
     )
     soonest: dict[UUID, booking.FirstFree] = {}
     for first in firsts:

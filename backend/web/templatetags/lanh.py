@@ -132,12 +132,12 @@ def day_near(when: Any, zone: str | None = None) -> str:
 
 @register.filter
 def age(born_on: Any) -> str:
-    """Completed years; months below six years, as a prescription must say it."""
+    """Completed years; for the smallest, below three, months as parents count them."""
     if not isinstance(born_on, date):
         return ""
     today = timezone.now().astimezone(CLINIC_ZONE).date()
     months = (today.year - born_on.year) * 12 + today.month - born_on.month - (today.day < born_on.day)
-    if months < 72:
+    if months < 36:
         return ngettext("%(count)d month old", "%(count)d months old", months) % {"count": months}
     return ngettext("%(count)d year old", "%(count)d years old", months // 12) % {"count": months // 12}
 
