@@ -126,6 +126,17 @@ def test_a_sign_in_code_goes_out_by_sms(db: None, now: datetime, language: str, 
     assert "123456" in attempt.body and words in attempt.body
 
 
+@pytest.mark.parametrize(("demo", "kept"), [(True, True), (False, False)])
+def test_a_code_that_has_left_is_kept_in_the_demo_only(
+    db: None, now: datetime, settings: Any, demo: bool, kept: bool
+) -> None:
+    settings.DEMO = demo
+    actions.send_sign_in_code(phone="+84901234567", code="123456", now=now)
+    run_jobs()
+    assert Attempt.objects.get().status == "sent"
+    assert ("123456" in Attempt.objects.get().body) is kept
+
+
 def test_other_peoples_mail_lands_in_the_outbox_too(db: None, settings: Any) -> None:
     from django.core.mail import send_mail
 
