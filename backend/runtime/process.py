@@ -39,10 +39,11 @@ def up(arguments: list[str]) -> int:
     """`lanh.py up`: set everything up, serve until Ctrl-C or TERM."""
     started = time.monotonic()
     options = _parse(arguments)
-    port = options.port or free_port(options.host)
-    if port is None or not port_is_free(options.host, port):
+    door = open_door(options.host, options.port)
+    if door is None:
         print(f"Port {options.port} on {options.host} is taken. Leave out --port and a free one is found.")
         return 1
+    port = door.getsockname()[1]
     os.environ.setdefault("PUBLIC_URL", f"http://{_shown_host(options.host)}:{port}")
     if options.fresh and not _destroy():
         return 1
@@ -56,7 +57,7 @@ def up(arguments: list[str]) -> int:
     django.setup()
     _prepare_database()
     _collect_static()
-    _serve(options.host, port, workers=options.workers == "on", started=started)
+    _serve(options.host, door, workers=options.workers == "on", started=started)
     if cluster:
         cluster.leave()
     return 0
@@ -79,22 +80,24 @@ def _shown_host(host: str) -> str:
     return "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "localhost") else host
 
 
-def free_port(host: str) -> int | None:
-    """8000, or the next port after it that nobody listens on."""
-    return next((p for p in range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TO_TRY) if port_is_free(host, p)), None)
+def open_door(host: str, port: int = 0) -> socket.socket | None:
+    """Listen on `port`, or on 8000 or the next one that is free; None when that is taken.
 
-
-def port_is_free(host: str, port: int) -> bool:
-    """True when we could listen there now."""
+    The door is open before anybody is there to answer, so that two who start at once cannot choose the same.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    for number in [port] if port else range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TO_TRY):
+        door = socket.socket(family, socket.SOCK_STREAM)
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
-            probe.listen()
+            door.bind((host, number))
+            door.listen(512)
         except OSError:
-            return False
-    return True
+            door.close()
+            continue
+        door.setblocking(False)
+        return door
+    return None
 
 
 def _destroy() -> bool:
@@ -161,13 +164,13 @@ def _collect_static() -> None:
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
-def _serve(host: str, port: int, *, workers: bool, started: float) -> None:
-    from daphne.endpoints import build_endpoint_description_strings
+def _serve(host: str, door: socket.socket, *, workers: bool, started: float) -> None:
     from daphne.server import Server, twisted_loop
     from twisted.internet import defer, reactor
 
     from runtime import worker
 
+    port = door.getsockname()[1]
     application = _application()
     stop = asyncio.Event()
     jobs: list[asyncio.Task[None]] = []
@@ -187,13 +190,23 @@ def _serve(host: str, port: int, *, workers: bool, started: float) -> None:
     reactor.addSystemEventTrigger("before", "shutdown", end)  # type: ignore[attr-defined,arg-type]
     Server(
         application,
-        endpoints=build_endpoint_description_strings(host=host, port=port),
+        endpoints=[_as_endpoint(door)],
         websocket_max_message_size=64 * 1024,
         websocket_max_frame_size=64 * 1024,
         websocket_handshake_timeout=10,
         application_close_timeout=5,
         server_name="lanh",
     ).run()
+
+
+def _as_endpoint(door: socket.socket) -> str:
+    """The door in Twisted's words. It adopts open sockets of IPv4 only; one of IPv6 is opened again by its number."""
+    if door.family == socket.AF_INET:
+        return f"fd:fileno={door.fileno()}"
+    host, port = door.getsockname()[:2]
+    door.close()
+    escaped = host.replace(":", r"\:")
+    return f"tcp:port={port}:interface={escaped}"
 
 
 def _application() -> Any:
