@@ -12,7 +12,7 @@ import audit
 from audit.queries import lines_about
 from core.actor import Actor
 from core.errors import NotAllowed, NotFound
-from core.refs import ref
+from core.refs import Ref, ref
 from identity import access as identity_access
 from identity.models import Person
 from records.models import Encounter
@@ -21,16 +21,22 @@ CARE_LASTS = timedelta(days=30)  # a doctor may look back at the record this lon
 ONE_READING = timedelta(minutes=10)  # a page that asks five times is one look, one line in the log
 
 
-def note_reading(by: Actor, action: str, subject: Model, person_id: UUID) -> None:
+def note_reading(by: Actor, action: str, subject: Model | Ref, person_id: UUID) -> None:
     """Write that somebody looked, once per subject and ONE_READING. The house itself leaves no line."""
     if by.is_system:
         return
     since = timezone.now() - ONE_READING
+    about = subject if isinstance(subject, Ref) else ref(subject)
     known = lines_about(person_id).filter(
-        user_id=by.user_id, role=by.role, action=action, subject=str(ref(subject)), created_at__gt=since
+        user_id=by.user_id, role=by.role, action=action, subject=str(about), created_at__gt=since
     )
     if not known.exists():
         audit.record(by, action, subject, person_id=person_id)
+
+
+def note_record_read(by: Actor, person_id: UUID) -> None:
+    """Write the line "read the health record", for doors that showed parts of it which other apps keep."""
+    note_reading(by, "records.read", Ref("person", person_id), person_id)
 
 
 def visible_encounters(by: Actor) -> QuerySet[Encounter]:

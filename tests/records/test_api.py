@@ -144,6 +144,17 @@ def test_icd10_answers_over_http(ana_api):
     assert ana_api.get("/api/v1/icd10").status_code == 422
 
 
+@pytest.mark.parametrize("cursor", ["nonsense", "cD1ub25zZW5zZQ==", "cD0lMDA=", "bz0tMQ==", "%00"])
+def test_an_odd_cursor_is_no_crash(ana, ana_api, cursor):
+    for name in ("observations", "access-log"):
+        assert ana_api.get(f"/api/v1/people/{ana.id}/record/{name}?cursor={cursor}").status_code in {200, 404, 422}
+
+
+@pytest.mark.parametrize("query", ["q=%00", "q=a&limit=0", "q=a&limit=x", "q=" + "a" * 101])
+def test_an_odd_search_is_a_422(ana_api, query):
+    assert ana_api.get(f"/api/v1/icd10?{query}").status_code == 422
+
+
 def test_a_cancelled_visit_is_no_part_of_the_timeline(ana, planned, ana_api, now):
     from tests.records import stage
 

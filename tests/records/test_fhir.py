@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
+from audit.models import Line
 from core.ids import new_id
 from records import actions
 from records.models import Allergy, Diagnosis
@@ -161,6 +162,24 @@ def test_refusals_are_operation_outcomes(ana_api, path, status, code):
     assert answer.status_code == status
     assert answer["Content-Type"].startswith("application/fhir+json")
     assert checked(answer)["issue"][0]["code"] == code
+
+
+class Things:
+    """A type of another app that does not write who looked."""
+
+    def search(self, by, params, now):
+        return [{"resourceType": "Basic", "id": "1", "code": {"text": "x"}, "subject": {"reference": params["about"]}}]
+
+
+def test_a_look_through_any_type_is_noted(ana, planned, ben_api, settings):
+    settings.FHIR_TYPES = {**settings.FHIR_TYPES, "Basic": "tests.records.test_fhir.Things"}
+    assert checked(ben_api.get(f"/fhir/R4/Basic?about=Patient/{ana.id}"))["total"] == 1
+    assert Line.objects.filter(action="records.read", person_id=ana.id).count() == 1
+
+
+def test_a_zero_byte_is_refused(ana_api):
+    for query in ("Patient?name=%00", "Patient?identifier=a%00b"):
+        assert ana_api.get(f"/fhir/R4/{query}").status_code == 422
 
 
 def test_nobody_and_wrong_roles_are_refused_in_fhir(ana, nobody_api, dan_api, ana_api):

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from core import errors, fhir
 from core.api import ANYONE, ApiView
 from core.rest import problems
+from records import access
 
 READERS = frozenset({"citizen", "practitioner"})
 TAG = ["FHIR R4"]
@@ -147,16 +148,28 @@ class Search(FhirView):
     def get(self, request: Request, type_name: str) -> Response:
         kind = _type_named(type_name)
         params = {name: str(value) for name, value in request.query_params.items() if value}
+        if any("\x00" in value for value in params.values()):
+            raise fhir.WrongParameter()  # no text of ours holds this, and the database will not even compare it
         count = _count_in(params)
         if "_id" in params:
             wanted = str(fhir.id_in(params["_id"], "_id"))
         found = kind.search(self.actor, params, self.now)
         if "_id" in params:
             found = [one for one in found if one["id"] == wanted]
+        for person_id in _people_in(found):
+            access.note_record_read(self.actor, person_id)
         own = f"{self.base()}/{type_name}"
         query = request.META.get("QUERY_STRING", "")
         bundle = fhir.searchset(found[:count], own_address=f"{own}?{query}" if query else own, base=self.base())
         return Response(bundle, content_type=fhir.MEDIA_TYPE)
+
+
+def _people_in(resources: list[fhir.Resource]) -> set[UUID]:
+    """Whose data these resources are, whichever app made them."""
+    owners = [one.get("subject") or one.get("patient") or {} for one in resources]
+    owners += [part.get("actor") or {} for one in resources for part in one.get("participant", [])]
+    refs = [str(owner.get("reference", "")) for owner in owners]
+    return {UUID(text.removeprefix("Patient/")) for text in refs if text.startswith("Patient/")}
 
 
 def _count_in(params: dict[str, str]) -> int:
