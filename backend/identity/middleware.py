@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 
 from core.actor import STAFF
 from core.edge import actor_of
-from identity.acting import memberships_of, second_factor_passed
+from identity.acting import SESSION_KEY, memberships_of, second_factor_passed
 from identity.models import User
 
 
@@ -46,7 +46,7 @@ class WhoIsThis:
             "citizen" in roles
             and actor.person_id is None
             and request.resolver_match.url_name not in {"identity_welcome", "identity_roles"}
-            and not memberships_of(user)
+            and (request.session.get(SESSION_KEY) == "citizen" or not memberships_of(user))
         ):
             return redirect(f"{reverse('identity_welcome')}?{back}")
         return None

@@ -186,3 +186,21 @@ def test_the_app_picks_a_role_by_token(doctor: User) -> None:
     assert api.get("/api/v1/me").json()["acting_as"]["role"] == "pharmacist"
     assert api.put("/api/v1/me/acting-as", {"membership": None}).json()["role"] == "citizen"
     assert api.get("/api/v1/me").json()["acting_as"]["role"] == "citizen"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/record/", "/prescriptions/", "/appointments/", "/profile/", "/inbox/", "/roles/"]
+)
+@pytest.mark.parametrize("second_factor", [True, False])
+def test_staff_who_are_no_citizens_break_no_page(doctor: User, path: str, second_factor: bool) -> None:
+    browser = make.page_client(doctor, second_factor=second_factor)
+    assert browser.get(path).status_code in {200, 302, 403}
+
+
+def test_staff_who_want_to_be_citizens_say_who_they_are(doctor: User) -> None:
+    browser = make.page_client(doctor)
+    browser.post("/roles/act/", {"membership": "citizen"})
+    assert browser.get("/record/")["Location"].startswith("/welcome/")
+    details = {"full_name": "Trần Minh Bình", "born_on": "1975-01-01", "sex": "male", "next": "/record/"}
+    assert browser.post("/welcome/", details)["Location"] == "/record/"
+    assert browser.get("/record/").status_code == 200
