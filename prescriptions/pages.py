@@ -100,8 +100,8 @@ def choose_pharmacy(request: HttpRequest, prescription_id: UUID) -> HttpResponse
     prescription = access.get_collectable(actor, prescription_id, moment)
     if prescription.status != Prescription.Status.SIGNED:
         return redirect("prescription_detail", prescription_id)
-    province = request.GET.get("province", prescription.person.province_id or "")[:2]
-    q = request.GET.get("q", "")[:80]
+    province = _plain(request.GET.get("province", prescription.person.province_id or ""))[:2]
+    q = _plain(request.GET.get("q", ""))[:80]
     return render(
         request,
         "prescriptions/pharmacies.html",
@@ -113,6 +113,11 @@ def choose_pharmacy(request: HttpRequest, prescription_id: UUID) -> HttpResponse
             "q": q,
         },
     )
+
+
+def _plain(text: str) -> str:
+    """Leave out NUL, which no column can hold."""
+    return text.replace("\x00", "")
 
 
 def _as_id(text: str | None) -> UUID:

@@ -79,7 +79,7 @@ class PlaceAnswer(serializers.Serializer[Any]):
     phone = serializers.CharField()
 
 
-class DiagnosisAnswer(serializers.Serializer[Any]):
+class PrescribedForAnswer(serializers.Serializer[Any]):
     code = serializers.CharField()
     name = serializers.CharField()
 
@@ -129,7 +129,7 @@ class PrescriptionAnswer(serializers.Serializer[Prescription]):
         may = actor.role == "citizen" and identity_access.may_act_for(actor, prescription.person_id, "collect")
         return queries.shown_access_code(prescription) if may else ""
 
-    @extend_schema_field(DiagnosisAnswer(many=True))
+    @extend_schema_field(PrescribedForAnswer(many=True))
     def get_diagnoses(self, prescription: Prescription) -> list[dict[str, str]]:
         return prescription.content["diagnoses"] if prescription.content else []
 
@@ -138,6 +138,14 @@ class PrescriptionAnswer(serializers.Serializer[Prescription]):
         if not prescription.signature:
             return None
         return dict(SignatureAnswer(queries.signature_of(prescription)).data)
+
+
+class PrescriptionPage(serializers.Serializer[Any]):
+    """One page of a list; `next` and `previous` are addresses."""
+
+    results = PrescriptionAnswer(many=True)
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
 
 
 class FindingAnswer(serializers.Serializer[Finding]):

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from core.api import idempotent, page_of
 from prescriptions import access, actions, queries
 from prescriptions.api import wishes
-from prescriptions.api.answers import AcceptedAnswer, PrescriptionAnswer
+from prescriptions.api.answers import AcceptedAnswer, PrescriptionAnswer, PrescriptionPage
 from prescriptions.api.prescribing import PrescriptionView
 
 TAGS = ["dispensing"]
@@ -24,7 +24,7 @@ class PharmacyView(PrescriptionView):
 class Queue(PharmacyView):
     @extend_schema(
         parameters=[OpenApiParameter("cursor", str), OpenApiParameter("limit", int)],
-        responses=PrescriptionAnswer(many=True),
+        responses=PrescriptionPage,
         summary="What citizens sent to my pharmacy",
         tags=TAGS,
     )

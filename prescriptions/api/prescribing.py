@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from core.api import SIGNED_IN, ApiView, idempotent, page_of
 from prescriptions import access, actions, codes, queries
 from prescriptions.api import wishes
-from prescriptions.api.answers import CheckAnswer, DrugAnswer, PrescriptionAnswer
+from prescriptions.api.answers import CheckAnswer, DrugAnswer, PrescriptionAnswer, PrescriptionPage
 from prescriptions.models import Prescription
 from prescriptions.qr import svg_of
 
@@ -56,7 +56,8 @@ class Prescriptions(PrescriptionView):
             OpenApiParameter("cursor", str),
             OpenApiParameter("limit", int),
         ],
-        responses=PrescriptionAnswer(many=True),
+        responses=PrescriptionPage,
+        operation_id="api_v1_prescriptions_list",
         summary="My prescriptions, or those of a visit",
         tags=TAGS,
     )

@@ -36,6 +36,7 @@ def test_the_citizen_chooses_a_pharmacy(signed, pharmacy, ana_browser):
     assert pharmacy.name in words(ana_browser.get(at + "?province=01"))
     assert pharmacy.name not in words(ana_browser.get(at + "?province=79"))
     assert pharmacy.name in words(ana_browser.get(at + "?province=01&q=binh minh"))
+    assert ana_browser.get(at + "?province=%00&q=%00").status_code == 200
     assert ana_browser.post(at, {"pharmacy": str(pharmacy.id)}).status_code == 302
     assert Prescription.objects.get().routed_to == pharmacy
     assert pharmacy.name in words(ana_browser.get(f"/prescriptions/{signed.id}/"))

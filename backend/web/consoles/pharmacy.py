@@ -147,7 +147,7 @@ def _handed_out(request: HttpRequest, items: list[Any]) -> list[dict[str, Any]]:
         if _whole(request.POST.get(f"was-{item.id}", "0")) != item.dispensed_quantity:
             raise ChangedMeanwhile()
         quantity = _whole(request.POST.get(f"quantity-{item.id}", "0") or "0")
-        lot = request.POST.get(f"lot-{item.id}", "").strip()[:40]
+        lot = request.POST.get(f"lot-{item.id}", "").replace("\x00", "").strip()[:40]
         if quantity < 0 or quantity > item.remaining:
             wrong[f"quantity-{item.id}"] = [_("A whole number from 0 to %(most)s.") % {"most": item.remaining}]
         elif quantity and not lot:
