@@ -20,6 +20,7 @@ import subprocess
 import venv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -48,6 +49,11 @@ def main(arguments: list[str]) -> int:
         print(USAGE, file=sys.stderr)
         return 2
     have_requirements("requirements.lock" if command in ("up", "manage") else "requirements-test.lock")
+    go_on_inside(arguments)
+
+
+def go_on_inside(arguments: list[str]) -> NoReturn:
+    """Become the environment's Python, with our packages within its reach."""
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "backend")])
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     os.chdir(ROOT)
