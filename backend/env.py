@@ -4,6 +4,7 @@ In production (LANH_ENV=production) a missing secret stops the start; in develop
 the state folder, so that nobody's sessions end with a restart.
 """
 
+import contextlib
 import os
 import secrets
 from collections.abc import Callable
@@ -59,12 +60,18 @@ def secret(name: str, make: Callable[[], str] = lambda: secrets.token_urlsafe(48
         draft = file.with_suffix(f".{os.getpid()}.tmp")
         draft.touch(mode=0o600)
         draft.write_text(make())
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(draft, file)  # two processes at first start: one wins, both read the winner's
-        except FileExistsError:
-            pass
         draft.unlink()
     return file.read_text()
+
+
+def carrier(name: str, stand_in: str, *, demo: bool) -> str:
+    """Return the dotted path of a carrier. Only the demo may fall back on one that shows messages instead of sending."""
+    given = str_(name)
+    if not given and not demo:
+        raise Missing(f"{name} is needed: without it sign-in codes and calls to patients would go nowhere")
+    return given or stand_in
 
 
 def rsa_key() -> str:

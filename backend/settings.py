@@ -287,9 +287,9 @@ SANDBOX_WEBHOOK_SECRET = env.secret("SANDBOX_WEBHOOK_SECRET") if DEMO else ""
 # --- notifications ----------------------------------------------------------------------------------------------
 CARRIERS = {
     "inbox": "notifications.carriers.inbox.Inbox",
-    "sms": "notifications.carriers.sms.DemoSms",
+    "sms": env.carrier("SMS_CARRIER", "notifications.carriers.sms.DemoSms", demo=DEMO),
     "email": "notifications.carriers.email.Email",
-    "push": "notifications.carriers.push.DemoPush",
+    "push": env.carrier("PUSH_CARRIER", "notifications.carriers.push.DemoPush", demo=DEMO),
 }
 DEFAULT_FROM_EMAIL = env.str_("DEFAULT_FROM_EMAIL", "Lành <khong-tra-loi@lanh.vn>")
 EMAIL_BACKEND = env.str_(
@@ -298,9 +298,11 @@ EMAIL_BACKEND = env.str_(
 )
 
 # --- realtime ---------------------------------------------------------------------------------------------------
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 ROOM_OPENS_MINUTES_BEFORE = env.int_("ROOM_OPENS_MINUTES_BEFORE", 15)
 ROOM_CLOSES_MINUTES_AFTER = env.int_("ROOM_CLOSES_MINUTES_AFTER", 60)
+# Candidates a browser may offer the other: a call on one machine needs loopback, one inside a hospital private addresses.
+ROOM_LOOPBACK_ALLOWED = env.bool_("ROOM_LOOPBACK_ALLOWED", not PRODUCTION)
+ROOM_PRIVATE_ALLOWED = env.bool_("ROOM_PRIVATE_ALLOWED", True)
 TURN_URLS = env.list_("TURN_URLS")  # empty: no request leaves the machine
 TURN_SECRET = env.str_("TURN_SECRET")
 

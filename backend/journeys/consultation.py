@@ -70,7 +70,7 @@ def book(
         price=appointment.price,
         payer_id=by.person_id or person_id,
         facility_id=appointment.facility_id,
-        description=str(appointment.visit_type),
+        description=appointment.visit_type.name_vi,  # stored, and read by others than who books
         expires_at=appointment.hold_expires_at,
         by=by,
         now=now,
@@ -87,9 +87,7 @@ def confirm_the_appointment(event: PaymentCaptured) -> None:
     try:
         booking.actions.book_appointment(appointment_id=subject.id, by=STORY, now=this_instant())
     except (HoldHasExpired, WrongState):
-        payments.actions.request_refund(
-            payment_id=UUID(event.payment_id), reason="late", by=STORY, now=this_instant()
-        )
+        payments.actions.request_refund(payment_id=UUID(event.payment_id), reason="late", by=STORY, now=this_instant())
 
 
 @on(HoldExpired)

@@ -21,6 +21,7 @@ from core.actor import Actor
 from core.edge import now as this_instant
 from core.events import on
 from core.refs import Ref
+from identity.events import DelegationRevoked
 from identity.models import Facility, Person, Practitioner, User
 from identity.queries import contacts_of, staff_of
 from notifications.events import MessageWritten
@@ -65,7 +66,11 @@ def _ring(kind: str, facts: AppointmentFacts, *, desk: bool = True) -> None:
     users += [doctor] if doctor else []
     users += staff_of(facts.facility_id, "desk") if desk else []
     realtime.actions.publish(
-        user_ids=[user.id for user in users], kind=kind, subject=Ref("appointment", facts.id), by=STORY, now=this_instant()
+        user_ids=[user.id for user in users],
+        kind=kind,
+        subject=Ref("appointment", facts.id),
+        by=STORY,
+        now=this_instant(),
     )
 
 
@@ -117,11 +122,20 @@ def tell_the_doctor_somebody_waits(event: CitizenWaiting) -> None:
 
 
 @on(CitizenLetIn)
-def ring_let_in(event: CitizenLetIn) -> None:
-    """Let in: lists show that the consultation runs."""
+def call_the_citizen_in(event: CitizenLetIn) -> None:
+    """Let in: who put the phone down while waiting is called, once; lists show that the consultation runs."""
     facts = booking.queries.facts_of_encounter(UUID(event.encounter_id))
     if facts is not None:
+        _tell("let_in", facts)
         _ring("appointment.in_consultation", facts)
+
+
+@on(DelegationRevoked)
+def close_what_they_had_open(event: DelegationRevoked) -> None:
+    """A right to act has ended: the sockets of who had it close, and come back with what they may still see."""
+    delegate = Person.objects.filter(id=event.delegate_id).values_list("user_id", flat=True).first()
+    if delegate is not None:
+        realtime.actions.disconnect_user(user_id=delegate, by=STORY)
 
 
 @on(PaymentRefunded)
@@ -155,11 +169,15 @@ def ring_failed(event: PaymentFailed) -> None:
 def _ring_payment(kind: str, payment_id: str) -> None:
     payment = payments.queries.get_facts(UUID(payment_id))
     listeners = [user.id for user in contacts_of(payment.payer_id)]
-    realtime.actions.publish(user_ids=listeners, kind=kind, subject=Ref("payment", payment.id), by=STORY, now=this_instant())
+    realtime.actions.publish(
+        user_ids=listeners, kind=kind, subject=Ref("payment", payment.id), by=STORY, now=this_instant()
+    )
 
 
 @on(MessageWritten)
 def ring_the_inbox(event: MessageWritten) -> None:
     """A message: the inbox on every open device shows it."""
     subject = Ref("message", UUID(event.message_id))
-    realtime.actions.publish(user_ids=[UUID(event.user_id)], kind="message.written", subject=subject, by=STORY, now=this_instant())
+    realtime.actions.publish(
+        user_ids=[UUID(event.user_id)], kind="message.written", subject=subject, by=STORY, now=this_instant()
+    )

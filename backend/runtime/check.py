@@ -65,6 +65,8 @@ def production() -> dict[str, str]:
         "JWT_PRIVATE_KEY": env.rsa_key(),
         "ALLOWED_HOSTS": "lanh.example",
         "PUBLIC_URL": "https://lanh.example",
+        "SMS_CARRIER": "notifications.carriers.sms.DemoSms",
+        "PUSH_CARRIER": "notifications.carriers.push.DemoPush",
     }
 
 

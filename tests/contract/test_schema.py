@@ -19,7 +19,6 @@ from tests.house import House
 CASES = int(os.environ.get("LANH_CONTRACT_CASES", "12"))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("who", [CITIZEN, DOCTOR, PHARMACIST], ids=["citizen", "doctor", "pharmacist"])
 def test_no_input_breaks_the_api_or_surprises_its_description(house: House, who: str, tmp_path: Path) -> None:
     phone = sign_in(house, who)

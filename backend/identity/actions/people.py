@@ -11,7 +11,9 @@ from django.db import IntegrityError, transaction
 import audit
 from core.actor import Actor
 from core.errors import Conflict, NotFound
+from core.events import emit
 from identity import access
+from identity.events import DelegationRevoked
 from identity.models import Delegation, Person
 
 CHANGEABLE = {
@@ -90,4 +92,5 @@ def revoke_delegation(*, delegation_id: UUID, by: Actor, now: datetime) -> Deleg
         row.revoked_at = now
         row.save(update_fields=["revoked_at"])
         audit.record(by, "identity.delegation_revoked", row, person_id=row.grantor_id)
+        emit(DelegationRevoked(str(row.id), str(row.grantor_id), str(row.delegate_id)))
     return row

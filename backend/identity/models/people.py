@@ -29,7 +29,10 @@ class Person(Entity):
     born_on = models.DateField(_("date of birth"), null=True, blank=True)
     sex = models.CharField(_("sex"), max_length=8, choices=Sex.choices, default=Sex.UNKNOWN)
     phone = models.CharField(_("phone"), max_length=16, blank=True)
-    national_id = models.CharField(_("personal identification number"), max_length=12, null=True, blank=True)
+    # NULL, not "", where there is none: the number is unique among those who have one.
+    national_id = models.CharField(  # noqa: DJ001
+        _("personal identification number"), max_length=12, null=True, blank=True
+    )
     insurance_number = models.CharField(_("health insurance number"), max_length=15, blank=True)
     province = models.ForeignKey("identity.Province", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     commune = models.CharField(_("commune or ward"), max_length=80, blank=True)
