@@ -16,11 +16,20 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.utils.translation import get_language
+from django.views.decorators.csrf import csrf_exempt
 
 from core.edge import now
+from core.errors import NotFound
+from core.rest.problems import json_problem
 from identity import actions, sign_in
 from identity.adapters import VietnamesePhone
 from identity.forms import SEXES, BirthdayField
+
+
+@csrf_exempt
+def closed(request: HttpRequest) -> HttpResponse:
+    """A door of the library that this house does not open."""
+    return json_problem(NotFound())
 
 
 class SignUpInput(inputs.Input):
