@@ -26,7 +26,7 @@ class NothingPrescribed(Invalid):
 
 
 class DiagnosisMissing(Conflict):
-    code = "diagnosis_missing"
+    code = "diagnosis_needed"
     message = _("Write at least one diagnosis in the notes of the visit before signing.")
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from fhir.resources.R4B import get_fhir_model_class
 
 from core.errors import DomainError, Invalid, column_of
@@ -28,6 +29,7 @@ class WrongParameter(Invalid):
     """A search parameter that means nothing here."""
 
     code = "wrong_parameter"
+    message = gettext_lazy("This search parameter cannot be used here.")
 
 
 def validated(resource: Resource) -> Resource:

@@ -157,6 +157,11 @@ def delegations_of(person_id: UUID | None) -> QuerySet[Delegation]:
     return found.select_related("grantor", "delegate")
 
 
+def active_user(user_id: UUID) -> User | None:
+    """Return the account, unless it was closed."""
+    return User.objects.filter(pk=user_id, is_active=True).first()
+
+
 def person_of(user_id: UUID) -> Person | None:
     """Return the citizen an account belongs to, or None when it has not said who it is."""
     return Person.objects.filter(user_id=user_id).select_related("province").first()

@@ -20,7 +20,7 @@ from core.actor import Actor
 from core.errors import DomainError, column_of
 from core.ids import new_id
 from identity import actions as identity_actions
-from identity.models import User
+from identity import queries as identity_queries
 from realtime import protocol
 from realtime.errors import BadFrame, TooFast
 from realtime.hub import Closing, Inbox, hub
@@ -79,7 +79,7 @@ class Socket(AsyncWebsocketConsumer):
 
     async def still_welcome(self) -> bool:
         """Asked at each beat: may it stay?"""
-        return bool(await in_thread(User.objects.filter(pk=self.user_id, is_active=True).exists))
+        return await in_thread(identity_queries.active_user, self.user_id) is not None
 
     async def gone(self) -> None:
         """Called when the socket has closed."""
@@ -99,7 +99,7 @@ class Socket(AsyncWebsocketConsumer):
             return
         assert self.by.user_id is not None  # tickets are made for users only
         self.user_id = self.by.user_id
-        user = await in_thread(User.objects.filter(pk=self.user_id, is_active=True).first)
+        user = await in_thread(identity_queries.active_user, self.user_id)
         if user is None:
             await self.bye(protocol.CLOSE_NOT_ALLOWED, "account")
             return
