@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import urlencode
@@ -110,7 +111,9 @@ def cards_for(wish: Wish, moment: datetime) -> tuple[list[Card], int]:
     if wish.day:
         found = [one for one in found if one.id in soonest]
     shown = found[(wish.page - 1) * CARDS : wish.page * CARDS]
-    return [card_for(one, soonest.get(one.id), wish, moment) for one in shown], len(found)
+    cards = [card_for(one, soonest.get(one.id), wish, moment) for one in shown]
+    prefetch_related_objects([card.facility for card in cards if card.facility], "province")
+    return cards, len(found)
 
 
 def card_for(practitioner: Practitioner, first: booking.FirstFree | None, wish: Wish, moment: datetime) -> Card:
