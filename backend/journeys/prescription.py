@@ -16,6 +16,7 @@ from prescriptions.events import (
     PrescriptionAccepted,
     PrescriptionCancelled,
     PrescriptionDispensed,
+    PrescriptionExpired,
     PrescriptionReturned,
     PrescriptionRouted,
     PrescriptionSigned,
@@ -94,5 +95,12 @@ def ring_returned(event: PrescriptionReturned) -> None:
 
 @on(PrescriptionCancelled)
 def ring_cancelled(event: PrescriptionCancelled) -> None:
-    """Cancelled: open pages show it."""
-    _ring("prescription.cancelled", event.prescription_id, event.person_id)
+    """Cancelled: open pages show it, the counter's too where a pharmacy holds it or was chosen."""
+    pharmacy_id = prescriptions.queries.get_facts(UUID(event.prescription_id)).pharmacy_id
+    _ring("prescription.cancelled", event.prescription_id, event.person_id, str(pharmacy_id or ""))
+
+
+@on(PrescriptionExpired)
+def ring_expired(event: PrescriptionExpired) -> None:
+    """Its days ran out: open pages show it."""
+    _ring("prescription.expired", event.prescription_id, event.person_id)
