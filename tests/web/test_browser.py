@@ -97,8 +97,11 @@ def test_axe_finds_nothing_serious(live_server, chromium, ana, addresses, theme,
     assert complaints == []
 
 
-def test_nothing_is_wider_than_the_smallest_phone(live_server, chromium, ana, addresses):
-    window = visit(chromium, live_server.url, ana, width=320)
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_nothing_is_wider_than_the_smallest_phone(live_server, chromium, ana, addresses, language):
+    # The longest English specialty: one word that a narrow tile must break.
+    make.make_practitioner(specialties=["musculoskeletal"], full_name="Võ Xuân")
+    window = visit(chromium, live_server.url, ana, width=320, language=language)
     for name, address in addresses.items():
         window.goto(live_server.url + address)
         assert window.evaluate("document.documentElement.scrollWidth") <= 320, name
