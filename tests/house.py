@@ -50,7 +50,12 @@ def _pattern() -> str:
         environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "settings", "DEMO": "1", "DATABASE_POOL": "0"}
         environment |= {"DATABASE_URL": _url_of(f"{name}_draft"), "PYTHONPATH": os.pathsep.join(sys.path)}
         done = subprocess.run(
-            [sys.executable, "-c", FILL], env=environment, cwd=folders.CHECKOUT, capture_output=True, text=True, check=False
+            [sys.executable, "-c", FILL],
+            env=environment,
+            cwd=folders.CHECKOUT,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr[-3000:]
         with databases.connect() as server:

@@ -87,7 +87,9 @@ def make_facility(*, kind: str = "hospital", name: str = "Bệnh viện Đa khoa
 
 def make_pharmacy(*, name: str = "Nhà thuốc Bình Minh", **values: Any) -> Facility:
     """A pharmacy in Hà Nội, open every day."""
-    values.setdefault("opening_hours", {day: [["07:00", "21:30"]] for day in ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]})
+    values.setdefault(
+        "opening_hours", {day: [["07:00", "21:30"]] for day in ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]}
+    )
     return make_facility(kind="pharmacy", name=name, **values)
 
 
@@ -188,16 +190,16 @@ class ApiClient(Client):
     def generic(self, method: str, path: str, data: Any = "", content_type: str = "", **extra: Any) -> Any:
         return super().generic(method, path, data, content_type or "application/json", **extra)
 
-    def post(self, path: str, data: Any = None, content_type: str = "application/json", **extra: Any) -> Any:
+    def post(self, path: str, data: Any = None, content_type: str = "application/json", **extra: Any) -> Any:  # type: ignore[override]
         return super().post(path, {} if data is None else data, content_type=content_type, **extra)
 
-    def patch(self, path: str, data: Any = "", content_type: str = "application/json", **extra: Any) -> Any:
+    def patch(self, path: str, data: Any = "", content_type: str = "application/json", **extra: Any) -> Any:  # type: ignore[override]
         return super().patch(path, data, content_type=content_type, **extra)
 
-    def put(self, path: str, data: Any = "", content_type: str = "application/json", **extra: Any) -> Any:
+    def put(self, path: str, data: Any = "", content_type: str = "application/json", **extra: Any) -> Any:  # type: ignore[override]
         return super().put(path, data, content_type=content_type, **extra)
 
-    def delete(self, path: str, data: Any = "", content_type: str = "application/json", **extra: Any) -> Any:
+    def delete(self, path: str, data: Any = "", content_type: str = "application/json", **extra: Any) -> Any:  # type: ignore[override]
         return super().delete(path, data, content_type=content_type, **extra)
 
 

@@ -62,5 +62,7 @@ class Actor:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Actor:
         """The inverse of as_json()."""
-        ids: dict[str, Any] = {key: UUID(value) if value else None for key, value in values.items() if key.endswith("_id")}
+        ids: dict[str, Any] = {
+            key: UUID(value) if value else None for key, value in values.items() if key.endswith("_id")
+        }
         return cls(values["role"], name=values.get("name", ""), **ids)

@@ -65,6 +65,7 @@ def book(
     )
     if appointment.price.is_zero:
         return booking.actions.book_appointment(appointment_id=appointment.id, by=STORY, now=now), None
+    assert appointment.hold_expires_at is not None  # every hold has its end
     payment = payments.actions.open_payment(
         subject=ref(appointment),
         price=appointment.price,

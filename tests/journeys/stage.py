@@ -21,7 +21,9 @@ from tests.make import ApiClient
 
 def deliver_here(path: str, raw: bytes, headers: dict[str, str]) -> int:
     """settings.SANDBOX_TRANSPORT of these tests: the webhook comes to the same process, signature and all."""
-    extra = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items() if name != "Content-Type"}
+    extra = {
+        f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items() if name != "Content-Type"
+    }
     return Client().post(path, raw, content_type="application/json", **extra).status_code
 
 
@@ -144,9 +146,7 @@ class Story:
         shown = ok(self.api(self.ana).get(path))
         counter = self.api(self.cara)
         found = ok(
-            counter.post(
-                "/api/v1/dispensing/lookup", {"code": shown["code"], "access_code": shown["access_code"]}
-            )
+            counter.post("/api/v1/dispensing/lookup", {"code": shown["code"], "access_code": shown["access_code"]})
         )
         self.ids["prescription"] = found["id"]
         accepted = ok(counter.post(f"/api/v1/dispensing/{found['id']}/accept"))

@@ -43,9 +43,7 @@ def idempotent(handler: Handler) -> Handler:
             raise Invalid(fields={"Idempotency-Key": ["At most 255 printable characters."]})
         wanted = _hash_of(request)
         with transaction.atomic():
-            _, fresh = IdempotencyKey.objects.get_or_create(
-                user_id=user_id, key=key, defaults={"request_hash": wanted}
-            )
+            _, fresh = IdempotencyKey.objects.get_or_create(user_id=user_id, key=key, defaults={"request_hash": wanted})
             row = IdempotencyKey.objects.select_for_update().get(user_id=user_id, key=key)
             if row.request_hash != wanted:
                 raise IdempotencyKeyReused()

@@ -12,8 +12,6 @@ from core.actor import ANYONE, Actor
 from core.errors import NotSignedIn, WrongRole
 
 
-
-
 class ApiView(APIView):
     """A door. `access` names the roles that may try; what they may touch is asked in the app's access.py."""
 
