@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from django.urls import path
 
-from web import shell
+from web import demo, shell
 from web.citizen import finding, home, profile, record, visits
+from web.consoles import doctor, hospital, pharmacy
 
 page_patterns: list[Any] = [
     path("", home.home, name="web_home"),
@@ -34,11 +33,11 @@ page_patterns: list[Any] = [
     path("manifest.webmanifest", shell.manifest, name="web_manifest"),
     path("sw.js", shell.service_worker, name="web_service_worker"),
 ]
-demo_patterns: list[Any] = [path("demo/components/", shell.components, name="web_components")]
+demo_patterns: list[Any] = [
+    path("demo/components/", shell.components, name="web_components"),
+    *demo.demo_patterns,
+]
 
 # Each console keeps its own list of addresses beside its pages.
-for name in ("doctor", "hospital", "pharmacy"):
-    if find_spec(f"web.consoles.{name}"):
-        page_patterns += import_module(f"web.consoles.{name}").page_patterns
-if find_spec("web.demo"):
-    demo_patterns += import_module("web.demo").demo_patterns
+for console in (doctor, hospital, pharmacy):
+    page_patterns += console.page_patterns

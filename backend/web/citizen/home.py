@@ -12,7 +12,7 @@ from core.refs import ref
 from identity import access as identity_access
 from identity import queries as identity_queries
 from payments import queries as payments_queries
-from web.citizen.door import clinic_day
+from web.citizen.door import CLINIC_ZONE, clinic_day
 from web.citizen.visits import OVER, story_of
 
 CONSOLES = {"practitioner": "/doctor/", "pharmacist": "/pharmacy/", "desk": "/hospital/"}
@@ -48,7 +48,7 @@ def today_of(actor: Actor) -> dict[str, object]:
         "next": upcoming,
         "story": story,
         "later": live[1:4],
-        "hour": moment.astimezone().hour,
+        "hour": moment.astimezone(CLINIC_ZONE).hour,
         "today": clinic_day(moment),
         "specialties": identity_queries.specialties()[:8],
     }
