@@ -313,5 +313,5 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str_("LOG_LEVEL", "INFO" if PRODUCTION else "WARNING")},
-    "loggers": {"lanh": {"level": "INFO"}},
+    "loggers": {"lanh": {"level": "INFO"}, "procrastinate": {"level": "WARNING"}},
 }

@@ -187,7 +187,7 @@ def page_client(subject: User | Person | Practitioner | Membership, *, second_fa
 class ApiClient(Client):
     """A test client that speaks JSON: `api.post("/api/v1/…", {...})`, `response.json()`. Signs requests with a token."""
 
-    def generic(self, method: str, path: str, data: Any = "", content_type: str = "", **extra: Any) -> Any:
+    def generic(self, method: str, path: str, data: Any = "", content_type: str = "", **extra: Any) -> Any:  # type: ignore[override]
         return super().generic(method, path, data, content_type or "application/json", **extra)
 
     def post(self, path: str, data: Any = None, content_type: str = "application/json", **extra: Any) -> Any:  # type: ignore[override]

@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.utils import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.decorators import method_decorator
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
@@ -42,5 +43,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
 class ApiDocs(SpectacularSwaggerSplitView):
     """The contract, browsable; its script and styles come from our own static files."""
 
+    @extend_schema(exclude=True)
     def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         return super().get(request, *args, **kwargs)

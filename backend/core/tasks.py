@@ -48,7 +48,7 @@ def task(function: Callable[..., None] | None = None, *, queue: str = "default",
                 log.info("job %s: nothing to do (%s)", inner.__name__, error.code)
 
         path = name or f"{inner.__module__}.{inner.__name__}"
-        return app.task(run, name=path, queue=queue, retry=BackOff())
+        return app.task(name=path, queue=queue, retry=BackOff())(run)
 
     return decorate(function) if function is not None else decorate
 

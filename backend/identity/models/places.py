@@ -40,13 +40,13 @@ class Specialty(models.Model):
     class Meta:
         ordering = ["name_vi"]
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def name(self) -> str:
         """The name in the reader's language."""
         return self.name_en if get_language() == "en" else self.name_vi
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Facility(Entity):
