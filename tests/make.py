@@ -172,7 +172,10 @@ def _sign_in(client: Client, user: User, *, second_factor: bool) -> SessionBase:
     client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[-1])
     session = client.session
     if second_factor:
-        session["account_authentication_methods"] = [{"method": "mfa", "at": 0, "type": "totp"}]
+        session["account_authentication_methods"] = [
+            {"method": "password", "at": 0},
+            {"method": "mfa", "at": 0, "type": "totp"},
+        ]
     session.save()
     return session
 

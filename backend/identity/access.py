@@ -17,7 +17,7 @@ from identity.models import Delegation, Facility, Person
 
 def live_delegations(delegate_id: UUID, scope: str, at: datetime | None = None) -> QuerySet[Delegation]:
     """Return the delegations this person holds now for a scope."""
-    today = (at or timezone.now()).date()
+    today = timezone.localdate(at)  # the people's calendar: a right ends at their midnight, not at that of UTC
     return Delegation.objects.filter(
         Q(valid_to__isnull=True) | Q(valid_to__gte=today),
         delegate_id=delegate_id,

@@ -21,11 +21,23 @@ def session_of(request: HttpRequest) -> Any:
     return getattr(request, "lanh_session", None) or getattr(request, "session", {})
 
 
-def second_factor_passed(request: HttpRequest) -> bool:
-    """Say whether this session confirmed a second factor (or came through the demo's door, where that is open)."""
-    session = session_of(request)
+def proved(request: HttpRequest, method: str) -> bool:
+    """Say whether this session was signed in, or confirmed since, by "password", "code" (to the phone) or "mfa"."""
+    session, user = session_of(request), getattr(request, "user", None)
+    whose = session.get("account_authentication_methods_user")
+    if whose is not None and (user is None or whose != str(user.pk)):
+        return False  # proved by somebody else, earlier in this session
     methods = session.get("account_authentication_methods", [])
-    if any(one.get("method") == "mfa" for one in methods):
+    return any(one.get("method") == method for one in methods)
+
+
+def second_factor_passed(request: HttpRequest) -> bool:
+    """Say whether this session proved password and second step (or came through the demo's door, where that is open).
+
+    The second step alone is not enough: who only took over a phone number could set up an authenticator of their own.
+    """
+    session = session_of(request)
+    if proved(request, "mfa") and proved(request, "password"):
         return True
     return bool(settings.DEMO and session.get("demo_sign_in"))
 

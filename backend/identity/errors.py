@@ -28,3 +28,8 @@ class NotAMember(NotAllowed):
 class BadNationalId(Invalid):
     code = "bad_national_id"
     message = _("A personal identification number has 12 digits.")
+
+
+class TooManyPeople(Conflict):
+    code = "too_many_people"
+    message = _("You act for many people already. Please ask us if you need more.")

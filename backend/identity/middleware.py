@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 
 from core.actor import STAFF
 from core.edge import actor_of
-from identity.acting import SESSION_KEY, memberships_of, second_factor_passed
+from identity.acting import SESSION_KEY, memberships_of, proved, second_factor_passed
 from identity.models import User
 
 
@@ -38,6 +38,9 @@ class WhoIsThis:
             return None
         back = urlencode({"next": request.get_full_path()})
         if roles <= STAFF and not second_factor_passed(request) and memberships_of(user):
+            # Signed in by a code to the phone: the password first, whoever holds the number.
+            if not proved(request, "password"):
+                return redirect(f"{reverse('account_reauthenticate')}?{back}")
             # With an authenticator already set up the session simply began another way: sign in as staff.
             if is_mfa_enabled(user):
                 return redirect(f"{reverse('mfa_reauthenticate')}?{back}")

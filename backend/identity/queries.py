@@ -118,7 +118,8 @@ def contacts_of(person_id: UUID) -> list[User]:
     """Return the accounts that hear about a person: their own, and those of people who may read for them."""
     person = Person.objects.select_related("user").get(id=person_id)
     found = [person.user] if person.user is not None else []
-    for delegation in person.delegations_given.filter(revoked_at__isnull=True, scopes__contains=["read"]):
+    live = Q(valid_to__isnull=True) | Q(valid_to__gte=timezone.localdate())
+    for delegation in person.delegations_given.filter(live, revoked_at__isnull=True, scopes__contains=["read"]):
         user = delegation.delegate.user
         if user is not None and user not in found:
             found.append(user)

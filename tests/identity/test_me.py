@@ -102,7 +102,7 @@ def test_adds_a_child_and_acts_for_it(ana: Person, ana_api: ApiClient) -> None:
     assert names == ["Nguyễn Thị Ánh Ngọc", "Nguyễn Gia Bảo"]
     [row] = ana_api.get("/api/v1/me/delegations").json()["results"]
     assert row["grantor"] == child
-    assert row["valid_to"] == "2042-06-01"  # comes of age
+    assert row["valid_to"] == "2042-05-31"  # the day before coming of age
     assert ana_api.patch(f"/api/v1/me/people/{child}", {"address": "12 phố Huế"}).json()["address"] == "12 phố Huế"
 
 

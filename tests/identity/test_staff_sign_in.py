@@ -204,3 +204,24 @@ def test_staff_who_want_to_be_citizens_say_who_they_are(doctor: User) -> None:
     details = {"full_name": "Trần Minh Bình", "born_on": "1975-01-01", "sex": "male", "next": "/record/"}
     assert browser.post("/welcome/", details)["Location"] == "/record/"
     assert browser.get("/record/").status_code == 200
+
+
+def test_a_stolen_phone_number_opens_no_role(doctor: User) -> None:
+    """Code to the phone, then an authenticator of one's own: still only a citizen, the password was never said."""
+    client = make.page_client(doctor, second_factor=False)
+    session = client.session
+    session["account_authentication_methods"] = [
+        {"method": "code", "at": 0, "phone": doctor.phone},
+        {"method": "mfa", "at": 0, "type": "totp"},
+    ]
+    session.save()
+    assert client.get("/doctor/").headers["Location"].startswith("/staff/password/")
+    assert client.get("/api/v1/me").json()["acting_as"]["role"] == "citizen"
+
+
+def test_what_somebody_else_proved_in_this_session_does_not_count(doctor: User) -> None:
+    client = make.page_client(doctor)
+    session = client.session
+    session["account_authentication_methods_user"] = str(make.make_user().id)
+    session.save()
+    assert client.get("/api/v1/me").json()["acting_as"]["role"] == "citizen"

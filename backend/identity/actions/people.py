@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +10,10 @@ from django.db import IntegrityError, transaction
 
 import audit
 from core.actor import Actor
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, NotAllowed, NotFound
 from core.events import emit
 from identity import access
+from identity.errors import TooManyPeople
 from identity.events import DelegationRevoked
 from identity.models import Delegation, Person
 
@@ -28,15 +29,19 @@ CHANGEABLE = {
     "guardian_name",
 }
 COMES_OF_AGE = 18  # Civil Code 2015, article 20
+MOST_PEOPLE = 20  # each may hold times of their own: without an end, one account could hold a doctor's whole week
 
 
 @transaction.atomic
 def change_person(*, person_id: UUID, changes: dict[str, Any], by: Actor, now: datetime) -> Person:
     """Change personal details of oneself or somebody one acts for.
 
-    Raises NotFound, and Conflict when the identification number belongs to somebody else.
+    Raises NotFound, NotAllowed for a grown person with an account of their own (who is who is theirs to say), and Conflict
+    when the identification number belongs to somebody else.
     """
-    access.get_person(by, person_id, "book")
+    found = access.get_person(by, person_id, "book")
+    if not by.is_system and found.user_id is not None and found.id != by.person_id:
+        raise NotAllowed()
     person = Person.objects.select_for_update().get(id=person_id)
     for name in CHANGEABLE & set(changes):
         setattr(person, name, changes[name])
@@ -51,10 +56,15 @@ def change_person(*, person_id: UUID, changes: dict[str, Any], by: Actor, now: d
 
 @transaction.atomic
 def add_child(*, full_name: str, born_on: date, sex: str, by: Actor, now: datetime) -> Person:
-    """Add a child the citizen acts for, until the child comes of age. Raises NotFound when `by` is no citizen."""
+    """Add a child the citizen acts for, until the child comes of age.
+
+    Raises NotFound when `by` is no citizen, TooManyPeople when they act for MOST_PEOPLE already.
+    """
     if by.person_id is None:
         raise NotFound()
-    parent = Person.objects.get(id=by.person_id)
+    parent = Person.objects.select_for_update().get(id=by.person_id)  # two at once are counted one after the other
+    if access.live_delegations(parent.id, "book", now).count() >= MOST_PEOPLE:
+        raise TooManyPeople()
     child = Person.objects.create(
         full_name=full_name,
         born_on=born_on,
@@ -69,7 +79,7 @@ def add_child(*, full_name: str, born_on: date, sex: str, by: Actor, now: dateti
         delegate=parent,
         relation=Delegation.Relation.CHILD,
         scopes=list(Delegation.SCOPES),
-        valid_to=_birthday(born_on, COMES_OF_AGE),
+        valid_to=_birthday(born_on, COMES_OF_AGE) - timedelta(days=1),  # the last day it holds
     )
     audit.record(by, "identity.person_added", child, person_id=child.id)
     return child
