@@ -88,21 +88,29 @@ def _line(item: Item) -> dict[str, Any]:
 
 
 def agrees(prescription: Prescription, items: Iterable[Item]) -> bool:
-    """Say whether the rows that decide what is handed out still say what was signed."""
+    """Say whether the rows that decide what is handed out, and how it is to be taken, still say what was signed."""
     content = prescription.content
     if not isinstance(content, dict) or prescription.expires_at is None:
         return False
     signed = [
-        (one["id"], one["drug"], one["dose"], one["doses_a_day"], one["days"], one["total"]) for one in content["items"]
-    ]
+        (
+            one["id"], one["drug"], one["strength"], one["dose"], one["doses_a_day"], one["days"], one["total"],
+            one["instruction"],
+        )
+        for one in content["items"]
+    ]  # fmt: skip
     kept = [
-        (str(one.id), one.drug.code, one.dose_text, one.doses_a_day, one.days, one.total)
+        (
+            str(one.id), one.drug.code, one.drug.strength, one.dose_text, one.doses_a_day, one.days, one.total,
+            one.instruction,
+        )
         for one in sorted(items, key=lambda item: item.rank)
-    ]
+    ]  # fmt: skip
     return (
         signed == kept
         and content["code"] == prescription.code
         and content["kind"] == prescription.kind
+        and content["advice"] == prescription.advice
         and content["patient"]["id"] == str(prescription.person_id)
         and content["expires_at"] == _instant(prescription.expires_at)
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 import audit
 from core.actor import Actor
@@ -39,6 +39,8 @@ def route(*, prescription_id: UUID, pharmacy_id: UUID, by: Actor, now: datetime)
 
     Raises NotFound, NotAPharmacy, TakenElsewhere, Expired, Cancelled, AlreadyDispensed.
     """
+    if by.role != "citizen":
+        raise NotFound()  # whom a person tells of their illness is their own choice (Law 91/2025, article 26)
     prescription = access.lock_prescription(by, prescription_id, now, "collect")
     require_collectable(prescription, now)
     if prescription.status == Status.ACCEPTED:
@@ -71,16 +73,31 @@ def lookup(*, code: str, access_code: str, by: Actor, now: datetime) -> Prescrip
     given = codes.normalised(code)
     if given is None:
         raise NoSuchPrescription()
-    key = codes.same_key(given)
-    # The wrong try is written outside the transaction that refuses, so that refusing does not forget it.
+    found = _try(codes.same_key(given), access_code, by, now)
+    if found is None:  # refused only here, so that refusing does not forget the wrong try
+        raise NoSuchPrescription()
+    return _present(found, pharmacy_id, by, now)
+
+
+@transaction.atomic
+def _try(key: str, access_code: str, by: Actor, now: datetime) -> UUID | None:
+    """Compare one access code; a wrong one is written down. Tries stand in line, or a hundred at once would count as one."""
+    _line_up(f"try of code {key}", f"try of user {by.user_id}")
     _require_not_slowed(key, by, now)
     found = Prescription.objects.filter(code_key=key).first()
     shown = codes.clean_access_code(access_code) or "-"
     kept = queries.shown_access_code(found) if found else ""
-    if found is None or not kept or not codes.same_secret(shown, kept):
-        WrongTry.objects.create(code_key=key, pharmacy_id=pharmacy_id, user_id=by.user_id, at=now)
-        raise NoSuchPrescription()
-    return _present(found.id, pharmacy_id, by, now)
+    if found is not None and kept and codes.same_secret(shown, kept):
+        return found.id
+    WrongTry.objects.create(code_key=key, pharmacy_id=by.facility_id, user_id=by.user_id, at=now)
+    return None
+
+
+def _line_up(*names: str) -> None:
+    """Wait for whoever holds one of these names in another transaction. Always code, then user: no ring."""
+    with connection.cursor() as cursor:
+        for name in names:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [name])
 
 
 def _require_not_slowed(key: str, by: Actor, now: datetime) -> None:
@@ -180,6 +197,10 @@ def return_(*, prescription_id: UUID, reason: str, by: Actor, now: datetime) -> 
     if mine is None or mine.ending == Acceptance.Ending.COMPLETED:
         raise NotFound()
     if mine.ended_at is not None:
+        # A lost answer may be asked for again; where it went since then is no business of this pharmacy's any more.
+        moved_on = prescription.acceptances.filter(accepted_at__gt=mine.accepted_at).exists()
+        if moved_on or now - mine.ended_at > SHOWN_FOR:
+            raise NotFound()
         return prescription
     mine.ended_at, mine.ending, mine.return_reason = now, Acceptance.Ending.RETURNED, reason
     mine.save(update_fields=["ended_at", "ending", "return_reason"])

@@ -63,8 +63,9 @@ def test_a_chosen_pharmacy_is_a_hint_not_a_lock(signed, pharmacy, hoa, by_ana, b
         actions.route(prescription_id=signed.id, pharmacy_id=pharmacy.id, by=by_ana, now=now)
 
 
-def test_strangers_and_staff_do_not_send_it_anywhere(signed, pharmacy, by_eve, by_dan, by_cara, now):
-    for by in (by_eve, by_dan, by_cara):
+def test_strangers_and_staff_do_not_send_it_anywhere(signed, pharmacy, by_eve, by_dan, by_ben, by_cara, now):
+    actions.lookup(**codes_of(signed), by=by_cara, now=now)
+    for by in (by_eve, by_dan, by_ben, by_cara):
         with pytest.raises(NotFound):
             actions.route(prescription_id=signed.id, pharmacy_id=pharmacy.id, by=by, now=now)
     assert Prescription.objects.get().routed_to is None
@@ -187,6 +188,18 @@ def test_returning_twice_changes_nothing_and_others_cannot_return(signed, cara, 
     for _ in range(2):
         actions.return_(prescription_id=signed.id, reason="patient_left", by=by_cara, now=now)
     assert status_of(signed) == "signed"
+
+
+def test_what_was_given_back_is_not_read_through_returning_it_again(signed, cara, hoa, by_cara, now):
+    make_held(prescription=signed, pharmacist=cara)
+    values = {"prescription_id": signed.id, "reason": "patient_left", "by": by_cara}
+    actions.return_(**values, now=now)
+    with pytest.raises(NotFound):
+        actions.return_(**values, now=now + timedelta(minutes=31))
+    make_held(prescription=signed, pharmacist=hoa, now=now + timedelta(minutes=1))
+    with pytest.raises(NotFound):
+        actions.return_(**values, now=now + timedelta(minutes=2))
+    assert status_of(signed) == "accepted"
 
 
 # ---- handing out

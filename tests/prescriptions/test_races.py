@@ -13,7 +13,7 @@ from django.db import connection
 
 from core.errors import DomainError
 from prescriptions import actions
-from prescriptions.models import Acceptance, Dispense, SigningKey
+from prescriptions.models import Acceptance, Dispense, SigningKey, WrongTry
 from tests import make
 from tests.prescriptions.stage import codes_of, handed, line, make_draft, make_held, make_visit, only_item
 
@@ -97,3 +97,14 @@ def test_a_doctor_who_signs_two_at_once_gets_one_key_and_a_double_click_one_code
     codes = at_once(*acts)
     assert codes[0] == codes[2] != codes[1]
     assert SigningKey.objects.count() == 1
+
+
+def test_guesses_at_once_count_one_by_one(signed, by_cara, now):
+    """Without the line in `_try` all twelve see no wrong try yet, and all twelve may guess."""
+    codes = codes_of(signed)
+    wrong = f"{(int(codes['access_code']) + 1) % 10**8:08d}"
+    answers = at_once(
+        *[lambda: actions.lookup(code=codes["code"], access_code=wrong, by=by_cara, now=now) for _ in range(12)]
+    )
+    assert (answers.count("no_such_prescription"), answers.count("too_many_attempts")) == (5, 7), answers
+    assert WrongTry.objects.count() == 5

@@ -229,3 +229,13 @@ def test_the_content_survives_the_database_byte_for_byte(signed):
         assert AMOXICILLIN in cursor.fetchone()[0]
     kept = Prescription.objects.get(id=signed.id)
     assert signing.canonical(kept.content) == signing.canonical(signing.payload_of(kept.signature))
+
+
+def test_how_it_is_to_be_taken_is_signed_too(signed):
+    item = signed.items.get()
+    for table, row, name in ((Item, item, "instruction"), (Prescription, signed, "advice")):
+        before = getattr(row, name)
+        table.objects.filter(pk=row.pk).update(**{name: "Uống cả hộp một lần"})
+        assert not queries.signature_of(Prescription.objects.get()).valid, name
+        table.objects.filter(pk=row.pk).update(**{name: before})
+        assert queries.signature_of(Prescription.objects.get()).valid
