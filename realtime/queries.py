@@ -90,6 +90,14 @@ def waiting_for(by: Actor) -> list[Waiting]:
     return [Waiting(seat.room_id, seat.room.encounter_id, seat.id, seat.name, seat.waiting_since) for seat in seats]
 
 
+def inside(by: Actor, room_id: UUID) -> list[str]:
+    """Return the names of those who are in the call right now, apart from the asker."""
+    seats = Seat.objects.filter(
+        room_id=room_id, state=Seat.State.ADMITTED, presences__left_at__isnull=True, presences__isnull=False
+    ).exclude(user_id=by.user_id)
+    return list(seats.order_by("created_at").values_list("name", flat=True).distinct())
+
+
 def room_id_of(encounter_id: UUID) -> UUID | None:
     """Return the id of an encounter's room; for journeys, which have asked for permission already."""
     return Room.objects.filter(encounter_id=encounter_id).values_list("pk", flat=True).first()

@@ -25,6 +25,7 @@ class Call:
     is_over: bool
     is_early: bool
     waiting: list[queries.Waiting]
+    inside: list[str]
 
 
 @register.simple_tag(takes_context=True)
@@ -38,4 +39,5 @@ def call_of(context: template.Context, encounter: Any) -> Call | None:
     moment = now()
     is_over = room.status == Room.Status.CLOSED or moment >= room.closes_at
     waiting = [one for one in queries.waiting_for(actor) if one.room_id == room.id]
-    return Call(room, call_words(), is_over, not is_over and moment < room.opens_at, waiting)
+    is_early = not is_over and moment < room.opens_at
+    return Call(room, call_words(), is_over, is_early, waiting, queries.inside(actor, room.id))

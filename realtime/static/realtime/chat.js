@@ -1,6 +1,6 @@
 // The written part of a call: lines as they come, a line of one's own shown at once and sent again until it is confirmed.
 
-const clock = new Intl.DateTimeFormat(document.documentElement.lang || "vi", { hour: "2-digit", minute: "2-digit" });
+import { clock } from "../web/js/dates.js";
 
 export class Chat {
   /** `send(id, text)` returns false while the line is down; `onnews(line)` is called for a line of somebody else. */
@@ -68,7 +68,7 @@ export class Chat {
     head.className = "chat__who";
     const time = document.createElement("time");
     time.dateTime = at.toISOString();
-    time.textContent = clock.format(at);
+    time.textContent = clock(at);
     head.append(`${name} · `, time);
     const body = document.createElement("p");
     body.className = "chat__text";

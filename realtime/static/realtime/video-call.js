@@ -40,6 +40,8 @@ class VideoCall extends HTMLElement {
     });
     addEventListener("pagehide", () => stopAll(this.stream));
     addEventListener("offline", () => this.say("line_lost"));
+    // A press before this script stood would have been lost; so the page sends these buttons disabled.
+    this.at("allow")?.removeAttribute("disabled");
     this.watchHours();
     if (this.closest("[data-over]")) return;
     this.screen(this.getAttribute("start") || "check", { focus: false });
@@ -90,7 +92,6 @@ class VideoCall extends HTMLElement {
 
   watchHours() {
     const opens = Date.parse(this.getAttribute("opens-at") ?? "");
-    if (!opens) return;
     const show = () => {
       const early = Date.now() < opens;
       for (const one of this.all("early")) one.hidden = !early;
@@ -210,7 +211,13 @@ class VideoCall extends HTMLElement {
     await this.start();
   }
 
-  async enter() {
+  enter() {
+    // Two presses are one: a second seat would put out the first.
+    this.entering ??= this.takeSeat().finally(() => { this.entering = null; });
+    return this.entering;
+  }
+
+  async takeSeat() {
     if (this.socket) return;
     this.say("joining");
     let first;
