@@ -56,12 +56,12 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "django_htmx",
-    "django_cotton",
+    "django_prometheus",
     "csp",
 ]
 
 MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -76,8 +76,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "identity.middleware.WhoIsThis",
-    "django_htmx.middleware.HtmxMiddleware",
     "web.middleware.NoStore",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 TEMPLATES: list[dict[str, Any]] = [
@@ -183,6 +183,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "core.rest.schema.ProblemSchema",
     "EXCEPTION_HANDLER": "core.rest.problems.handle",
     "DATETIME_FORMAT": "iso-8601",
+    "URL_FORMAT_OVERRIDE": None,  # the Accept header says it; ?format= would be a second, undocumented way
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
@@ -198,7 +199,31 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "POSTPROCESSING_HOOKS": ["core.rest.schema.add_problem"],
+    "ENUM_NAME_OVERRIDES": {
+        "AppointmentMode": "booking.models.Appointment.Mode",
+        "AppointmentStatus": "booking.models.Status",
+        "ClosureKind": "booking.models.Closure.Kind",
+        "EncounterStatus": "records.models.Encounter.Status",
+        "FacilityKind": "identity.models.Facility.Kind",
+        "FindingKind": "prescriptions.api.answers.FINDINGS",
+        "MessageKind": "notifications.api.CODES",
+        "NotDispensedReason": "prescriptions.choices.NotDispensedReason",
+        "OverrideReason": "prescriptions.choices.OverrideReason",
+        "PaymentStatus": "payments.models.Payment.Status",
+        "PrescriptionCancelReason": "prescriptions.choices.CancelReason",
+        "PrescriptionKind": "prescriptions.models.Prescription.Kind",
+        "PrescriptionStatus": "prescriptions.models.Prescription.Status",
+        "RefundStatus": "payments.models.Refund.Status",
+        "ReturnReason": "prescriptions.choices.ReturnReason",
+        "RoomStatus": "realtime.models.Room.Status",
+        "SeatState": "realtime.models.Seat.State",
+        "VisitMode": "identity.models.VisitType.MODES",
+        "MeasureUnit": "prescriptions.choices.Unit",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "core.rest.schema.add_problem",
+    ],
 }
 
 # --- identity ---------------------------------------------------------------------------------------------------

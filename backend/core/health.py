@@ -9,7 +9,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularSwaggerSplitView
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
+
+JOBS_WAITING = Gauge("lanh_jobs_waiting", "Jobs that are due and not begun")
 
 
 def live(request: HttpRequest) -> JsonResponse:
@@ -35,7 +37,8 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Figures in Prometheus' text format."""
+    """Figures in Prometheus' text format: requests by view and status, jobs waiting, the process itself."""
+    JOBS_WAITING.set(_jobs_waiting())
     return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -43,6 +46,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
 class ApiDocs(SpectacularSwaggerSplitView):
     """The contract, browsable; its script and styles come from our own static files."""
 
-    @extend_schema(exclude=True)
+    @extend_schema(exclude=True)  # a page, no part of the contract
     def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         return super().get(request, *args, **kwargs)
