@@ -10,6 +10,7 @@ from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from booking.slots import Exceptional, Span, WeeklyRule
 from core.models import Entity
@@ -127,7 +128,7 @@ class Status(models.TextChoices):
     CHECKED_IN = "checked_in", _("checked in")  # the citizen has arrived
     IN_CONSULTATION = "in_consultation", _("with the doctor")
     FULFILLED = "fulfilled", _("done")
-    EXPIRED = "expired", _("expired")  # the hold ran out
+    EXPIRED = "expired", pgettext_lazy("appointment", "expired")  # the hold ran out
     CANCELLED = "cancelled", _("cancelled")
     RESCHEDULED = "rescheduled", _("moved")  # to another appointment
     NO_SHOW = "no_show", _("did not come")

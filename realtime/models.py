@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.models import Entity
 from core.states import Stateful
@@ -20,7 +21,7 @@ class Room(Entity, Stateful):
 
     class Status(models.TextChoices):
         OPEN = "open", _("open")  # may be entered between opens_at and closes_at
-        CLOSED = "closed", _("closed")  # the visit is over; stays so
+        CLOSED = "closed", pgettext_lazy("room", "closed")  # the visit is over; stays so
 
     MOVES: ClassVar[dict[Any, set[Any]]] = {Status.OPEN: {Status.CLOSED}, Status.CLOSED: set()}
 
