@@ -24,6 +24,7 @@ from core.actor import Actor
 from core.pages import actor_of
 from identity.acting import memberships_of
 from identity.models import Facility, Membership
+from identity.names import given_name
 from identity.phone import spoken
 from web import preferences
 
@@ -156,6 +157,9 @@ def initials(name: Any) -> str:
     """The letters in an avatar: of the given name and the word before it, for Vietnamese put the given name last."""
     words = [word for word in re.split(r"\s+", str(name or "")) if word and not word.endswith(".")]
     return "".join(word[0] for word in words[-2:]).upper()
+
+
+register.filter("given_name", given_name)
 
 
 @register.filter
