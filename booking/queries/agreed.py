@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from booking import access, slots
 from booking.models import ACTIVE, Appointment, Closure, Rule, Schedule, Status
@@ -138,6 +138,17 @@ def schedules_for(by: Actor, facility_id: UUID | None = None) -> QuerySet[Schedu
     if facility_id:
         rows = rows.filter(facility=facility_id)
     return rows.order_by("practitioner__sort_name", "pk")
+
+
+def busiest(schedules: Iterable[Schedule], since: datetime, until: datetime) -> UUID | None:
+    """Tell which of these schedules has most agreed in [since, until); None when nothing is."""
+    rows = Appointment.objects.filter(schedule__in=schedules, status__in=ACTIVE)
+    rows = rows.filter(during__overlap=DateTimeTZRange(since, until))
+    counted = (
+        rows.values("schedule").annotate(visits=Count("pk")).order_by("-visits", "schedule__practitioner__sort_name")
+    )
+    first = counted.first()
+    return first["schedule"] if first else None
 
 
 def schedule_of(practitioner_id: UUID, facility_id: UUID) -> Schedule | None:

@@ -1,7 +1,8 @@
 """The week of one doctor: a table of hours on a desk's screen, a list of one day on a phone."""
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -39,16 +40,18 @@ class Cell:
 
 @desk_page
 def week(request: HttpRequest) -> HttpResponse:
-    """Show seven days of one schedule, from Monday."""
+    """Show seven days of one schedule, from Monday: the one asked for, else the one with most to do in these days."""
     by = actor_of(request)
     schedules = schedules_of(by)
-    wanted = id_from(request.GET.get("schedule"))
-    schedule = next((one for one in schedules if one.pk == wanted), schedules[0] if schedules else None)
-    if schedule is None:
+    if not schedules:
         return render(request, "web/hospital/week.html", {"schedules": []})
-    today = today_at(schedule.zone)
+    zone = schedules[0].zone  # a house stands in one
+    today = today_at(zone)
     chosen = day_from(request.GET.get("day"), today)
     monday = chosen - timedelta(days=chosen.weekday())
+    begin = datetime.combine(monday, time(), ZoneInfo(zone))
+    wanted = id_from(request.GET.get("schedule")) or queries.busiest(schedules, begin, begin + timedelta(days=7))
+    schedule = next((one for one in schedules if one.pk == wanted), schedules[0])
     days = queries.calendar_of(schedule, monday, 7, now())
     context = {
         "schedules": schedules,
