@@ -28,7 +28,7 @@ class PrescriptionFacts:
     practitioner_name: str
     pharmacy_id: UUID | None
     pharmacy_name: str
-    valid_until: datetime | None
+    valid_until: datetime | None  # the last instant, so that its day is the one to say
 
 
 def get_facts(prescription_id: UUID) -> PrescriptionFacts:
@@ -47,7 +47,7 @@ def get_facts(prescription_id: UUID) -> PrescriptionFacts:
         practitioner_name=found.practitioner.display_name,
         pharmacy_id=pharmacy.id if pharmacy else None,
         pharmacy_name=pharmacy.name if pharmacy else "",
-        valid_until=found.expires_at,
+        valid_until=found.last_moment,
     )
 
 

@@ -239,3 +239,9 @@ def test_how_it_is_to_be_taken_is_signed_too(signed):
         assert not queries.signature_of(Prescription.objects.get()).valid, name
         table.objects.filter(pk=row.pk).update(**{name: before})
         assert queries.signature_of(Prescription.objects.get()).valid
+
+
+def test_the_day_that_is_told_is_the_last_day_to_collect(signed, by_ana, now):
+    facts = queries.get_facts(signed.id)
+    there = ZoneInfo(signed.facility.zone)
+    assert facts.valid_until.astimezone(there).date() == signed.signed_at.astimezone(there).date() + timedelta(days=5)
