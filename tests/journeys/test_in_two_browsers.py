@@ -253,3 +253,71 @@ def prescribe(page: Page, words: str, drug: str) -> None:
     page.locator("#pad-search").press_sequentially(words)
     page.locator("#pad-options [role=option]", has_text=drug).first.click()
     expect(page.locator(".pad-line", has_text=drug)).to_be_visible()
+
+
+def test_the_citizens_way_with_the_keyboard_alone(house: House, chromium: Browser) -> None:
+    with watching(house, chromium) as watch:
+        ana = watch.window(PHONE)
+        become(ana, CITIZEN)
+        press(ana, "main a[href='/find/'], .tabbar a[href='/find/']")
+        ana.wait_for_url("**/find/")
+        walk_to(ana, "#q")
+        ana.keyboard.type("tran duc binh")
+        ana.keyboard.press("Enter")
+        ana.wait_for_url("**/find/?q=tran*")
+        press(ana, "h3 a[href^='/doctors/']")
+        ana.wait_for_url("**/doctors/**")
+        press(ana, "slot-picker .times a")
+        ana.wait_for_url("**/book/**")
+        walk_to(ana, "textarea")
+        ana.keyboard.type("Đau đầu từ sáng")
+        press(ana, "main form button.button--primary")
+        ana.wait_for_url("**/appointments/*/")
+        appointment = ana.url
+        press(ana, "form[action*='/payments/'] button")
+        ana.wait_for_url("**/sandbox/pay/*/")
+        press(ana, "button[value=pay]")
+        expect(ana.locator("payment-watch[data-status=captured]")).to_be_visible()
+        press(ana, "[data-back]")
+        ana.wait_for_url(appointment)
+        expect(ana.locator("a[href^='/visits/']")).to_be_visible()
+        press(ana, "a[href^='/visits/']")
+        ana.wait_for_url("**/visits/*/")
+        walk_to(ana, "[data-act=enter]")
+        ana.keyboard.press("Space")
+        expect(ana.locator("video-call")).to_have_attribute("data-shown", "waiting")
+        # Out again and the visit given back, so that the time is free for others.
+        press(ana, "[data-screen=waiting] [data-act=hang_up]")
+        expect(ana.locator("video-call")).to_have_attribute("data-shown", "ended")
+        ana.goto(appointment)
+        press(ana, "details summary")
+        press(ana, "details button.button--danger")
+        expect(ana.locator("#story-title")).to_contain_text("hủy")
+
+
+SEEN = """wanted => {
+    const here = document.activeElement;
+    if (!here || !here.matches(wanted)) return "elsewhere";
+    const box = here.getBoundingClientRect();
+    const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    if (!top || !(here.contains(top) || top.contains(here))) return "hidden";
+    return getComputedStyle(here).outlineStyle === "none" ? "without a mark" : "seen";
+}"""
+
+
+def walk_to(page: Page, selector: str) -> None:
+    """Press Tab until the thing has the focus; it must then be in sight, marked, and not below a bar."""
+    expect(page.locator(selector).first).to_be_visible()
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        found = page.evaluate(SEEN, selector)
+        if found != "elsewhere":
+            assert found == "seen", f"{selector} is {found}"
+            return
+    raise AssertionError(f"Tab does not reach {selector}")
+
+
+def press(page: Page, selector: str) -> None:
+    """Walk to it and press Enter."""
+    walk_to(page, selector)
+    page.keyboard.press("Enter")
