@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -105,3 +106,29 @@ class Socket:
 
     def close(self) -> None:
         self.connection.close()
+
+
+def eventually(question: Callable[[], Any], seconds: float = 20) -> Any:
+    """Ask until the answer is true; jobs take their moment."""
+    until = time.monotonic() + seconds
+    while True:
+        answer = question()
+        if answer or time.monotonic() > until:
+            assert answer, question
+            return answer
+        time.sleep(0.2)
+
+
+def pay(phone: Phone, appointment: dict[str, Any], way: str = "pay") -> None:
+    """Go to the gateway's page as the app's browser would, and press a button there."""
+    started = phone.post("/payments", {"subject": f"appointment:{appointment['id']}", "gateway": "sandbox"})
+    with httpx.Client(timeout=30) as browser:
+        page = browser.get(started["redirect_url"])
+        assert page.status_code == 200
+        token = browser.cookies.get("csrftoken", "")
+        pressed = browser.post(
+            f"{started['redirect_url'].rstrip('/')}/answer/",
+            data={"way": way, "csrfmiddlewaretoken": token},
+            headers={"Referer": started["redirect_url"]},
+        )
+        assert pressed.status_code == 302, pressed.text[:500]

@@ -6,8 +6,7 @@ import time
 
 from tests.cast_of_the_demo import CITIZEN, sign_in
 from tests.house import standing
-from tests.journeys.test_through_the_api import eventually
-from tests.phone import Phone
+from tests.phone import Phone, eventually
 
 
 def book_a_free_visit(phone: Phone, number: int) -> str:
