@@ -294,6 +294,8 @@ class PrescriptionPad extends HTMLElement {
       this.part("findings").dataset.keys = "";
       this.part("saved").textContent = "";
       await this.load();
+      // The list of drugs has gone, and the page with it: bring what was signed before the doctor's eyes.
+      this.scrollIntoView({ block: "start" });
       this.dispatchEvent(new CustomEvent("prescription-signed", { bubbles: true }));
     } catch (problem) {
       this.part("confirm").close();
