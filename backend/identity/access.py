@@ -57,6 +57,17 @@ def get_person(by: Actor, person_id: UUID, scope: str = "read") -> Person:
     return person
 
 
+def get_person_to_change(by: Actor, person_id: UUID) -> Person:
+    """Return a person whose details the actor may change: their own, or of somebody without an account, as a child.
+
+    Who a grown person is, is theirs to say, whoever else books for them. Raises NotFound, and NotAllowed for these.
+    """
+    person = get_person(by, person_id, "book")
+    if not by.is_system and person.user_id is not None and person.id != by.person_id:
+        raise NotAllowed()
+    return person
+
+
 def require_facility(by: Actor, facility_id: UUID) -> Facility:
     """Return the facility the actor works at. Raises NotAllowed when it is not the one they act in."""
     if not by.is_system and by.facility_id != facility_id:

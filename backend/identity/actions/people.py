@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 import audit
 from core.actor import Actor
-from core.errors import Conflict, NotAllowed, NotFound
+from core.errors import Conflict, NotFound
 from core.events import emit
 from identity import access
 from identity.errors import TooManyPeople
@@ -39,9 +39,7 @@ def change_person(*, person_id: UUID, changes: dict[str, Any], by: Actor, now: d
     Raises NotFound, NotAllowed for a grown person with an account of their own (who is who is theirs to say), and Conflict
     when the identification number belongs to somebody else.
     """
-    found = access.get_person(by, person_id, "book")
-    if not by.is_system and found.user_id is not None and found.id != by.person_id:
-        raise NotAllowed()
+    access.get_person_to_change(by, person_id)
     person = Person.objects.select_for_update().get(id=person_id)
     for name in CHANGEABLE & set(changes):
         setattr(person, name, changes[name])

@@ -40,7 +40,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 def details(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """Change the details of oneself or of somebody one acts for."""
     actor = actor_of(request)
-    person = identity_access.get_person(actor, person_id, "book")
+    person = identity_access.get_person_to_change(actor, person_id)
     form = PersonForm(request.POST or None, initial={name: getattr(person, name) for name in DETAILS})
     if request.method == "POST" and form.is_valid():
         try:

@@ -1,0 +1,336 @@
+"""Who may do what: a table of roles and doors, driven over HTTP while the story is under way.
+
+One letter for each role, in the order of ROLES:
+
+    y  they may           c  they may, but not in this state (409)       i  they may, but the wish is incomplete (422)
+    -  as if it were not there (404)       x  not for this role (403)       u  nobody is signed in (401, pages: sign in)
+    0  an empty list
+
+Every cell is undone afterwards, so each meets the same house; and whoever may not has changed nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+import records.actions
+from identity.models import Delegation, Person
+from tests import make
+from tests.journeys import stage
+from tests.journeys.conftest import clock, story  # noqa: F401
+from tests.journeys.stage import Story, ok
+
+pytestmark = pytest.mark.django_db
+ROLES = (
+    "nobody",
+    "ana",  # whose things they are
+    "eve",  # another citizen
+    "reader", "booker", "collector", "payer",  # act for ana, each in this one scope
+    "expired", "revoked",  # acted for ana in every scope
+    "ben",  # treats her
+    "colleague",  # doctor at the same hospital
+    "elsewhere",  # doctor at another one
+    "dan",  # the hospital's desk
+    "desk2",  # the other hospital's desk
+    "cara",  # pharmacist where ana sent the prescription
+    "shop2",  # pharmacist elsewhere
+    "regulator", "operator",
+)  # fmt: skip
+MEANING = {200: "y", 201: "y", 204: "y", 302: "y", 401: "u", 403: "x", 404: "-", 409: "c", 422: "i"}
+# What was said between ana and her doctor. Nobody else reads it, wherever it might slip through.
+SECRETS = ("Ho khan, sốt nhẹ", "Viêm mũi họng cấp", "Ho và sốt nhẹ hai ngày nay", "Nghỉ ngơi, uống nhiều nước")
+# These may meet her reason or diagnosis: her own, who reads for her, her doctor, the chosen pharmacy (what it must know).
+CLINICAL = {"ana", "reader", "ben"}
+
+TABLE = """
+GET    /api/v1/appointments                                         uy 0 y000 00 xxx xx xx xx
+GET    /api/v1/appointments?person={person}                         uy - y--- -- xxx xx xx xx
+GET    /api/v1/appointments/{appointment}                           uy - yy-- -- y-- y- xx xx
+POST   /api/v1/appointments/{appointment}/cancel                    uc - -c-- -- c-- c- xx xx
+POST   /api/v1/appointments/{appointment}/check-in                  uc - -c-- -- c-- c- xx xx
+GET    /api/v1/encounters/{encounter}                               uy - y--- -- y-- xx xx xx
+PATCH  /api/v1/encounters/{encounter}                               ux - x--- -- y-- xx xx xx
+POST   /api/v1/encounters/{encounter}/start                         ux x xxxx xx y-- xx xx xx
+POST   /api/v1/encounters/{encounter}/finish                        ux x xxxx xx y-- xx xx xx
+GET    /api/v1/encounters/{encounter}/room                          uy - -y-- -- y-- xx xx xx
+GET    /api/v1/rooms/{room}                                         uy - -y-- -- y-- xx xx xx
+POST   /api/v1/rooms/{room}/join                                    uy - -y-- -- y-- xx xx xx
+GET    /api/v1/me/people/{person}                                   uy - y--- -- xxx xx xx xx
+PATCH  /api/v1/me/people/{person}                                   uy - -x-- -- xxx xx xx xx
+GET    /api/v1/people/{person}/record/timeline                      uy - y--- -- y-- xx xx xx
+GET    /api/v1/people/{person}/record/summary                       uy - y--- -- y-- xx xx xx
+GET    /api/v1/people/{person}/record/access-log                    uy - y--- -- xxx xx xx xx
+GET    /api/v1/people/{person}/record/allergies                     uy - y--- -- y-- xx xx xx
+POST   /api/v1/people/{person}/record/allergies                     uy - -y-- -- y-- xx xx xx
+DELETE /api/v1/people/{person}/record/allergies/{allergy}           uy - -y-- -- y-- xx xx xx
+GET    /api/v1/people/{person}/record/observations                  u0 - 0--- -- 0-- xx xx xx
+POST   /api/v1/people/{person}/record/observations                  uy - -y-- -- y-- xx xx xx
+GET    /api/v1/prescriptions                                        uy 0 y0y0 00 y00 xx y0 xx
+GET    /api/v1/prescriptions?person={person}                        uy 0 y0y0 00 y00 xx y0 xx
+GET    /api/v1/prescriptions?encounter={encounter}                  uy 0 y0y0 00 y00 xx y0 xx
+GET    /api/v1/prescriptions/{prescription}                         uy - y-y- -- y-- xx y- xx
+GET    /api/v1/prescriptions/{prescription}/qr.svg                  uy - --y- -- xxx xx xx xx
+POST   /api/v1/prescriptions                                        u- - ---- -- y-- xx -- xx
+POST   /api/v1/prescriptions/{prescription}/check                   ux x xxxx xx y-- xx y- xx
+POST   /api/v1/prescriptions/{prescription}/sign                    ux x xxxx xx y-- xx xx xx
+POST   /api/v1/prescriptions/{prescription}/cancel                  uy - --y- -- y-- xx xx xx
+POST   /api/v1/prescriptions/{prescription}/route                   uy - --y- -- xxx xx xx xx
+GET    /api/v1/dispensing/queue                                     ux x xxxx xx xxx xx y0 xx
+POST   /api/v1/dispensing/{prescription}/accept                     ux x xxxx xx xxx xx y- xx
+POST   /api/v1/dispensing/{prescription}/return                     ux x xxxx xx xxx xx -- xx
+POST   /api/v1/dispensing/{prescription}/dispense                   ux x xxxx xx xxx xx x- xx
+POST   /api/v1/dispensing/{prescription}/complete                   ux x xxxx xx xxx xx x- xx
+POST   /api/v1/payments                                             uc - ---c -- xxx c- xx xx
+GET    /api/v1/payments/{payment}                                   uy - ---y -- xxx y- xx xx
+POST   /api/v1/payments/{payment}/refunds                           ux x xxxx xx xxx y- xx xx
+GET    /api/v1/schedules                                            ux x xxxx xx y00 y0 xx xx
+GET    /api/v1/schedules/{schedule}                                 ux x xxxx xx y-- y- xx xx
+PATCH  /api/v1/schedules/{schedule}                                 ux x xxxx xx xxx y- xx xx
+POST   /api/v1/schedules/{schedule}/exceptions                      ux x xxxx xx xxx y- xx xx
+GET    /api/v1/notifications                                        uy 0 0000 00 y00 00 00 00
+GET    /fhir/R4/Patient/{person}                                    uy - y--- -- y-- xx xx xx
+GET    /fhir/R4/Encounter/{encounter}                               uy - y--- -- y-- xx xx xx
+GET    /fhir/R4/Appointment/{appointment}                           uy - yy-- -- y-- xx xx xx
+GET    /fhir/R4/MedicationRequest/{item}                            uy - y-y- -- y-- xx xx xx
+GET    /fhir/R4/AllergyIntolerance/{allergy}                        uy - y--- -- y-- xx xx xx
+GET    /fhir/R4/Patient?_id={person}                                uy 0 y000 00 y00 xx xx xx
+GET    /fhir/R4/Encounter?patient={person}                          uy 0 y000 00 y00 xx xx xx
+GET    /fhir/R4/Condition?patient={person}                          u0 0 0000 00 000 xx xx xx
+GET    /fhir/R4/Appointment?patient={person}                        uy 0 yy00 00 y00 xx xx xx
+GET    /fhir/R4/MedicationRequest?patient={person}                  uy 0 y0y0 00 y00 xx xx xx
+GET    /fhir/R4/MedicationDispense?patient={person}                 u0 0 0000 00 000 xx xx xx
+GET    /fhir/R4/AllergyIntolerance?patient={person}                 uy 0 y000 00 y00 xx xx xx
+GET    /appointments/{appointment}/                                 uy - yy-- -- xxx xx xx xx
+POST   /appointments/{appointment}/cancel/                          uy - -y-- -- xxx xx xx xx
+POST   /appointments/{appointment}/check-in/                        uy - -y-- -- xxx xx xx xx
+GET    /visits/{encounter}/                                         uy - -y-- -- xxx xx xx xx
+GET    /record/?person={person}                                     uy - y--- -- xxx xx xx xx
+GET    /record/who/?person={person}                                 uy - y--- -- xxx xx xx xx
+POST   /record/allergies/add/?person={person}                       uy - -y-- -- xxx xx xx xx
+POST   /record/allergies/{allergy}/remove/                          uy - -y-- -- xxx xx xx xx
+GET    /people/{person}/                                            uy - -x-- -- xxx xx xx xx
+GET    /prescriptions/                                              uy y yyyy yy xxx xx xx xx
+GET    /prescriptions/{prescription}/                               uy - y-y- -- xxx xx xx xx
+GET    /prescriptions/{prescription}/pharmacy/                      uy - --y- -- xxx xx xx xx
+POST   /prescriptions/{prescription}/pharmacy/                      uy - --y- -- xxx xx xx xx
+POST   /prescriptions/{prescription}/cancel/                        uy - --y- -- xxx xx xx xx
+GET    /payments/{payment}/                                         uy - ---y -- xxx y- xx xx
+POST   /payments/{payment}/start/                                   uy - ---y -- xxx y- xx xx
+GET    /inbox/                                                      uy y yyyy yy yyy yy yy yy
+GET    /doctor/                                                     ux x xxxx xx yyy xx xx xx
+GET    /doctor/visits/{encounter}/                                  ux x xxxx xx y-- xx xx xx
+POST   /doctor/visits/{encounter}/start/                            ux x xxxx xx y-- xx xx xx
+POST   /doctor/visits/{encounter}/finish/                           ux x xxxx xx y-- xx xx xx
+GET    /hospital/                                                   ux x xxxx xx xxx yy xx xx
+GET    /hospital/day/                                               ux x xxxx xx xxx yy xx xx
+GET    /hospital/day/?day=2031-03-25                                ux x xxxx xx xxx yy xx xx
+POST   /hospital/appointments/{appointment}/check-in/               ux x xxxx xx xxx y- xx xx
+POST   /hospital/appointments/{appointment}/undo/                   ux x xxxx xx xxx y- xx xx
+POST   /hospital/appointments/{appointment}/cancel/                 ux x xxxx xx xxx y- xx xx
+GET    /hospital/schedules/{schedule}/                              ux x xxxx xx xxx y- xx xx
+POST   /hospital/schedules/{schedule}/hours/add/                    ux x xxxx xx xxx y- xx xx
+POST   /hospital/schedules/{schedule}/settings/                     ux x xxxx xx xxx y- xx xx
+GET    /pharmacy/                                                   ux x xxxx xx xxx xx yy xx
+GET    /pharmacy/prescriptions/{prescription}/                      ux x xxxx xx xxx xx y- xx
+POST   /pharmacy/prescriptions/{prescription}/accept/               ux x xxxx xx xxx xx y- xx
+POST   /pharmacy/prescriptions/{prescription}/dispense/             ux x xxxx xx xxx xx y- xx
+POST   /pharmacy/prescriptions/{prescription}/return/               ux x xxxx xx xxx xx -- xx
+"""
+
+
+def rows() -> list[tuple[str, str, str]]:
+    """The table as (method, address, letters)."""
+    found = []
+    for line in TABLE.strip().splitlines():
+        method, address, letters = line.split(maxsplit=2)
+        found.append((method, address, letters.replace(" ", "")))
+    return found
+
+
+# What a door would take from its owner, so that what is refused is the person and not the wish. {names} are filled in.
+WISHES: dict[str, dict[str, Any]] = {
+    "PATCH /api/v1/encounters/{encounter}": {"version": "{version}", "plan": "x"},
+    "POST /api/v1/people/{person}/record/allergies": {"substance": "Aspirin"},
+    "POST /api/v1/people/{person}/record/observations": {"values": [{"code": "8867-4", "value": "70"}]},
+    "PATCH /api/v1/me/people/{person}": {"address": "1 Hàng Bài"},
+    "POST /api/v1/payments": {"subject": "appointment:{appointment}", "gateway": "sandbox"},
+    "POST /api/v1/payments/{payment}/refunds": {"reason": "x"},
+    "POST /api/v1/prescriptions": {"encounter": "{encounter}"},
+    "POST /api/v1/prescriptions/{prescription}/cancel": {"reason": "mistake"},
+    "POST /api/v1/prescriptions/{prescription}/route": {"pharmacy": "{pharmacy}"},
+    "POST /api/v1/dispensing/{prescription}/return": {"reason": "patient_left"},
+    "POST /api/v1/dispensing/{prescription}/dispense": {
+        "secret": "guessed",
+        "items": [{"item": "{item}", "quantity": 1, "lot": "A"}],
+    },
+    "POST /api/v1/dispensing/{prescription}/complete": {"secret": "guessed"},
+    "PATCH /api/v1/schedules/{schedule}": {"room": "13"},
+    "POST /api/v1/schedules/{schedule}/exceptions": {
+        "starts_at": "2031-03-27T08:00:00+07:00",
+        "ends_at": "2031-03-27T12:00:00+07:00",
+        "kind": "closed",
+    },
+    "POST /prescriptions/{prescription}/pharmacy/": {"pharmacy": "{pharmacy}"},
+    "POST /prescriptions/{prescription}/cancel/": {"reason": "mistake"},
+    "POST /pharmacy/prescriptions/{prescription}/return/": {"reason": "patient_left"},
+    "POST /record/allergies/add/?person={person}": {"substance": "Aspirin", "person": "{person}"},
+}
+WATCHED = (
+    "booking_appointment", "booking_schedule", "booking_rule", "booking_closure",
+    "records_encounter", "records_diagnosis", "records_allergy", "records_observation",
+    "prescriptions_prescription", "prescriptions_item", "prescriptions_acceptance", "prescriptions_dispense",
+    "payments_payment", "payments_refund", "payments_entry",
+    "realtime_room", "realtime_seat", "realtime_chatline",
+    "identity_person", "identity_delegation",
+)  # fmt: skip
+
+
+def picture() -> dict[str, str]:
+    """One number for each table that says something about people."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in WATCHED:
+            cursor.execute(f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t.id), '')) FROM {table} t")
+            found[table] = cursor.fetchone()[0]
+    return found
+
+
+@pytest.fixture
+def told(story: Story, clock) -> Story:  # noqa: F811
+    """In the middle of the visit: paid, let in, noted, prescribed, sent to the pharmacy, not yet taken in hand."""
+    story.hold()
+    story.pay()
+    clock.move_to(datetime.fromisoformat(story.appointment()["starts_at"]))
+    story.room()
+    story.let_in()
+    story.write_note()
+    story.prescribe()
+    ok(
+        story.api(story.ana).post(
+            f"/api/v1/prescriptions/{story.ids['prescription']}/route", {"pharmacy": str(story.pharmacy.id)}
+        )
+    )
+    allergy = records.actions.add_allergy(
+        person_id=story.ana.id, substance="Penicillin", ingredient="penicillin", reaction="", severity="severe",
+        by=make.actor_for(story.ana), now=stage.this_instant(),
+    )  # fmt: skip
+    story.ids["allergy"] = str(allergy.id)
+    return story
+
+
+@pytest.fixture
+def everybody(told: Story, eve: Person, dan: Any) -> dict[str, Any]:
+    """The columns of the table, by name; None for nobody."""
+    today = timezone.localdate()
+    other = make.make_facility(name="Bệnh viện Núi Tản")
+
+    def acts_for_ana(name: str, scopes: list[str], **values: Any) -> Person:
+        person = make.make_person(full_name=name)
+        Delegation.objects.create(grantor=told.ana, delegate=person, relation="parent", scopes=scopes, **values)
+        return person
+
+    every = list(Delegation.SCOPES)
+    return {
+        "nobody": None,
+        "ana": told.ana,
+        "eve": eve,
+        "reader": acts_for_ana("Người Đọc", ["read"]),
+        "booker": acts_for_ana("Người Đặt", ["book"]),
+        "collector": acts_for_ana("Người Nhận", ["collect"]),
+        "payer": acts_for_ana("Người Trả", ["pay"]),
+        "expired": acts_for_ana("Người Cũ", every, valid_to=today - timedelta(days=1)),
+        "revoked": acts_for_ana("Người Thôi", every, revoked_at=timezone.now()),
+        "ben": told.ben,
+        "colleague": make.make_practitioner(facility=told.hospital, full_name="Ngô Văn Đông"),
+        "elsewhere": make.make_practitioner(facility=other, full_name="Hồ Thị Xa"),
+        "dan": dan,
+        "desk2": make.make_desk(facility=other, full_name="Cao Thị Quầy"),
+        "cara": told.cara,
+        "shop2": make.make_pharmacist(pharmacy=make.make_pharmacy(name="Nhà thuốc Khác")),
+        "regulator": make.make_membership(user=make.make_staff_user(name="Sở Y tế"), facility=None, role="regulator"),
+        "operator": make.make_membership(user=make.make_staff_user(name="Vận hành"), facility=None, role="operator"),
+    }
+
+
+def names_of(told: Story) -> dict[str, str]:
+    """What the {names} in addresses and wishes stand for."""
+    doctor = told.api(told.ben)
+    return {
+        **told.ids,
+        "person": str(told.ana.id),
+        "schedule": str(told.schedule.id),
+        "pharmacy": str(told.pharmacy.id),
+        "version": ok(doctor.get(f"/api/v1/encounters/{told.ids['encounter']}"))["version"],
+        "item": ok(doctor.get(f"/api/v1/prescriptions/{told.ids['prescription']}"))["items"][0]["id"],
+    }
+
+
+def filled(wish: Any, names: dict[str, Any]) -> Any:
+    if isinstance(wish, dict):
+        return {key: filled(value, names) for key, value in wish.items()}
+    if isinstance(wish, list):
+        return [filled(value, names) for value in wish]
+    if wish == "{version}":
+        return names["version"]
+    return wish.format(**names) if isinstance(wish, str) else wish
+
+
+def letter_of(answer: Any, method: str, machine: bool) -> str:
+    """Translate an answer into the table's letters."""
+    if answer.status_code == 302 and ("/sign-in/" in answer.headers["Location"]):
+        return "u"
+    if method == "GET" and machine and answer.status_code == 200:
+        body = answer.json() if "json" in answer.headers["Content-Type"] else None
+        if isinstance(body, dict) and (body.get("results") == [] or body.get("total") == 0):
+            return "0"
+    return MEANING.get(answer.status_code, f"<{answer.status_code}>")
+
+
+def test_who_may_do_what(told: Story, everybody: dict[str, Any]) -> None:
+    names = names_of(told)
+    doors: dict[tuple[str, bool], Any] = {}
+    for role, who in everybody.items():
+        doors[role, True] = make.api_client(who)
+        doors[role, False] = make.page_client(who) if who is not None else Client()
+    wrong, slipped, changed = [], [], []
+    before = picture()
+    for method, address, letters in rows():
+        machine = address.startswith(("/api/", "/fhir/"))
+        wish = filled(WISHES.get(f"{method} {address}", {}), names)
+        seen = ""
+        for role in ROLES:
+            with transaction.atomic():
+                ask = getattr(doors[role, machine], method.lower())
+                answer = ask(address.format(**names)) if method == "GET" else ask(address.format(**names), wish)
+                letter = letter_of(answer, method, machine)
+                seen += letter
+                if letter not in "y" and picture() != before:
+                    changed.append(f"{role}: {method} {address} -> {letter}")
+                text = answer.content.decode(errors="replace")
+                if role not in CLINICAL and not may_know(role, address, letter):
+                    slipped += [f"{role}: {method} {address} shows {one!r}" for one in SECRETS if one in text]
+                transaction.set_rollback(True)
+        if seen != letters:
+            wrong.append(f"{method:6} {address}\n    should be {letters}\n    but is    {seen}")
+    assert not wrong, "\n" + "\n".join(wrong)
+    assert not slipped, "\n".join(slipped)
+    assert not changed, "\n".join(changed)
+
+
+def may_know(role: str, address: str, letter: str) -> bool:
+    """Say whether this role meets the reason or diagnosis here by right."""
+    if role in {"cara", "collector"}:  # a prescription carries its diagnosis, by law (Circular 26/2025, article 6)
+        prescribed = any(word in address for word in ("prescription", "dispensing", "MedicationRequest"))
+        return prescribed and letter == "y"
+    return role == "booker" and "appointment" in address.lower() and letter == "y"  # who books writes the reason
+
+
+def test_the_table_has_a_letter_for_every_role() -> None:
+    assert {len(letters) for _method, _address, letters in rows()} == {len(ROLES)}
+    assert len({(method, address) for method, address, _letters in rows()}) == len(rows())
