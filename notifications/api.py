@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api import SIGNED_IN, ApiView, AwareDateTime, StrictSerializer, page_of
+from core.api import SIGNED_IN, ApiView, AwareDateTime, Page, StrictSerializer, page_of, whole_page
 from notifications import actions, queries, words
 from notifications.kinds import KINDS, OPTIONAL
 from notifications.models import Message
@@ -41,10 +41,8 @@ class MessageAnswer(serializers.Serializer[Message]):
         return words.link_of(message)
 
 
-class MessagePage(serializers.Serializer[Any]):
+class MessagePage(Page):
     results = MessageAnswer(many=True)
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
 
 
 class InboxQuery(StrictSerializer):
@@ -61,7 +59,7 @@ class WishAnswer(serializers.Serializer[Any]):
     carriers = serializers.DictField(child=serializers.BooleanField())
 
 
-class WishList(serializers.Serializer[Any]):
+class WishPage(Page):
     results = WishAnswer(many=True)
 
 
@@ -138,7 +136,7 @@ class Preferences(ApiView):
 
     access = SIGNED_IN
 
-    @extend_schema(summary="How messages reach me", tags=["notifications"], responses={200: WishList})
+    @extend_schema(summary="How messages reach me", tags=["notifications"], responses={200: WishPage})
     def get(self, request: Request) -> Response:
         return self._answer()
 
@@ -146,7 +144,7 @@ class Preferences(ApiView):
         summary="Change how messages reach me",
         tags=["notifications"],
         request=WishesBody,
-        responses={200: WishList},
+        responses={200: WishPage},
     )
     def put(self, request: Request) -> Response:
         wishes = {(row["kind"], row["carrier"]): row["wanted"] for row in self.clean(WishesBody)["preferences"]}
@@ -155,4 +153,4 @@ class Preferences(ApiView):
 
     def _answer(self) -> Response:
         assert self.actor.user_id is not None  # SIGNED_IN
-        return Response(WishList({"results": queries.wishes_of(self.actor.user_id)}).data)
+        return whole_page(WishPage, queries.wishes_of(self.actor.user_id))

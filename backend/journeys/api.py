@@ -13,7 +13,7 @@ import booking.queries
 import payments.queries
 from booking.api.answers import AppointmentAnswer
 from booking.errors import NotBookable
-from core.api import ApiView, AwareDateTime, MoneyField, StrictSerializer, idempotent, page_of
+from core.api import ApiView, AwareDateTime, MoneyField, Page, StrictSerializer, idempotent, page_of
 from core.refs import ref
 from identity.access import get_person, people_of
 from journeys import consultation
@@ -47,9 +47,7 @@ class AppointmentWithPayment(AppointmentAnswer):
         return dict(PaymentOfAppointment(facts).data) if facts is not None else None
 
 
-class AppointmentPage(serializers.Serializer[Any]):
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
+class AppointmentPage(Page):
     results = AppointmentWithPayment(many=True)
 
 

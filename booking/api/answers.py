@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from booking.models import Appointment, Closure, Status
-from core.api import AwareDateTime, MoneyField
+from core.api import AwareDateTime, MoneyField, Page
 
 
 @extend_schema_field({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "example": "08:30"})
@@ -60,7 +60,7 @@ class SlotAnswer(serializers.Serializer[Any]):
     zone = serializers.CharField()
 
 
-class SlotList(serializers.Serializer[Any]):
+class SlotPage(Page):
     results = SlotAnswer(many=True)
 
 
@@ -69,7 +69,7 @@ class DayAnswer(serializers.Serializer[Any]):
     free = serializers.IntegerField()
 
 
-class DayList(serializers.Serializer[Any]):
+class DayPage(Page):
     results = DayAnswer(many=True)
 
 
@@ -83,7 +83,7 @@ class FirstFreeAnswer(serializers.Serializer[Any]):
     zone = serializers.CharField(source="schedule.zone")
 
 
-class FirstFreeList(serializers.Serializer[Any]):
+class FirstFreePage(Page):
     results = FirstFreeAnswer(many=True)
 
 
@@ -136,7 +136,7 @@ class RuleAnswer(serializers.Serializer[Any]):
     visit_types: Any = serializers.PrimaryKeyRelatedField(many=True, read_only=True, pk_field=serializers.UUIDField())
 
 
-class RuleList(serializers.Serializer[Any]):
+class RulePage(Page):
     results = RuleAnswer(many=True)
 
 
@@ -149,9 +149,7 @@ class ExceptionAnswer(serializers.Serializer[Any]):
     grid_minutes = serializers.IntegerField()
 
 
-class ExceptionPage(serializers.Serializer[Any]):
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
+class ExceptionPage(Page):
     results = ExceptionAnswer(many=True)
 
 
@@ -166,7 +164,5 @@ class ScheduleAnswer(serializers.Serializer[Any]):
     horizon_days = serializers.IntegerField()
 
 
-class SchedulePage(serializers.Serializer[Any]):
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
+class SchedulePage(Page):
     results = ScheduleAnswer(many=True)

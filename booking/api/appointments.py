@@ -31,9 +31,7 @@ class _AboutOne(ApiView):
 
 
 class One(_AboutOne):
-    @extend_schema(
-        operation_id="get_appointment", responses=AppointmentAnswer, summary="One appointment", tags=["booking"]
-    )
+    @extend_schema(responses=AppointmentAnswer, summary="One appointment", tags=["booking"])
     def get(self, request: Request, appointment_id: UUID) -> Response:
         return self.answer(access.get_appointment(self.actor, appointment_id))
 

@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from booking import queries
-from booking.api.answers import DayList, FirstFreeList, SlotList
+from booking.api.answers import DayPage, FirstFreePage, SlotPage
 from booking.models import Appointment
-from core.api import ANYONE, ApiView, StrictSerializer
+from core.api import ANYONE, ApiView, StrictSerializer, whole_page
 
 
 class SlotsQuery(StrictSerializer):
@@ -57,26 +57,26 @@ class Slots(ApiView):
     access = ANYONE
 
     @extend_schema(
-        parameters=[SlotsQuery], responses=SlotList, summary="Free times of a practitioner", tags=["booking"]
+        parameters=[SlotsQuery], responses=SlotPage, summary="Free times of a practitioner", tags=["booking"]
     )
     def get(self, request: Request) -> Response:
         wanted = self.clean_query(SlotsQuery)
         first_day = wanted.get("from", timezone.localdate(self.now))
         last_day = wanted.get("to", first_day + timedelta(days=13) if first_day.year < 9999 else first_day)
         free = queries.slots_of(wanted["practitioner"], wanted["visit_type"], first_day, last_day, self.now)
-        return Response(SlotList({"results": free}).data)
+        return whole_page(SlotPage, free)
 
 
 class Days(ApiView):
     access = ANYONE
 
     @extend_schema(
-        parameters=[DaysQuery], responses=DayList, summary="Number of free times per day of a month", tags=["booking"]
+        parameters=[DaysQuery], responses=DayPage, summary="Number of free times per day of a month", tags=["booking"]
     )
     def get(self, request: Request) -> Response:
         wanted = self.clean_query(DaysQuery)
         days = queries.days_of(wanted["practitioner"], wanted["month"], wanted["visit_type"], self.now)
-        return Response(DayList({"results": days}).data)
+        return whole_page(DayPage, days)
 
 
 class First(ApiView):
@@ -84,7 +84,7 @@ class First(ApiView):
 
     @extend_schema(
         parameters=[FirstQuery],
-        responses=FirstFreeList,
+        responses=FirstFreePage,
         summary="The first free time of each fitting practitioner",
         tags=["booking"],
     )
@@ -98,4 +98,4 @@ class First(ApiView):
             facility_id=wanted.get("facility"),
             limit=wanted["limit"],
         )
-        return Response(FirstFreeList({"results": found}).data)
+        return whole_page(FirstFreePage, found)

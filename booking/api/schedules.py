@@ -13,14 +13,14 @@ from booking.api.answers import (
     ExceptionAnswer,
     ExceptionPage,
     RuleAnswer,
-    RuleList,
+    RulePage,
     ScheduleAnswer,
     SchedulePage,
     WallTime,
 )
 from booking.models import Closure
 from booking.queries.free import LONGEST_HORIZON_DAYS
-from core.api import ApiView, AwareDateTime, StrictSerializer, idempotent, page_of
+from core.api import ApiView, AwareDateTime, StrictSerializer, idempotent, page_of, whole_page
 from core.errors import WrongRole
 
 LOOK = frozenset({"desk", "practitioner"})
@@ -92,7 +92,6 @@ class _DeskWrites(ApiView):
 
 class Schedules(_DeskWrites):
     @extend_schema(
-        operation_id="list_schedules",
         parameters=PAGE,
         responses=SchedulePage,
         summary="Schedules of the facility",
@@ -129,10 +128,10 @@ class OneSchedule(_DeskWrites):
 
 
 class Rules(_DeskWrites):
-    @extend_schema(responses=RuleList, summary="Weekly hours of a schedule", tags=["schedules"])
+    @extend_schema(responses=RulePage, summary="Weekly hours of a schedule", tags=["schedules"])
     def get(self, request: Request, schedule_id: UUID) -> Response:
         schedule = access.get_schedule(self.actor, schedule_id)
-        return Response(RuleList({"results": queries.rules_of(schedule)}).data)
+        return whole_page(RulePage, queries.rules_of(schedule))
 
     @extend_schema(request=RuleValues, responses={201: RuleAnswer}, summary="Add weekly hours", tags=["schedules"])
     @idempotent

@@ -8,11 +8,14 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.actor import Actor
+from core.api import Page
 from identity import access as identity_access
 from prescriptions import queries, words
 from prescriptions.choices import Control, Form, Route, Supply, Unit
 from prescriptions.models import Drug, Item, Prescription
 from prescriptions.safety import Finding
+
+FINDINGS = ["interaction", "allergy", "allergy_class", "allergy_cross", "duplicate", "same_class"]
 
 
 class DrugAnswer(serializers.Serializer[Drug]):
@@ -140,21 +143,19 @@ class PrescriptionAnswer(serializers.Serializer[Prescription]):
         return dict(SignatureAnswer(queries.signature_of(prescription)).data)
 
 
-class PrescriptionPage(serializers.Serializer[Any]):
-    """One page of a list; `next` and `previous` are addresses."""
+class DrugPage(Page):
+    results = DrugAnswer(many=True)
 
+
+class PrescriptionPage(Page):
     results = PrescriptionAnswer(many=True)
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
 
 
 class FindingAnswer(serializers.Serializer[Finding]):
     """One finding. `items` are places in the list of items, from 0."""
 
     key = serializers.CharField()
-    kind = serializers.ChoiceField(
-        choices=["interaction", "allergy", "allergy_class", "allergy_cross", "duplicate", "same_class"]
-    )
+    kind = serializers.ChoiceField(choices=FINDINGS)
     grade = serializers.ChoiceField(choices=["block", "warn", "inform"])
     grade_words = serializers.SerializerMethodField()
     title = serializers.SerializerMethodField()

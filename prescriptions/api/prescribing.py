@@ -12,10 +12,10 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api import SIGNED_IN, ApiView, idempotent, page_of
+from core.api import SIGNED_IN, ApiView, idempotent, page_of, whole_page
 from prescriptions import access, actions, codes, queries
 from prescriptions.api import wishes
-from prescriptions.api.answers import CheckAnswer, DrugAnswer, PrescriptionAnswer, PrescriptionPage
+from prescriptions.api.answers import CheckAnswer, DrugPage, PrescriptionAnswer, PrescriptionPage
 from prescriptions.models import Prescription
 from prescriptions.qr import svg_of
 
@@ -27,13 +27,10 @@ PRESCRIBERS = frozenset({"practitioner"})
 class Drugs(ApiView):
     access = SIGNED_IN
 
-    @extend_schema(
-        parameters=[wishes.DrugsAsked], responses=DrugAnswer(many=True), summary="Search the catalogue", tags=["drugs"]
-    )
+    @extend_schema(parameters=[wishes.DrugsAsked], responses=DrugPage, summary="Search the catalogue", tags=["drugs"])
     def get(self, request: Request) -> Response:
         asked = self.clean_query(wishes.DrugsAsked)
-        found = list(queries.find_drugs(asked["q"], limit=asked["limit"]))
-        return Response([DrugAnswer(drug).data for drug in found])
+        return whole_page(DrugPage, queries.find_drugs(asked["q"], limit=asked["limit"]))
 
 
 class PrescriptionView(ApiView):
@@ -57,7 +54,6 @@ class Prescriptions(PrescriptionView):
             OpenApiParameter("limit", int),
         ],
         responses=PrescriptionPage,
-        operation_id="api_v1_prescriptions_list",
         summary="My prescriptions, or those of a visit",
         tags=TAGS,
     )

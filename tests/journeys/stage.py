@@ -126,7 +126,7 @@ class Story:
         doctor = self.api(self.ben)
         draft = ok(doctor.post("/api/v1/prescriptions", {"encounter": self.ids["encounter"]}), 201)
         self.ids["prescription"] = draft["id"]
-        drug = ok(doctor.get("/api/v1/drugs?q=paracetamol"))[0]
+        drug = ok(doctor.get("/api/v1/drugs?q=paracetamol"))["results"][0]
         item = {"drug": drug["code"], "dose_quantity": "1", "doses_a_day": 3, "days": 3, "instruction": "Sau ăn"}
         path = f"/api/v1/prescriptions/{draft['id']}"
         ok(doctor.patch(path, {"items": [item], "advice": "Tái khám nếu sốt trên 38,5 độ"}))

@@ -3,42 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any
 
-import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.cast_of_the_demo import CITIZEN, DOCTOR, PHARMACIST, STRANGER, sign_in
 from tests.house import House
-from tests.phone import Phone
-
-
-def eventually(question: Callable[[], Any], seconds: float = 20) -> Any:
-    """Ask until the answer is true; jobs take their moment."""
-    until = time.monotonic() + seconds
-    while True:
-        answer = question()
-        if answer or time.monotonic() > until:
-            assert answer, question
-            return answer
-        time.sleep(0.2)
-
-
-def pay(phone: Phone, appointment: dict[str, Any], way: str = "pay") -> None:
-    """Go to the gateway's page as the app's browser would, and press a button there."""
-    started = phone.post("/payments", {"subject": f"appointment:{appointment['id']}", "gateway": "sandbox"})
-    with httpx.Client(timeout=30) as browser:
-        page = browser.get(started["redirect_url"])
-        assert page.status_code == 200
-        token = browser.cookies.get("csrftoken", "")
-        pressed = browser.post(
-            f"{started['redirect_url'].rstrip('/')}/answer/",
-            data={"way": way, "csrfmiddlewaretoken": token},
-            headers={"Referer": started["redirect_url"]},
-        )
-        assert pressed.status_code == 302, pressed.text[:500]
+from tests.phone import eventually, pay
 
 
 def test_a_visit_from_free_time_to_collected_drugs(house: House) -> None:
@@ -102,7 +73,7 @@ def test_a_visit_from_free_time_to_collected_drugs(house: House) -> None:
     )
     ben.patch(encounter, {"version": version, "plan": "x"}, expect=409)
     draft = ben.post("/prescriptions", {"encounter": booked["encounter"]}, expect=201)
-    drug = ben.get("/drugs", q="paracetamol 500")[0]
+    drug = ben.get("/drugs", q="paracetamol 500")["results"][0]
     item = {"drug": drug["code"], "dose_quantity": "1", "doses_a_day": 3, "days": 3, "instruction": "Sau ăn"}
     ben.patch(f"/prescriptions/{draft['id']}", {"items": [item]})
     signed = ben.post(f"/prescriptions/{draft['id']}/sign")

@@ -52,9 +52,9 @@ def test_the_whole_path_from_draft_to_collected(ana, ben, ana_api, ben_api, cara
 
 
 def test_the_catalogue_is_searched_by_whoever_is_signed_in(ana_api, nobody_api):
-    found = ana_api.get("/api/v1/drugs?q=amoxicilin 500").json()
+    found = ana_api.get("/api/v1/drugs?q=amoxicilin 500").json()["results"]
     assert found[0]["code"].startswith("amoxicillin")
-    assert len(ana_api.get("/api/v1/drugs?limit=3").json()) == 3
+    assert len(ana_api.get("/api/v1/drugs?limit=3").json()["results"]) == 3
     assert ana_api.get("/api/v1/drugs?limit=0").status_code == 422
     assert nobody_api.get("/api/v1/drugs?q=a").status_code == 401
 

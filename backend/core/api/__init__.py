@@ -3,7 +3,7 @@
 from core.actor import ANYONE, SIGNED_IN, STAFF
 from core.api.fields import AwareDateTime, MoneyField, StrictSerializer
 from core.api.idempotency import idempotent
-from core.api.paging import page_of
+from core.api.paging import Page, page_of, whole_page
 from core.api.views import ApiView
 
 __all__ = [
@@ -13,7 +13,9 @@ __all__ = [
     "ApiView",
     "AwareDateTime",
     "MoneyField",
+    "Page",
     "StrictSerializer",
     "idempotent",
     "page_of",
+    "whole_page",
 ]

@@ -1,15 +1,23 @@
 """Lists: cursor pages {results, next, previous}; no totals, no offsets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DataError
 from django.db.models import QuerySet
+from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.response import Response
 from rest_framework.views import APIView
+
+
+class Page(serializers.Serializer[Any]):
+    """The shape of every list; each kind adds its `results`. `next` and `previous` are addresses, null at the ends."""
+
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
 
 
 class CursorPage(CursorPagination):
@@ -39,3 +47,8 @@ def page_of(
     pager.ordering = tuple(ordering)
     rows = pager.paginate_queryset(queryset, view.request, view)
     return pager.get_paginated_response(serializer_class(rows, many=True, context=context or {}).data)
+
+
+def whole_page(page_class: type[Page], rows: Iterable[Any], *, status: int = 200) -> Response:
+    """Answer a list so short by nature that one page holds it all."""
+    return Response(page_class({"next": None, "previous": None, "results": rows}).data, status=status)

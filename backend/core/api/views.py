@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import Serializer, ValidationError
 from rest_framework.views import APIView
 
@@ -45,6 +47,12 @@ class ApiView(APIView):
             raise NotSignedIn()
         if self.actor.role not in self.access:
             raise WrongRole()
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer a refusal as JSON also where the answer itself would have been a picture."""
+        response = super().handle_exception(exc)
+        self.request.accepted_renderer, self.request.accepted_media_type = JSONRenderer(), "application/json"
+        return response
 
     def clean(self, serializer_class: type[Serializer[Any]], **context: Any) -> dict[str, Any]:
         """Return the checked values of the body. Raises ValidationError (422) with words by field."""

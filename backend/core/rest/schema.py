@@ -1,5 +1,6 @@
 """OpenAPI: every operation says which refusals it may answer, all in one shape."""
 
+import re
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -56,6 +57,11 @@ class ProblemSchema(AutoSchema):
                 },
             )
         return operation
+
+    def get_operation_id(self) -> str:
+        """Return method and address in words: "get_appointments", "post_appointments_by_appointment_id_cancel"."""
+        words = self.path.removeprefix("/api/v1/").replace("{", "by_").replace("}", "")
+        return f"{self.method.lower()}_{re.sub(r'[^a-z0-9]+', '_', words.lower()).strip('_')}"
 
     def get_override_parameters(self) -> list[Any]:
         handler = getattr(self.view, self.method.lower(), None)

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api import ANYONE, ApiView, MoneyField, page_of
+from core.api import ANYONE, ApiView, MoneyField, Page, page_of
 from core.errors import NotFound
 from identity import queries
 from identity.models import Facility, VisitType
@@ -110,28 +110,23 @@ class VisitTypeOut(serializers.Serializer[Any]):
     specialty = serializers.CharField(source="specialty_id", allow_null=True)
 
 
-class _Page(serializers.Serializer[Any]):
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
-
-
-class ProvincePage(_Page):
+class ProvincePage(Page):
     results = ProvinceOut(many=True)
 
 
-class SpecialtyPage(_Page):
+class SpecialtyPage(Page):
     results = SpecialtyOut(many=True)
 
 
-class FacilityPage(_Page):
+class FacilityPage(Page):
     results = FacilityOut(many=True)
 
 
-class PractitionerPage(_Page):
+class PractitionerPage(Page):
     results = PractitionerOut(many=True)
 
 
-class VisitTypePage(_Page):
+class VisitTypePage(Page):
     results = VisitTypeOut(many=True)
 
 

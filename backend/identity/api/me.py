@@ -13,11 +13,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api import SIGNED_IN, ApiView, StrictSerializer, idempotent, page_of
+from core.api import SIGNED_IN, ApiView, Page, StrictSerializer, idempotent, page_of
 from core.errors import Invalid
 from identity import access, acting, actions, national_id, queries
 from identity.actions.people import COMES_OF_AGE
-from identity.api.directory import PageQuery, ProvinceOut, _Page
+from identity.api.directory import PageQuery, ProvinceOut
 from identity.errors import BadNationalId, NotAMember, SecondFactorNeeded
 from identity.forms import born_on_is_possible
 from identity.models import Delegation, Device, Person, User
@@ -158,11 +158,11 @@ class DelegationOut(serializers.Serializer[Any]):
     revoked_at = serializers.DateTimeField(allow_null=True)
 
 
-class PeoplePage(_Page):
+class PeoplePage(Page):
     results = PersonOut(many=True)
 
 
-class DelegationPage(_Page):
+class DelegationPage(Page):
     results = DelegationOut(many=True)
 
 

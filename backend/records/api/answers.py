@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.api import AwareDateTime
+from core.api import AwareDateTime, Page
 from records.models import Allergy, Encounter, Source
 from records.vitals import BY_CODE
 
@@ -17,7 +17,7 @@ class IcdTitle(serializers.Serializer[Any]):
     name_en = serializers.CharField()
 
 
-class IcdList(serializers.Serializer[Any]):
+class IcdPage(Page):
     results = IcdTitle(many=True)
 
 
@@ -86,11 +86,10 @@ class EntryAnswer(serializers.Serializer[Any]):
     detail = serializers.DictField()
 
 
-class EntryPage(serializers.Serializer[Any]):
-    """Entries, newest first; ask again with `before` for older ones."""
+class EntryPage(Page):
+    """Entries, newest first; `next` leads to the older ones."""
 
     results = EntryAnswer(many=True)
-    before = AwareDateTime(allow_null=True, help_text="Give this as `before` for the next page; null at the end.")
 
 
 class AllergyAnswer(serializers.Serializer[Any]):
@@ -105,7 +104,7 @@ class AllergyAnswer(serializers.Serializer[Any]):
     recorded_at = AwareDateTime(source="created_at")
 
 
-class AllergyList(serializers.Serializer[Any]):
+class AllergyPage(Page):
     results = AllergyAnswer(many=True)
 
 
@@ -131,13 +130,7 @@ class ObservationAnswer(serializers.Serializer[Any]):
         return str(BY_CODE[observation.code].name) if observation.code in BY_CODE else observation.code
 
 
-class ObservationPage(serializers.Serializer[Any]):
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
-    results = ObservationAnswer(many=True)
-
-
-class ObservationList(serializers.Serializer[Any]):
+class ObservationPage(Page):
     results = ObservationAnswer(many=True)
 
 
@@ -182,7 +175,5 @@ class LookAnswer(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
-class LookPage(serializers.Serializer[Any]):
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
+class LookPage(Page):
     results = LookAnswer(many=True)

@@ -8,10 +8,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api import SIGNED_IN, ApiView, StrictSerializer
+from core.api import SIGNED_IN, ApiView, StrictSerializer, whole_page
 from records import access, actions, icd
 from records.actions.encounters import MAX_DIAGNOSES, MAX_TEXT
-from records.api.answers import EncounterAnswer, IcdList
+from records.api.answers import EncounterAnswer, IcdPage
 from records.models import Encounter
 
 
@@ -100,7 +100,7 @@ class Icd10(ApiView):
 
     access = SIGNED_IN
 
-    @extend_schema(parameters=[IcdQuestion], responses=IcdList, summary="Search ICD-10", tags=["records"])
+    @extend_schema(parameters=[IcdQuestion], responses=IcdPage, summary="Search ICD-10", tags=["records"])
     def get(self, request: Request) -> Response:
         question = self.clean_query(IcdQuestion)
-        return Response({"results": icd.search(question["q"], question["limit"])})
+        return whole_page(IcdPage, icd.search(question["q"], question["limit"]))

@@ -1,5 +1,6 @@
 """Doors of the health record of one person: timeline, summary, who looked, allergies, measurements."""
 
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -7,21 +8,20 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 
-from core.api import ApiView, AwareDateTime, StrictSerializer, idempotent
+from core.api import ApiView, AwareDateTime, StrictSerializer, idempotent, whole_page
 from core.api.paging import CursorPage
 from records import access, actions, queries, sources
 from records.actions import Reading
 from records.api.answers import (
     CODES,
     AllergyAnswer,
-    AllergyList,
-    EntryAnswer,
+    AllergyPage,
     EntryPage,
     LookAnswer,
     LookPage,
     ObservationAnswer,
-    ObservationList,
     ObservationPage,
     SummaryAnswer,
 )
@@ -49,8 +49,11 @@ class Timeline(ApiView):
         kinds = {kind for kind in question["kind"].split(",") if kind}
         entries = sources.timeline(person.id, kinds=kinds, before=question.get("before"))
         shown = entries[: question["limit"]]
-        more = shown[-1].at if len(entries) > len(shown) else None
-        return Response({"results": EntryAnswer(shown, many=True).data, "before": more})
+        older = None
+        if len(entries) > len(shown):
+            address = request.build_absolute_uri()
+            older = replace_query_param(address, "before", shown[-1].at.astimezone(UTC).isoformat())
+        return Response(EntryPage({"next": older, "previous": None, "results": shown}).data)
 
 
 class Summary(ApiView):
@@ -94,10 +97,10 @@ class Allergies(ApiView):
 
     access = READERS
 
-    @extend_schema(responses=AllergyList, summary="Allergies", tags=["health record"])
+    @extend_schema(responses=AllergyPage, summary="Allergies", tags=["health record"])
     def get(self, request: Request, person_id: UUID) -> Response:
         person = access.get_record_of(self.actor, person_id)
-        return Response({"results": AllergyAnswer(queries.allergies_of(person.id), many=True).data})
+        return whole_page(AllergyPage, queries.allergies_of(person.id))
 
     @extend_schema(
         request=AllergyWish, responses={201: AllergyAnswer}, summary="Add an allergy", tags=["health record"]
@@ -160,7 +163,7 @@ class Observations(ApiView):
         return pager.get_paginated_response(ObservationAnswer(rows, many=True).data)
 
     @extend_schema(
-        request=MeasurementWish, responses={201: ObservationList}, summary="Add measurements", tags=["health record"]
+        request=MeasurementWish, responses={201: ObservationPage}, summary="Add measurements", tags=["health record"]
     )
     @idempotent
     def post(self, request: Request, person_id: UUID) -> Response:
@@ -173,4 +176,4 @@ class Observations(ApiView):
             by=self.actor,
             now=self.now,
         )
-        return Response({"results": ObservationAnswer(rows, many=True).data}, status=201)
+        return whole_page(ObservationPage, rows, status=201)

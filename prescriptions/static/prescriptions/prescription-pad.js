@@ -23,7 +23,7 @@ class PrescriptionPad extends HTMLElement {
     if (this.ready) return;
     this.ready = true;
     combobox(this.querySelector("#pad-search"), this.querySelector("#pad-options"), {
-      search: (text) => api.get(`/api/v1/drugs?${new URLSearchParams({ q: text, limit: 12 })}`),
+      search: async (text) => (await api.get(`/api/v1/drugs?${new URLSearchParams({ q: text, limit: 12 })}`)).results,
       render: (drug) => this.option(drug),
       choose: (drug) => this.add(drug),
       say: (count) => { this.part("found").textContent = count ? `${this.word("some")} ${count}` : this.word("none"); },
