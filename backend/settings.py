@@ -21,6 +21,7 @@ DEMO = env.bool_("DEMO", not PRODUCTION)  # the cast, the outbox page, one-click
 SECRET_KEY = env.secret("SECRET_KEY")
 PUBLIC_URL = env.str_("PUBLIC_URL", "http://localhost:8000")
 ALLOWED_HOSTS = env.list_("ALLOWED_HOSTS", [] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"])
+CSRF_FAILURE_VIEW = "web.errors.stale_form"
 CSRF_TRUSTED_ORIGINS = env.list_("CSRF_TRUSTED_ORIGINS", [PUBLIC_URL] if PUBLIC_URL.startswith("https") else [])
 ROOT_URLCONF = "urls"
 WSGI_APPLICATION = "wsgi.application"

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from core import errors
 from core.rest import problems
@@ -25,8 +26,17 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    """403, also for a missing CSRF token."""
+    """403: not theirs to see."""
     return _answer(request, errors.NotAllowed(), "403.html")
+
+
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form without its token: the page stood open while they signed out or in elsewhere."""
+    return _answer(
+        request,
+        errors.NotAllowed(_("This page stood open for too long. Go back, load it anew and send it again.")),
+        "web/refused.html",
+    )
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
