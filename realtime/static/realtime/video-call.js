@@ -272,6 +272,7 @@ class VideoCall extends HTMLElement {
     this.polite = data.polite;
     this.iceServers = data.ice_servers;
     this.chat.fill(data.chat, data.you);
+    if (this.isDoctor && data.chat.length) this.showChat(true);
     this.send("media", this.shown());
     this.on_room(data.room);
   }
@@ -413,16 +414,22 @@ class VideoCall extends HTMLElement {
   // ---- chat
 
   do_chat() {
-    const open = this.classList.toggle("call--chatting");
-    for (const button of this.querySelectorAll("[data-act=chat]")) button.setAttribute("aria-expanded", String(open));
-    this.classList.remove("call--unread");
-    this.at("chat").toggleAttribute("inert", !open && this.at("chat").dataset.drawer !== undefined);
+    const open = !this.classList.contains("call--chatting");
+    this.showChat(open);
     if (open) this.at("say").querySelector("textarea").focus();
     else this.querySelector(".call__controls [data-act=chat]")?.focus();
   }
 
+  showChat(open) {
+    this.classList.toggle("call--chatting", open);
+    for (const button of this.querySelectorAll("[data-act=chat]")) button.setAttribute("aria-expanded", String(open));
+    this.classList.remove("call--unread");
+    this.at("chat").toggleAttribute("inert", !open && this.at("chat").dataset.drawer !== undefined);
+  }
+
   noticeLine(line) {
-    if (this.isDoctor || this.classList.contains("call--chatting")) return; // the doctor always sees the lines
+    if (this.classList.contains("call--chatting")) return;
+    if (this.isDoctor) return this.showChat(true); // beside the note there is place for it, and no line may be missed
     this.classList.add("call--unread");
     this.say("chat_new", line.name);
   }
