@@ -66,6 +66,14 @@ def secret(name: str, make: Callable[[], str] = lambda: secrets.token_urlsafe(48
     return file.read_text()
 
 
+def public_url(default: str, *, demo: bool) -> str:
+    """Return the address people reach us at. A real site has one, and over TLS: cookies and HSTS hang on it."""
+    given = str_("PUBLIC_URL", "" if PRODUCTION and not demo else default).rstrip("/")
+    if PRODUCTION and not demo and not given.startswith("https://"):
+        raise Missing("PUBLIC_URL is needed in production, beginning with https://: without TLS sessions can be stolen")
+    return given
+
+
 def carrier(name: str, stand_in: str, *, demo: bool) -> str:
     """Return the dotted path of a carrier. Only the demo may fall back on one that shows messages instead of sending."""
     given = str_(name)

@@ -4,6 +4,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 
@@ -19,8 +20,11 @@ PRODUCTION = env.PRODUCTION
 DEBUG = env.bool_("DEBUG", False)
 DEMO = env.bool_("DEMO", not PRODUCTION)  # the cast, the outbox page, one-click sign-in
 SECRET_KEY = env.secret("SECRET_KEY")
-PUBLIC_URL = env.str_("PUBLIC_URL", "http://localhost:8000")
-ALLOWED_HOSTS = env.list_("ALLOWED_HOSTS", [] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"])
+PUBLIC_URL = env.public_url("http://localhost:8000", demo=DEMO)
+ALLOWED_HOSTS = env.list_(
+    "ALLOWED_HOSTS",
+    [urlsplit(PUBLIC_URL).hostname or ""] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"],
+)
 CSRF_FAILURE_VIEW = "web.errors.stale_form"
 CSRF_TRUSTED_ORIGINS = env.list_("CSRF_TRUSTED_ORIGINS", [PUBLIC_URL] if PUBLIC_URL.startswith("https") else [])
 ROOT_URLCONF = "urls"
@@ -68,6 +72,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "web.middleware.PermissionsPolicy",
     "django.middleware.http.ConditionalGetMiddleware",
+    "identity.middleware.OneTryAtATime",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -174,6 +179,8 @@ REF_PAGES = {  # where a citizen reads about a thing
     "payment": "/payments/{id}/",
 }
 JOURNEYS = ["journeys.consultation", "journeys.prescription", "journeys.telling"]
+
+METRICS_TOKEN = env.str_("METRICS_TOKEN")  # who reads /metrics says it; in production without one, nobody reads
 
 # --- interfaces -------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -1,11 +1,13 @@
 """Signs of life for whoever watches: alive, ready, and figures for Prometheus."""
 
+import secrets
 from typing import Any
 
 from csp.decorators import csp_update
+from django.conf import settings
 from django.db import connection
 from django.db.utils import Error
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularSwaggerSplitView
@@ -37,7 +39,10 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Figures in Prometheus' text format: requests by view and status, jobs waiting, the process itself."""
+    """Figures in Prometheus' text format, for who brings settings.METRICS_TOKEN; in development for anybody."""
+    token, given = settings.METRICS_TOKEN, request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not (secrets.compare_digest(given.encode(), token.encode()) if token else not settings.PRODUCTION):
+        raise Http404
     JOBS_WAITING.set(_jobs_waiting())
     return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
 

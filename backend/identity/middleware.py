@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -15,6 +17,37 @@ from core.actor import STAFF
 from core.edge import actor_of
 from identity.acting import SESSION_KEY, memberships_of, proved, second_factor_passed
 from identity.models import User
+
+WHERE_CODES_ARE_TYPED = (
+    "/sign-in/code/",
+    "/staff/second-step/",
+    "/staff/sign-in/second-step/",
+    "/_allauth/app/v1/auth/phone/verify",
+    "/_allauth/app/v1/auth/code/confirm",
+    "/_allauth/app/v1/auth/2fa/",
+    "/_allauth/app/v1/account/phone",
+    "/_allauth/app/v1/account/authenticators/",
+)
+
+
+class OneTryAtATime:
+    """Codes typed in one session stand in line.
+
+    The library counts wrong tries in the session: read, add one, write back. Sent at once, a hundred guesses would all read
+    zero and count as one. Stands before the session is read.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        key = request.headers.get("X-Session-Token") or request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+        if request.method != "POST" or not key or not request.path.startswith(WHERE_CODES_ARE_TYPED):
+            return self.get_response(request)
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [key])
+            return self.get_response(request)
 
 
 class WhoIsThis:
