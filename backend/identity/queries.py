@@ -9,6 +9,7 @@ from django.db.models import F, FloatField, IntegerField, Min, Q, QuerySet, Valu
 from django.db.models.functions import ACos, Cast, Cos, Greatest, Least, Radians, Sin
 from django.utils import timezone
 
+from core.actor import Actor
 from identity.models import (
     Delegation,
     Device,
@@ -161,6 +162,17 @@ def delegations_of(person_id: UUID | None) -> QuerySet[Delegation]:
 def active_user(user_id: UUID) -> User | None:
     """Return the account, unless it was closed."""
     return User.objects.filter(pk=user_id, is_active=True).first()
+
+
+def still_holds(by: Actor) -> bool:
+    """Say whether the account is open and, for staff, still holds the role it came in."""
+    user = active_user(by.user_id) if by.user_id else None
+    if user is None or not by.is_staff:
+        return user is not None
+    rows = Membership.objects.filter(
+        user=user, role=by.role, facility_id=by.facility_id, practitioner_id=by.practitioner_id
+    )
+    return any(row.is_active(timezone.localdate()) for row in rows)
 
 
 def person_of(user_id: UUID) -> Person | None:

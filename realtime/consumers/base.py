@@ -79,7 +79,7 @@ class Socket(AsyncWebsocketConsumer):
 
     async def still_welcome(self) -> bool:
         """Asked at each beat: may it stay?"""
-        return await in_thread(identity_queries.active_user, self.user_id) is not None
+        return bool(await in_thread(identity_queries.still_holds, self.by))
 
     async def gone(self) -> None:
         """Called when the socket has closed."""

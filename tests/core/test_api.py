@@ -152,3 +152,12 @@ def test_twenty_at_once_with_one_key_pour_once():
     assert len(answers) == 20
     assert len(set(answers)) == 1
     connection.close()
+
+
+@pytest.mark.django_db
+def test_an_answer_given_in_one_role_is_not_read_again_in_another(monkeypatch):
+    monkeypatch.setattr(Kettle, "access", frozenset({"citizen", "pharmacist"}))
+    given = ask({"cups": 3}, key="roles", actor=Actor("pharmacist", user_id=USER, facility_id=new_id()))
+    other = ask({"cups": 3}, key="roles", actor=Actor("citizen", user_id=USER))
+    assert (given.status_code, other.status_code) == (201, 409)
+    assert given.data["id"].encode() not in other.content

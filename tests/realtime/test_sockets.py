@@ -290,6 +290,14 @@ async def test_revoked_rights_close_at_once(call, by_ana):
     assert ben.closed is None
 
 
+async def test_a_doctor_whose_role_has_ended_leaves_at_the_next_beat(open_socket, room, by_ben, ben, monkeypatch):
+    monkeypatch.setattr(base, "BEAT_S", 0.1)
+    socket = await open_socket(by_ben, room)
+    await socket.until("welcome")
+    await in_db(ben.memberships.update, active_to=timezone.localdate() - timedelta(days=1))
+    assert (await socket.until("closed"))["code"] == 4403
+
+
 async def test_revoked_rights_are_noticed_at_the_next_beat(open_socket, child, ben, by_ana, monkeypatch):
     from identity.models import Delegation
 
