@@ -24,7 +24,8 @@ customElements.define("visit-panes", class extends HTMLElement {
     this.classList.toggle("visit-panes--tabs", NARROW.matches);
     if (NARROW.matches) {
       const known = sessionStorage.getItem("visit-tab");
-      this.show(this.tabs.find((tab) => tab.id === known) ?? this.tabs[0], false);
+      const first = this.hasAttribute("closed") ? "tab-note" : this.tabs[0].id; // what is over is there to be read
+      this.show(this.tabs.find((tab) => tab.id === (known ?? first)) ?? this.tabs[0], false);
       return;
     }
     for (const tab of this.tabs) {
