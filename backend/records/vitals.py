@@ -19,7 +19,7 @@ class Vital:
     loinc_name: str
     name: str | Promise
     unit: str  # UCUM, as stored
-    shown_unit: str
+    shown_unit: str | Promise
     low: Decimal
     high: Decimal
     decimals: int
@@ -33,10 +33,10 @@ class Vital:
 _ROWS: list[tuple[Any, ...]] = [
     ("systolic", "8480-6", "Systolic blood pressure", _("Systolic pressure"), "mm[Hg]", "mmHg", 40, 300, 0),
     ("diastolic", "8462-4", "Diastolic blood pressure", _("Diastolic pressure"), "mm[Hg]", "mmHg", 20, 200, 0),
-    ("pulse", "8867-4", "Heart rate", _("Pulse"), "/min", "/min", 20, 300, 0),
+    ("pulse", "8867-4", "Heart rate", _("Pulse"), "/min", _("/min"), 20, 300, 0),
     ("temperature", "8310-5", "Body temperature", _("Temperature"), "Cel", "°C", 30, 45, 1),
     ("spo2", "2708-6", "Oxygen saturation in Arterial blood", _("SpO₂"), "%", "%", 40, 100, 0),
-    ("respiration", "9279-1", "Respiratory rate", _("Breaths"), "/min", "/min", 4, 120, 0),
+    ("respiration", "9279-1", "Respiratory rate", _("Breaths"), "/min", _("/min"), 4, 120, 0),
     ("weight", "29463-7", "Body weight", _("Weight"), "kg", "kg", "0.3", 400, 1),
     ("height", "8302-2", "Body height", _("Height"), "cm", "cm", 20, 260, 1),
     ("glucose", "15074-8", "Glucose [Moles/volume] in Blood", _("Blood glucose"), "mmol/L", "mmol/L", "0.5", 60, 1),
