@@ -56,7 +56,7 @@ def hold_slot(
     """
     person = identity_access.get_person(by, person_id, "book")
     schedule = access.lock_times_of(schedule_id)
-    _line_up(person)
+    _line_up(person, by)
     visit_type = VisitType.objects.filter(pk=visit_type_id).first()
     if visit_type is None:
         raise NotFound
@@ -65,7 +65,7 @@ def hold_slot(
     if known is not None:
         return known
     slot = _fit(schedule, visit_type, starts_at, mode, now)
-    _look_at_the_person(person, slot, now)
+    _look_at_the_person(person, slot, by, now)
     appointment = Appointment(
         schedule=schedule,
         practitioner_id=schedule.practitioner_id,
@@ -214,11 +214,13 @@ def expire_hold(*, appointment_id: UUID, by: Actor, now: datetime) -> Appointmen
     return appointment
 
 
-def _line_up(person: Person) -> None:
-    # One person at two doctors' doors at once: the second waits, so that busy and the number of holds are exact. Always
-    # taken after the schedules, and only one, so lines cannot wait for each other.
+def _line_up(person: Person, by: Actor) -> None:
+    # One person at two doctors' doors at once: the second waits, so that busy and the number of holds are exact; the same
+    # for one account that books for several people. Always taken after the schedules, first the person, then the account,
+    # so lines cannot wait for each other.
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"booking person {person.pk}"])
+        for name in (f"booking person {person.pk}", f"booking account {by.user_id}"):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 def _let_go_of_overdue(schedule: Schedule, person: Person, now: datetime) -> None:
@@ -261,12 +263,17 @@ def _fit(schedule: Schedule, visit_type: VisitType, starts_at: datetime, mode: s
     )
 
 
-def _look_at_the_person(person: Person, slot: slots.Slot, now: datetime) -> None:
+def _look_at_the_person(person: Person, slot: slots.Slot, by: Actor, now: datetime) -> None:
     active = Appointment.objects.filter(person=person, status__in=ACTIVE)
     if active.filter(during__overlap=DateTimeTZRange(slot.starts_at, slot.ends_at)).exists():
         raise PersonBusy
     if active.filter(status=Status.HELD).count() >= settings.BOOKING_MAX_OPEN_HOLDS:
         raise TooManyHolds
+    if by.user_id is not None and not by.is_staff:
+        # A family may hold twice as much as one person, but no account a doctor's whole day, however many it acts for.
+        theirs = Appointment.objects.filter(booked_by=by.user_id, status=Status.HELD, hold_expires_at__gt=now)
+        if theirs.count() >= 2 * settings.BOOKING_MAX_OPEN_HOLDS:
+            raise TooManyHolds
 
 
 def _insert(appointment: Appointment) -> None:

@@ -161,6 +161,17 @@ def test_refuses_two_visits_of_one_person_at_once(schedule, visit_type, hospital
     assert stage.hold(other, visit_type, ana, at("09:20")).status == "held"
 
 
+def test_refuses_an_account_that_holds_for_one_person_after_the_other(schedule, visit_type, ana, now, settings):
+    settings.BOOKING_MAX_OPEN_HOLDS = 1
+    people = [make.make_child(parent=ana, full_name=f"Bé {number}") for number in range(3)]
+    by = make.actor_for(ana)
+    for person, clock in zip(people[:2], ("09:00", "09:20"), strict=True):
+        stage.hold(schedule, visit_type, person, at(clock), by=by)
+    with pytest.raises(TooManyHolds):
+        stage.hold(schedule, visit_type, people[2], at("09:40"), by=by)
+    assert Appointment.objects.count() == 2
+
+
 def test_refuses_a_fourth_hold(schedule, visit_type, ana, now):
     holds = [stage.hold(schedule, visit_type, ana, at(clock)) for clock in ("09:00", "09:20", "09:40")]
 
