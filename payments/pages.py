@@ -44,4 +44,6 @@ def start(request: HttpRequest, payment_id: UUID) -> HttpResponse:
         started = actions.start_payment(payment_id=payment_id, gateway=gateway, by=actor_of(request), now=now())
     except WrongState:
         return redirect("payments_payment", payment_id)
+    if not started.gateway_url:  # closed while the gateway was asked
+        return redirect("payments_payment", started.id)
     return redirect(started.gateway_url)

@@ -103,5 +103,8 @@ def ask_gateway(*, payment_id: UUID, by: Actor, now: datetime) -> str:
     payment = access.get_payment(by, payment_id)
     if not payment.gateway_reference:
         return Outcome.UNCHANGED
+    if payment.gateway not in gateways.codes():  # taken out of the settings: nobody is left to ask, ever
+        log.error("payment %s: gateway %s is no longer there to be asked", payment.id, payment.gateway)
+        return Outcome.UNCHANGED
     truth = gateways.get(payment.gateway).ask(payment.gateway_reference)
     return record_truth(payment_id=payment.id, truth=truth, by=by, now=now)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 
 from core.actor import Actor
@@ -17,6 +19,7 @@ from payments import actions, queries
 from payments.errors import AlreadyPaid, NothingToPay, PaymentExpired, PriceDiffers, UnknownGateway
 from payments.gateways.sandbox import bank
 from payments.models import Charge, Payment
+from payments.tasks import close_late_payment
 from tests.make import make_facility
 from tests.payments.conftest import HOUSE, again, subject_of
 
@@ -149,3 +152,10 @@ def test_expires_only_after_its_time(pending: Payment, now: datetime) -> None:
     actions.expire_payment(payment_id=pending.id, by=HOUSE, now=pending.expires_at)
     actions.expire_payment(payment_id=pending.id, by=HOUSE, now=pending.expires_at)
     assert again(pending).status == "expired"
+
+
+def test_a_payment_whose_gateway_is_gone_is_closed_all_the_same(pending: Payment, now: datetime, settings: Any) -> None:
+    settings.PAYMENT_GATEWAYS = {}
+    with time_machine.travel(now + timedelta(hours=1), tick=False):
+        close_late_payment(payment_id=str(pending.id))
+    assert Payment.objects.get(id=pending.id).status == "expired"
