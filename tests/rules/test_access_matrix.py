@@ -331,6 +331,24 @@ def may_know(role: str, address: str, letter: str) -> bool:
     return role == "booker" and "appointment" in address.lower() and letter == "y"  # who books writes the reason
 
 
+def test_another_site_cannot_write_with_the_readers_cookie(told: Story, everybody: dict[str, Any]) -> None:
+    """Each door that writes asks for the token of our own pages, in whatever role."""
+    names, before, open_doors = names_of(told), picture(), []
+    for role in ("ana", "ben", "dan", "cara"):
+        browser = make.page_client(everybody[role])
+        browser.handler.enforce_csrf_checks = True
+        for method, address, _letters in rows():
+            if method == "GET":
+                continue
+            wish = filled(WISHES.get(f"{method} {address}", {}), names)
+            kind = {"content_type": "application/json"} if address.startswith("/api/") else {}
+            answer = getattr(browser, method.lower())(address.format(**names), wish, **kind)
+            if answer.status_code != 403:
+                open_doors.append(f"{role}: {method} {address} -> {answer.status_code}")
+    assert not open_doors, "\n".join(open_doors)
+    assert picture() == before
+
+
 def test_the_table_has_a_letter_for_every_role() -> None:
     assert {len(letters) for _method, _address, letters in rows()} == {len(ROLES)}
     assert len({(method, address) for method, address, _letters in rows()}) == len(rows())
