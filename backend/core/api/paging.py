@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import DataError
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
@@ -26,6 +27,16 @@ class CursorPage(CursorPagination):
     page_size = 20
     page_size_query_param = "limit"
     max_page_size = 100
+
+    def get_page_size(self, request: Any) -> int:
+        """Return how many rows are wanted. Raises ValidationError (422) instead of guessing what -1 might have meant."""
+        text = request.query_params.get(self.page_size_query_param)
+        if text is None:
+            return self.page_size
+        wanted = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
+        if not 1 <= wanted <= self.max_page_size:
+            raise serializers.ValidationError({"limit": [_("A whole number from 1 to 100 is expected.")]})
+        return wanted
 
     def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> Any:
         """Read one page. Raises DRF's NotFound for a cursor that is not ours, also when it decodes to something."""
