@@ -98,6 +98,11 @@ def inside(by: Actor, room_id: UUID) -> list[str]:
     return list(seats.order_by("created_at").values_list("name", flat=True).distinct())
 
 
+def was_taken_for_dead(socket_id: UUID) -> bool:
+    """Say whether a socket was noted as gone only because nothing was heard of it."""
+    return Presence.objects.filter(socket_id=socket_id, why="silent").exists()
+
+
 def room_id_of(encounter_id: UUID) -> UUID | None:
     """Return the id of an encounter's room; for journeys, which have asked for permission already."""
     return Room.objects.filter(encounter_id=encounter_id).values_list("pk", flat=True).first()

@@ -222,9 +222,14 @@ class Socket(AsyncWebsocketConsumer):
             # Three beats without an answer: the line is half open, or nobody reads.
             if self.beats_sent - self.beats_read >= 3:
                 await self.bye(protocol.CLOSE_SLOW, "silent")
-            elif not await self.still_welcome():
-                await self.bye(protocol.CLOSE_NOT_ALLOWED, "revoked")
-            else:
+                return
+            try:
+                if not await self.still_welcome():
+                    await self.bye(protocol.CLOSE_NOT_ALLOWED, "revoked")
+            except Exception:
+                # The database may be away for a moment: the call goes on, and the next beat asks again.
+                log.exception("A beat could not ask whether the socket may stay")
+            if not self.closed:
                 await self._send_beat()
 
     def _check_speed(self) -> None:

@@ -52,9 +52,17 @@ class RoomConsumer(Socket):
 
     async def still_welcome(self) -> bool:
         """Rights may end while a call goes on; asked at each beat, which also notes that the seat is alive."""
-        return await super().still_welcome() and await in_thread(
+        if not await super().still_welcome():
+            return False
+        if await in_thread(
             actions.keep_alive, room_id=self.room_id, socket_id=self.socket_id, by=self.by, now=timezone.now()
-        )
+        ):
+            return True
+        if await in_thread(queries.was_taken_for_dead, self.socket_id):
+            # This machine has slept and a job cleared the seat: the page comes back by itself and sits down again.
+            await self.bye(protocol.CLOSE_RESTART, "resync")
+            return True
+        return False
 
     async def gone(self) -> None:
         """The line has dropped, or the person has hung up before; the seat stays."""

@@ -12,6 +12,7 @@ import pytest
 from channels.db import database_sync_to_async
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
+from django.db import OperationalError
 from django.utils import timezone
 
 from core.actor import Actor
@@ -319,6 +320,31 @@ async def test_who_answers_beats_stays(open_socket, room, by_ana, monkeypatch):
     monkeypatch.setattr(base, "BEAT_S", 0.15)
     ana = await open_socket(by_ana, room)
     for _ in range(6):
+        await ana.send("beat", n=(await ana.until("beat"))["n"])
+
+
+async def test_whom_a_sleeping_machine_took_for_dead_comes_back(open_socket, room, by_ana, monkeypatch):
+    monkeypatch.setattr(base, "BEAT_S", 0.1)
+    ana = await open_socket(by_ana, room)
+    await ana.until("welcome")
+    await in_db(actions.notice_the_silent, now=timezone.now() + timedelta(seconds=61))
+    assert (await ana.until("closed"))["code"] == 1012  # not 4403: the page tries again by itself
+    again = await open_socket(by_ana, room)
+    assert all(seat["present"] for seat in (await again.until("welcome"))["room"]["seats"] if seat["role"] == "citizen")
+
+
+async def test_a_beat_that_finds_no_database_does_not_end_the_beats(open_socket, room, by_ana, monkeypatch):
+    monkeypatch.setattr(base, "BEAT_S", 0.1)
+    ana = await open_socket(by_ana, room)
+    await ana.until("beat")
+
+    def away(by):
+        monkeypatch.undo()
+        monkeypatch.setattr(base, "BEAT_S", 0.1)
+        raise OperationalError
+
+    monkeypatch.setattr(base.identity_queries, "still_holds", away)
+    for _ in range(2):
         await ana.send("beat", n=(await ana.until("beat"))["n"])
 
 
