@@ -3,6 +3,7 @@
 
 import { api } from "../web/js/api.js";
 import { liveSocket } from "../web/js/socket.js";
+import { toast } from "../web/js/toast.js";
 import { Chat } from "./chat.js";
 import { alreadyAllowed, listDevices, listen, openDevices, stopAll } from "./devices.js";
 import { Peer } from "./peer.js";
@@ -428,8 +429,13 @@ class VideoCall extends HTMLElement {
   }
 
   noticeLine(line) {
+    if (this.isDoctor) {
+      this.showChat(true); // beside the note there is place for it, and no line may be missed
+      // On a phone another part of the visit may stand before the call.
+      if (!this.at("chat").checkVisibility()) toast(this.word("chat_new", line.name));
+      return;
+    }
     if (this.classList.contains("call--chatting")) return;
-    if (this.isDoctor) return this.showChat(true); // beside the note there is place for it, and no line may be missed
     this.classList.add("call--unread");
     this.say("chat_new", line.name);
   }
