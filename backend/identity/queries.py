@@ -169,10 +169,11 @@ def still_holds(by: Actor) -> bool:
     user = active_user(by.user_id) if by.user_id else None
     if user is None or not by.is_staff:
         return user is not None
-    rows = Membership.objects.filter(
-        user=user, role=by.role, facility_id=by.facility_id, practitioner_id=by.practitioner_id
+    today = timezone.localdate()
+    return any(
+        row.is_active(today) and (row.facility_id, row.practitioner_id) == (by.facility_id, by.practitioner_id)
+        for row in Membership.objects.filter(user=user, role=by.role)
     )
-    return any(row.is_active(timezone.localdate()) for row in rows)
 
 
 def person_of(user_id: UUID) -> Person | None:
