@@ -276,6 +276,8 @@ class VideoCall extends HTMLElement {
     if (this.isDoctor && data.chat.length) this.showChat(true);
     this.send("media", this.shown());
     this.on_room(data.room);
+    // Only the line to the house was gone, the picture went on: take back what was said about it.
+    if (this.peer?.state === "connected") this.say("connected");
   }
 
   on_room(room) {
