@@ -14,6 +14,7 @@ if sys.version_info < (3, 11):
 import contextlib
 import fcntl
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -139,8 +140,9 @@ def find_uv() -> list[str] | None:
 
 
 def pip() -> list[str]:
-    """The pip of whoever started us."""
-    return [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    """The pip of whoever started us; an activated .venv has none, but the Python it was made from has."""
+    python = sys.executable if importlib.util.find_spec("pip") else getattr(sys, "_base_executable", sys.executable)
+    return [python, "-m", "pip", "--disable-pip-version-check"]
 
 
 def install_with_pip(lock: Path) -> bool:
