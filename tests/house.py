@@ -108,7 +108,8 @@ def standing(*, workers: bool = True) -> Iterator[House]:
     """Have a house for the time of a `with`."""
     one = House(workers=workers)
     try:
-        yield one.start()
+        one.start()
+        yield one
     finally:
         one.remove()
 
