@@ -16,8 +16,15 @@ MONEY_SCHEMA = {
 }
 
 
+def _is_number_for_text(field: Any, value: Any) -> bool:
+    return isinstance(field, serializers.CharField) and isinstance(value, int | float)
+
+
 class StrictSerializer(serializers.Serializer[Any]):
-    """A serializer that refuses fields it does not know, so that a typing error is never silently dropped."""
+    """A serializer that refuses fields it does not know, so that a typing error is never silently dropped.
+
+    It also refuses numbers where text is expected.
+    """
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
@@ -26,6 +33,12 @@ class StrictSerializer(serializers.Serializer[Any]):
                 word = _("This field is not known.")
                 raise serializers.ValidationError(
                     {str(name)[:60]: [serializers.ErrorDetail(str(word), code="unknown_field")] for name in unknown}
+                )
+            numbers = [name for name, field in self.fields.items() if _is_number_for_text(field, data.get(name))]
+            if numbers:
+                # The library would write the digits down; our description says text, and 007 is not 7.
+                raise serializers.ValidationError(
+                    {name: [self.fields[name].error_messages["invalid"]] for name in numbers}
                 )
         return super().to_internal_value(data)
 

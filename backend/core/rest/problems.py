@@ -15,6 +15,12 @@ from core import errors
 
 log = logging.getLogger("lanh.api")
 MEDIA_TYPE = "application/problem+json"
+LONGEST_SENTENCE = 200
+
+
+def _short(words: str) -> str:
+    """Some sentences repeat what was sent; a long answer to a long mistake helps nobody."""
+    return words if len(words) <= LONGEST_SENTENCE else f"{words[:LONGEST_SENTENCE]}…"
 
 
 def body_of(error: errors.DomainError) -> dict[str, Any]:
@@ -28,7 +34,7 @@ def body_of(error: errors.DomainError) -> dict[str, Any]:
         "code": error.code,
     }
     if error.fields:
-        body["errors"] = {name: [str(word) for word in words] for name, words in error.fields.items()}
+        body["errors"] = {name[:100]: [_short(str(word)) for word in words] for name, words in error.fields.items()}
     return body
 
 
