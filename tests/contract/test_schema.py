@@ -34,6 +34,12 @@ LISTS = {
     "delegation": "/me/delegations",
 }
 
+# All doors are tried by the citizen and the doctor; the other two try those that are open to them.
+OWN = {
+    PHARMACIST: r"^/api/v1/(dispensing|prescriptions|drugs|me|notifications|facilities|socket-tickets)",
+    DESK: r"^/api/v1/(schedules|appointments|payments|slots|me|notifications|practitioners|visit-types)",
+}
+
 tallies: dict[str, dict[str, int]] = {}
 
 
@@ -69,8 +75,10 @@ def _fire(house: House, who: str, folder: Path) -> subprocess.CompletedProcess[s
     command = [
         str(Path(sys.executable).parent / "schemathesis"), "run", f"{house.url}/api/schema/", "--checks", CHECKS,
         "--phases", "examples,coverage,fuzzing,stateful", "--max-examples", CASES, "--seed", "20261123",
-        "--workers", "2", "--continue-on-failure", "--request-timeout", "30", "--suppress-health-check", "all",
+        # One worker: two of them trip over a race of Python 3.11's own compiler ("AST constructor recursion depth").
+        "--workers", "1", "--continue-on-failure", "--request-timeout", "30", "--suppress-health-check", "all",
         "--warnings", "off", "--no-shrink",
+        *(["--include-path-regex", OWN[who]] if who in OWN else []),
     ]  # fmt: skip
     own = {
         "SCHEMATHESIS_HOOKS": "tests.contract.hooks",

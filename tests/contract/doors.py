@@ -1,0 +1,132 @@
+"""Every operation of the public contract with somebody who may use it, an address that exists and a body that fits."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from django.apps import apps
+from django.db import connection
+from drf_spectacular.generators import SchemaGenerator
+
+from tests.journeys.stage import Story
+from tests.rules.test_strangers import things
+
+OURS = ("audit", "identity", "records", "booking", "prescriptions", "payments", "notifications", "realtime", "core")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One line of the contract."""
+
+    method: str
+    path: str  # with its {names}
+    fields: dict[str, Any]  # of the body; empty when it takes none
+    parameters: list[str]  # of the query string
+    takes_body: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path.removeprefix('/api/v1/')}"
+
+    def who(self) -> str:
+        """The member of the cast whose business this is."""
+        if "/dispensing/" in self.path:
+            return "cara"
+        if "/schedules" in self.path or "/refunds" in self.path:
+            return "dan"
+        writes = self.method != "get"
+        if writes and ("/encounters/" in self.path or self.path.endswith(("/check", "/sign"))):
+            return "ben"
+        if writes and self.path in {"/api/v1/prescriptions", "/api/v1/prescriptions/{prescription_id}"}:
+            return "ben"
+        return "ana"
+
+    def address(self, ids: dict[str, str]) -> str:
+        return self.path.format_map(ids)
+
+
+def operations() -> Iterator[Operation]:
+    """All of them, as the schema has them."""
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    for path, methods in schema["paths"].items():
+        for method, one in methods.items():
+            body = one.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            component = schema["components"]["schemas"].get(body.get("$ref", "").rpartition("/")[2], {})
+            query = [row["name"] for row in one.get("parameters", []) if row["in"] == "query"]
+            yield Operation(method, path, component.get("properties", {}), query, "requestBody" in one)
+
+
+def ids_of(told: Story) -> dict[str, str]:
+    """What stands for each name in an address."""
+    return things(told) | {"type_name": "Encounter", "resource_id": told.ids["encounter"], "code": "cardiology"}
+
+
+def fitting(operation: Operation, told: Story) -> dict[str, Any]:
+    """A body in which nothing is wrong by itself, so that the one wrong thing a test puts in is what is refused."""
+    ids, nobody = ids_of(told), str(uuid4())
+    item = {"drug": "x", "dose_quantity": "1", "doses_a_day": 3, "days": 3}
+    return {
+        "post appointments": {
+            "schedule": ids["schedule_id"],
+            "starts_at": "2031-03-27T09:00:00+07:00",
+            "visit_type": str(told.visit_type.id),
+            "mode": "video",
+        },
+        "post dispensing/lookup": {"code": "x", "access_code": "x"},
+        "post dispensing/{prescription_id}/dispense": {
+            "secret": "x",
+            "items": [{"item": nobody, "quantity": 1, "lot": "1"}],
+        },
+        "post dispensing/{prescription_id}/complete": {"secret": "x"},
+        "post dispensing/{prescription_id}/return": {"reason": "out_of_stock"},
+        "patch encounters/{encounter_id}": {"version": 0},
+        "put me/acting-as": {"membership": nobody},
+        "post me/devices": {"token": "x", "platform": "ios"},
+        "post me/people": {"full_name": "Bé Na", "born_on": "2029-01-01", "sex": "female"},
+        "post payments": {"subject": f"appointment:{nobody}"},
+        "post payments/{payment_id}/refunds": {"reason": "x"},
+        "post people/{person_id}/record/allergies": {"substance": "Aspirin"},
+        "post people/{person_id}/record/observations": {"values": [{"code": "8867-4", "value": "70"}]},
+        "post prescriptions": {"encounter": nobody},
+        "patch prescriptions/{prescription_id}": {"items": [item]},
+        "post prescriptions/{prescription_id}/cancel": {"reason": "mistake"},
+        "post prescriptions/{prescription_id}/route": {"pharmacy": nobody},
+        "post schedules": {"practitioner": nobody},
+        "post schedules/{schedule_id}/exceptions": {
+            "kind": "closed",
+            "starts_at": "2031-05-01T09:00:00+07:00",
+            "ends_at": "2031-05-01T10:00:00+07:00",
+        },
+        "post schedules/{schedule_id}/rules": {"weekday": 1, "from_time": "08:00", "to_time": "09:00"},
+        "put schedules/{schedule_id}/rules/{rule_id}": {"weekday": 1, "from_time": "08:00", "to_time": "09:00"},
+    }.get(operation.name, {})
+
+
+def everything() -> dict[str, str]:
+    """A fingerprint of each table of ours, and of the jobs: equal before and after means that nothing changed."""
+    tables = [model._meta.db_table for app in OURS for model in apps.get_app_config(app).get_models()]
+    found = {}
+    with connection.cursor() as cursor:
+        for table in [*tables, "procrastinate_jobs"]:
+            cursor.execute(f'SELECT one::text FROM "{table}" one ORDER BY 1')
+            found[table] = hashlib.sha256(json.dumps(cursor.fetchall()).encode()).hexdigest()
+    return found
+
+
+def problem(answer: Any, *allowed: int) -> str:
+    """Say what is wrong with a refusal; an empty string when it is one of those allowed, typed and short."""
+    if answer.status_code not in allowed:
+        return f"{answer.status_code} {answer.content[:300]!r}"
+    if answer["Content-Type"].startswith("application/fhir+json"):
+        return "" if answer.json()["resourceType"] == "OperationOutcome" else "no OperationOutcome"
+    if not answer["Content-Type"].startswith("application/problem+json"):
+        return f"{answer.status_code} as {answer['Content-Type']}"
+    body = answer.json()
+    if not (body.get("code") and body.get("title") and body.get("status") == answer.status_code):
+        return f"not a problem document: {body}"
+    return "" if len(answer.content) < 20_000 else "echoes too much"
