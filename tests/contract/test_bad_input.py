@@ -265,10 +265,34 @@ FORMS = [
     "pharmacy/",
     "doctor/",
 ]
-NAMES = (
-    "day date week month page visit mode time schedule starts_at visit_type person "
-    "q specialty province code next phone kind before full_name born_on language theme facility practitioner"
-).split()
+NAMES = [
+    "day",
+    "date",
+    "week",
+    "month",
+    "page",
+    "visit",
+    "mode",
+    "time",
+    "schedule",
+    "starts_at",
+    "visit_type",
+    "person",
+    "q",
+    "specialty",
+    "province",
+    "code",
+    "next",
+    "phone",
+    "kind",
+    "before",
+    "full_name",
+    "born_on",
+    "language",
+    "theme",
+    "facility",
+    "practitioner",
+]
 
 
 def test_pages_survive_junk_in_addresses_and_forms(told, dan):  # noqa: F811
