@@ -65,9 +65,11 @@ def axe_complaints(tab: Any) -> list[str]:
 
 
 def screens(tab: Any) -> list[str]:
-    """The names of the screens a call page swaps; none elsewhere."""
+    """The names of the screens a call page swaps; none elsewhere, and none once the call is over."""
     return list(
-        tab.evaluate("[...new Set([...document.querySelectorAll('[data-screen]')].map(s => s.dataset.screen))]")
+        tab.evaluate(
+            "[...new Set([...document.querySelectorAll('video-call:not([data-over]) [data-screen]')].map(s => s.dataset.screen))]"
+        )
     )
 
 

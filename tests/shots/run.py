@@ -34,6 +34,7 @@ def main(arguments: list[str]) -> int:
         shutil.rmtree(options.out, ignore_errors=True)
     themes, languages = (walk.THEMES[:1], walk.LANGUAGES[:1]) if options.quick else (walk.THEMES, walk.LANGUAGES)
     trouble: set[str] = set()
+    looked: set[tuple[str, ...]] = set()
     count = 0
     with house.standing() as one, sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=browser.find(), args=browser.FLAGS)
@@ -51,7 +52,10 @@ def main(arguments: list[str]) -> int:
                 for kind in _chosen(visitor.pages, options.only):
                     walk.arrive(tab, one, visitor, kind)
                     where = f"{visitor.name} {kind} ({language}, {theme}, {width})"
-                    trouble.update(f"{where} {what}" for what in look.complaints(tab, language, axe=options.axe))
+                    page = (visitor.side, kind, theme, language)  # axe reads each once, whoever has it open
+                    new = options.axe and page not in looked
+                    looked.add(page)
+                    trouble.update(f"{where} {what}" for what in look.complaints(tab, language, axe=new))
                     if not options.axe:
                         tab.wait_for_timeout(150)
                         target = options.out / visitor.name / f"{kind}-{width}-{theme}-{language}.png"
@@ -59,9 +63,7 @@ def main(arguments: list[str]) -> int:
                         tab.screenshot(path=target, full_page=True)
                     for screen in look.screens(tab):
                         look.turn_to(tab, screen)
-                        trouble.update(
-                            f"{where} {screen} {what}" for what in look.complaints(tab, language, axe=options.axe)
-                        )
+                        trouble.update(f"{where} {screen} {what}" for what in look.complaints(tab, language, axe=new))
                         if not options.axe:
                             tab.screenshot(path=target.with_name(target.name.replace(kind, f"{kind}.{screen}", 1)))
                     count += 1

@@ -37,6 +37,7 @@ def _prepare(ana: Phone, ben: Phone, cara: Phone) -> dict[str, dict[str, Any]]:
             "appointment-held": f"/appointments/{held['id']}/",
             "appointment-booked": f"/appointments/{now['id']}/",
             "appointment-done": f"/appointments/{later['id']}/",
+            "payment": f"/payments/{held['payment']['id']}/",
             "sandbox": "/" + started["redirect_url"].split("/", 3)[3],
             "visit-open": f"/visits/{now['encounter']}/",
             "visit-over": f"/visits/{later['encounter']}/",
@@ -45,8 +46,8 @@ def _prepare(ana: Phone, ben: Phone, cara: Phone) -> dict[str, dict[str, Any]]:
             "find-nothing": "/find/?q=khongcoai",
         },
         "ben": {
-            "visit-open": f"/doctor/visits/{now['encounter']}/",
-            "visit-closed": f"/doctor/visits/{later['encounter']}/",
+            "doctor-visit-open": f"/doctor/visits/{now['encounter']}/",
+            "doctor-visit-closed": f"/doctor/visits/{later['encounter']}/",
             "finish": f"/doctor/visits/{now['encounter']}/finish/",
             "password-again": "/staff/password/",
             "second-step-again": "/staff/second-step/again/",

@@ -37,6 +37,11 @@ class Visitor:
     cookie: str = ""
     pages: dict[str, Place] = field(default_factory=dict)  # kind of page → how to get there
 
+    @property
+    def side(self) -> str:
+        """The same address is another page for nobody, for a citizen, in a console."""
+        return "nobody" if not self.cookie else "citizen" if self.begin == ["/"] else "console"
+
 
 def visitors(house: House) -> Iterator[Visitor]:
     """Nobody, and each of the demo's cast, with the pages links do not lead to."""
@@ -112,10 +117,11 @@ def explore(tab: Any, house: House, visitor: Visitor, trouble: set[str]) -> Iter
     """Follow the links, keep one address for each kind of page; each kind is yielded while the tab stands on it."""
     waiting = list(visitor.begin)
     seen = set(waiting)
+    given = {kind_of(place) for place in visitor.pages.values() if isinstance(place, str) and "?" not in place}
     while waiting and len(visitor.pages) < MOST_PAGES:
         address = waiting.pop(0)
         kind = kind_of(address)
-        if kind in visitor.pages:
+        if kind in visitor.pages or kind in given:
             continue
         answer = tab.goto(house.url + address, wait_until="load")
         if answer is None or "text/html" not in answer.headers.get("content-type", ""):
