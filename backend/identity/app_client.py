@@ -8,12 +8,13 @@ from allauth.account.internal.flows.login_by_code import LoginCodeVerificationPr
 from allauth.core.exceptions import RateLimited
 from allauth.decorators import rate_limit
 from allauth.headless.account.inputs import RequestLoginCodeInput
-from allauth.headless.account.views import RequestLoginCodeView
+from allauth.headless.account.views import ManagePhoneView, RequestLoginCodeView
 from allauth.headless.base.response import AuthenticationResponse, ConflictResponse, RateLimitResponse
 from allauth.headless.base.views import APIView
 from allauth.headless.internal.restkit import inputs
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
@@ -30,6 +31,15 @@ from identity.forms import SEXES, BirthdayField
 def closed(request: HttpRequest) -> HttpResponse:
     """A door of the library that this house does not open."""
     return json_problem(NotFound())
+
+
+class ManagePhone(ManagePhoneView):
+    """The library's own door, which breaks when nobody asks it with a method it does not know."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method not in {"GET", "POST"}:
+            return HttpResponseNotAllowed(["GET", "POST"])
+        return super().dispatch(request, *args, **kwargs)
 
 
 class SignUpInput(inputs.Input):

@@ -42,6 +42,10 @@ class BirthdayField(forms.DateField):
         kwargs.setdefault("widget", forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}, format="%Y-%m-%d"))
         super().__init__(**kwargs)
 
+    def to_python(self, value: Any) -> Any:
+        """A text or a day; JSON may bring anything."""
+        return super().to_python(value if isinstance(value, str | date) or value is None else repr(value)[:40])
+
     def validate(self, value: Any) -> None:
         super().validate(value)
         if isinstance(value, date) and not born_on_is_possible(value):

@@ -46,7 +46,7 @@ class OneTryAtATime:
             return self.get_response(request)
         with transaction.atomic():
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [key])
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [key.replace("\0", "")])
             return self.get_response(request)
 
 

@@ -11,6 +11,7 @@ _SIGN_IN = RedirectView.as_view(pattern_name="account_login", query_string=True)
 app_patterns = [  # before the library's own of the same address
     path("_allauth/app/v1/auth/signup", app_client.SignUp.as_api_view(client=Client.APP)),
     path("_allauth/app/v1/auth/code/request", app_client.RequestCode.as_api_view(client=Client.APP)),
+    path("_allauth/app/v1/account/phone", app_client.ManagePhone.as_api_view(client=Client.APP)),
     # Staff accounts, their addresses and new passwords come from the facility's operator, not by mail.
     path("_allauth/app/v1/auth/password/request", app_client.closed),
     path("_allauth/app/v1/auth/password/reset", app_client.closed),

@@ -201,7 +201,9 @@ def enter(request: HttpRequest) -> HttpResponse:
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     request.session["demo_sign_in"] = True  # stands for the second step, in the demo alone
     where = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(where, {request.get_host()}, require_https=request.is_secure())
+    safe = where.startswith("/") and url_has_allowed_host_and_scheme(
+        where, {request.get_host()}, require_https=request.is_secure()
+    )
     return redirect(where if where and safe else member.landing)
 
 

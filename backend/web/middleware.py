@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+
+from core.rest.parsing import parse_json
+from web import errors
 
 Answer = Callable[[HttpRequest], HttpResponse]
 LANGUAGES = {code for code, _ in settings.LANGUAGES}
@@ -72,3 +77,33 @@ class NoStore:
             private = request.path.startswith(("/api/", "/fhir/", "/_allauth/", "/hooks/")) or signed_in
             response.headers["Cache-Control"] = "no-store" if private else "no-cache"
         return response
+
+
+class Readable:
+    """What cannot be stored as text is refused at the front: NUL in an address, a form or a sign-in body, and JSON nested too deep.
+
+    The API and FHIR read their bodies with the same rules themselves and answer in their own words.
+    """
+
+    OWN_RULES = ("/api/", "/fhir/", "/hooks/")
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith(self.OWN_RULES) and not self._can_be_read(request):
+            return errors.bad_request(request)
+        return self.get_response(request)
+
+    def _can_be_read(self, request: HttpRequest) -> bool:
+        address = request.path + unquote(request.META.get("QUERY_STRING", ""))
+        if "\0" in address or "\0" in request.headers.get("X-Session-Token", ""):
+            return False
+        if request.method in {"GET", "HEAD"} or not request.body:
+            return True
+        if request.path.startswith("/_allauth/"):
+            try:
+                return "\0" not in json.dumps(parse_json(request.body), ensure_ascii=False).replace("\\u0000", "\0")
+            except (ValueError, RecursionError):
+                return False
+        return b"%00" not in request.body and b"\0" not in request.body

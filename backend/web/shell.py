@@ -21,7 +21,8 @@ from web import preferences
 def back_to(request: HttpRequest) -> str:
     """The page the form stood on; never an address elsewhere."""
     wanted = request.POST.get("next", "/")
-    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else "/"
+    # A path from the root: anything else would be read as a name of ours, or as an address elsewhere.
+    return wanted if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else "/"
 
 
 @require_POST

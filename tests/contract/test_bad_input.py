@@ -225,7 +225,7 @@ def test_a_limit_that_means_nothing_is_a_422_on_every_list(told, cast):  # noqa:
     [
         "Nonsense",
         "Encounter/x",
-        f"Encounter/{uuid4()}",
+        "Encounter/01900000-0000-7000-8000-00000000000e",
         "Patient/%00",
         "Encounter?patient=%00",
         "Encounter?patient=x",

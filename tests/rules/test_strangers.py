@@ -86,6 +86,7 @@ def things(told: Story) -> dict[str, str]:
         "practitioner_id": str(told.ben.id),
         "facility_id": str(told.hospital.id),
         "membership_id": str(uuid4()),
+        "visit_type_id": str(told.visit_type.id),
         "resource_type": "Encounter",
     }
 
