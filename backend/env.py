@@ -75,7 +75,7 @@ def public_url(default: str, *, demo: bool) -> str:
 
 
 def carrier(name: str, stand_in: str, *, demo: bool) -> str:
-    """Return the dotted path of a carrier. Only the demo may fall back on one that shows messages instead of sending."""
+    """Return the dotted path of a carrier. Production may not fall back on one that shows messages instead of sending."""
     given = str_(name)
     if not given and not demo:
         raise Missing(f"{name} is needed: without it sign-in codes and calls to patients would go nowhere")

@@ -321,9 +321,9 @@ SANDBOX_WEBHOOK_SECRET = env.secret("SANDBOX_WEBHOOK_SECRET") if DEMO else ""
 # --- notifications ----------------------------------------------------------------------------------------------
 CARRIERS = {
     "inbox": "notifications.carriers.inbox.Inbox",
-    "sms": env.carrier("SMS_CARRIER", "notifications.carriers.sms.DemoSms", demo=DEMO),
+    "sms": env.carrier("SMS_CARRIER", "notifications.carriers.sms.DemoSms", demo=DEMO or not PRODUCTION),
     "email": "notifications.carriers.email.Email",
-    "push": env.carrier("PUSH_CARRIER", "notifications.carriers.push.DemoPush", demo=DEMO),
+    "push": env.carrier("PUSH_CARRIER", "notifications.carriers.push.DemoPush", demo=DEMO or not PRODUCTION),
 }
 DEFAULT_FROM_EMAIL = env.str_("DEFAULT_FROM_EMAIL", "Lành <khong-tra-loi@lanh.vn>")
 EMAIL_BACKEND = env.str_(

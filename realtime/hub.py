@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -76,6 +77,7 @@ class Bus(Protocol):
 
     def publish(self, topic: str, message: str) -> None: ...
     def follow(self, topic: str) -> None: ...
+    def hears(self, topic: str) -> bool: ...
     def forget(self, topic: str) -> None: ...
     def stop(self) -> None: ...
 
@@ -92,6 +94,10 @@ class MemoryBus:
     def follow(self, topic: str) -> None:
         """Nothing to do: whoever publishes finds the sockets."""
 
+    def hears(self, topic: str) -> bool:
+        """Always."""
+        return True
+
     def forget(self, topic: str) -> None:
         """Nothing to do."""
 
@@ -107,6 +113,7 @@ class RedisBus:
         self._deliver = deliver
         self._cut_off = cut_off
         self._topics: set[str] = set()
+        self._heard: frozenset[str] = frozenset()  # topics Redis has been asked for on the present line
         self._loop = asyncio.new_event_loop()
         self._outbox: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue()
         self._saying: tuple[str, str, str] | None = None
@@ -119,6 +126,9 @@ class RedisBus:
 
     def follow(self, topic: str) -> None:
         self._ask("follow", topic)
+
+    def hears(self, topic: str) -> bool:
+        return topic in self._heard
 
     def forget(self, topic: str) -> None:
         self._ask("forget", topic)
@@ -161,6 +171,7 @@ class RedisBus:
         try:
             pubsub = client.pubsub(ignore_subscribe_messages=True)
             await pubsub.subscribe(PREFIX + "all", *[PREFIX + topic for topic in self._topics])
+            self._heard = frozenset(self._topics)
             tasks = [asyncio.create_task(self._speak(client, pubsub)), asyncio.create_task(self._listen(pubsub))]
             try:
                 await asyncio.gather(*tasks)
@@ -169,6 +180,7 @@ class RedisBus:
                     task.cancel()
                 await asyncio.wait(tasks)
         finally:
+            self._heard = frozenset()
             with contextlib.suppress(Exception):
                 await client.aclose()
 
@@ -182,8 +194,10 @@ class RedisBus:
             elif verb == "follow" and topic not in self._topics:
                 self._topics.add(topic)
                 await pubsub.subscribe(PREFIX + topic)
+                self._heard |= {topic}
             elif verb == "forget" and topic in self._topics:
                 self._topics.discard(topic)
+                self._heard -= {topic}
                 await pubsub.unsubscribe(PREFIX + topic)
             self._saying = None
 
@@ -208,6 +222,15 @@ class Hub:
             inboxes.add(inbox)
             if len(inboxes) == 1:
                 self._bus.follow(topic)
+
+    async def listening(self, topic: str, seconds: float = 5) -> None:
+        """Wait until what others publish from now on reaches us, so that reading the database next misses nothing.
+
+        Goes on after some seconds without: when Redis comes back, everybody is closed and reads again.
+        """
+        until = time.monotonic() + seconds
+        while not self._bus.hears(topic) and time.monotonic() < until:
+            await asyncio.sleep(0.01)
 
     def detach(self, topic: str, inbox: Inbox) -> None:
         """Have it no longer hear the topic; asking twice is fine."""

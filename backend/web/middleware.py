@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from urllib.parse import unquote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -80,7 +79,7 @@ class NoStore:
 
 
 class Readable:
-    """What cannot be stored as text is refused at the front: NUL in an address, a form or a sign-in body, and JSON nested too deep.
+    """What cannot be stored as text is refused at the front: NUL in a path, a form or a sign-in body, and JSON nested too deep.
 
     The API and FHIR read their bodies with the same rules themselves and answer in their own words.
     """
@@ -91,13 +90,15 @@ class Readable:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path.startswith(self.OWN_RULES) and not self._can_be_read(request):
-            return errors.bad_request(request)
+        if not request.path.startswith(self.OWN_RULES):
+            if not self._can_be_read(request):
+                return errors.bad_request(request)
+            # In an address, what makes no sense is left out rather than refused.
+            request.META["QUERY_STRING"] = request.META.get("QUERY_STRING", "").replace("%00", "").replace("\0", "")
         return self.get_response(request)
 
     def _can_be_read(self, request: HttpRequest) -> bool:
-        address = request.path + unquote(request.META.get("QUERY_STRING", ""))
-        if "\0" in address or "\0" in request.headers.get("X-Session-Token", ""):
+        if "\0" in request.path or "\0" in request.headers.get("X-Session-Token", ""):
             return False
         if request.method in {"GET", "HEAD"} or not request.body:
             return True

@@ -109,7 +109,7 @@ class Socket(AsyncWebsocketConsumer):
             await self.bye(protocol.CLOSE_SLOW, "too_many_sockets")
             return
         self.inbox = Inbox(asyncio.get_running_loop())
-        self.follow(mine)
+        await self.follow(mine)
         try:
             await self.enter()
         except DomainError as error:
@@ -167,10 +167,11 @@ class Socket(AsyncWebsocketConsumer):
             return ""
         return values.get(name, [""])[0][:200]
 
-    def follow(self, topic: str) -> None:
-        """Hear a topic of the hub."""
+    async def follow(self, topic: str) -> None:
+        """Hear a topic of the hub from here on."""
         self.topics.append(topic)
         hub().attach(topic, self.inbox)
+        await hub().listening(topic)
 
     async def tell(self, kind: str, data: dict[str, Any]) -> None:
         """Send one frame; close when the client is too far behind in reading."""

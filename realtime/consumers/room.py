@@ -32,7 +32,7 @@ class RoomConsumer(Socket):
 
     async def enter(self) -> None:
         """Listen first, sit down, then read: so nothing that happens in between is missed."""
-        self.follow(f"room:{self.room_id}")
+        await self.follow(f"room:{self.room_id}")
         page = self.query("page")
         seat = await in_thread(
             actions.arrive,

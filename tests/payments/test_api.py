@@ -59,7 +59,7 @@ def test_nobody_signed_in_gets_401_and_other_roles_403(
     ("body", "status"),
     [
         ({}, 422),
-        ({"subject": 5}, 404),
+        ({"subject": 5}, 422),
         ({"subject": "nonsense"}, 404),
         ({"subject": "thing:not-a-uuid"}, 404),
         ({"subject": "x" * 81}, 422),
