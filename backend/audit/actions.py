@@ -9,6 +9,7 @@ from django.db.models import Model
 
 from audit.models import Line
 from audit.words import WORDS
+from core import rounds
 from core.actor import Actor
 from core.refs import Ref, ref
 
@@ -23,9 +24,34 @@ def append(
     detail: dict[str, Any] | None = None,
 ) -> None:
     """Write the line in the caller's transaction. Raises LookupError for an action without plain words."""
+    _line(by, action, subject, person_id, facility_id, detail).save(force_insert=True)
+
+
+def as_insert(
+    by: Actor,
+    action: str,
+    subject: Model | Ref,
+    *,
+    person_id: UUID | None = None,
+    facility_id: UUID | None = None,
+    detail: dict[str, Any] | None = None,
+) -> rounds.Statement:
+    """Give the same line as an `INSERT … SELECT`, to go along in the statement that does the thing."""
+    line = _line(by, action, subject, person_id, facility_id, detail)
+    return rounds.insert(Line._meta.db_table, rounds.values_of(line), "line_")
+
+
+def _line(
+    by: Actor,
+    action: str,
+    subject: Model | Ref,
+    person_id: UUID | None,
+    facility_id: UUID | None,
+    detail: dict[str, Any] | None,
+) -> Line:
     if action not in WORDS:
         raise LookupError(f"audit.words has no words for {action!r}")
-    Line.objects.create(
+    return Line(
         user_id=by.user_id,
         role=by.role,
         name=by.name[:160],

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-ROLES = ("citizen", "practitioner", "pharmacist", "desk", "regulator", "operator", "system", "anonymous")
-STAFF = frozenset({"practitioner", "pharmacist", "desk", "regulator", "operator"})
+ROLES = (
+    *("citizen", "practitioner", "nurse", "pharmacist", "desk", "regulator", "operator"),
+    *("hospital", "guest", "system", "anonymous"),
+)
+STAFF = frozenset({"practitioner", "nurse", "pharmacist", "desk", "regulator", "operator"})
 SIGNED_IN = frozenset({"citizen"}) | STAFF
 ANYONE = frozenset({"anyone"})  # also without signing in
 
@@ -23,6 +26,7 @@ class Actor:
     facility_id: UUID | None = None
     name: str = ""
     reason: str = ""
+    scopes: frozenset[str] = frozenset()  # what a hospital's own system was allowed; people have none
 
     def __post_init__(self) -> None:
         if self.role not in ROLES:
@@ -32,6 +36,16 @@ class Actor:
     def system(cls, story: str) -> Actor:
         """The house itself, acting in the named story; the audit trail shows the name."""
         return cls("system", name=story)
+
+    @classmethod
+    def hospital(cls, client_id: UUID, facility_id: UUID, name: str, scopes: frozenset[str]) -> Actor:
+        """A hospital's own system, signed in by itself: its facility's things only, under the system's name."""
+        return cls("hospital", user_id=client_id, facility_id=facility_id, name=name, scopes=scopes)
+
+    @classmethod
+    def guest(cls, invite_id: UUID, name: str) -> Actor:
+        """Somebody without an account whom a doctor invited into one call: nothing else anywhere is theirs."""
+        return cls("guest", user_id=invite_id, name=name)
 
     @classmethod
     def anonymous(cls) -> Actor:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from fhir.resources.R4B import get_fhir_model_class
+from pydantic import ValidationError
 
 from core.errors import DomainError, Invalid, column_of
 
@@ -42,6 +43,21 @@ def validated(resource: Resource) -> Resource:
     checked = get_fhir_model_class(clean["resourceType"]).model_validate(clean)
     answer: Resource = json.loads(checked.model_dump_json())
     return answer
+
+
+def read(kind: str, body: Any) -> Resource:
+    """Read a resource somebody sent, with the model of R4B. Raises Invalid, naming the elements that are wrong."""
+    if not isinstance(body, dict) or body.get("resourceType") != kind:
+        raise Invalid(fields={"resourceType": [kind]})
+    try:
+        get_fhir_model_class(kind).model_validate(body)
+    except ValidationError as error:
+        fields: dict[str, list[Any]] = {}
+        for one in error.errors()[:20]:
+            where = ".".join([kind, *(str(part) for part in one["loc"])])
+            fields.setdefault(where, []).append(one["msg"])
+        raise Invalid(fields=fields) from error
+    return body
 
 
 def _without_empty(value: Any) -> Any:
@@ -110,6 +126,23 @@ def searchset(resources: Iterable[Resource], *, own_address: str, base: str) -> 
             ],
         }
     )
+
+
+class Params(dict[str, str]):
+    """What a search asks; a parameter said twice (`start=ge…&start=lt…`) has its last value here, and all in `every`."""
+
+    every: dict[str, list[str]]
+
+    def __init__(self, every: dict[str, list[str]]) -> None:
+        self.every = {name: [value for value in values if value] for name, values in every.items()}
+        super().__init__({name: values[-1] for name, values in self.every.items() if values})
+
+
+def values_of(params: dict[str, str], name: str) -> list[str]:
+    """Return every value a parameter was given."""
+    if isinstance(params, Params):
+        return params.every.get(name, [])
+    return [params[name]] if name in params else []
 
 
 def patient_in(params: dict[str, str]) -> UUID | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 
@@ -15,7 +15,7 @@ from core.errors import DomainError, WrongRole, column_of
 
 __all__ = ["actor_of", "now", "page", "refused"]
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
@@ -31,7 +31,7 @@ def page(*, roles: Collection[str] = SIGNED_IN) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
-        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             actor = actor_of(request)
             try:
                 if wanted and actor.is_anonymous:

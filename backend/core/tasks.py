@@ -15,9 +15,11 @@ from django.utils import timezone
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
+from psycopg.types.json import Jsonb
 
 from core.errors import DomainError, column_of
 from core.events import run_reaction
+from core.rounds import Statement
 
 log = logging.getLogger("lanh.jobs")
 TRIES = 5
@@ -80,3 +82,20 @@ def later(name: str, *, lock: str | None = None, at: datetime | None = None, **v
     Jobs with the same `lock` run one at a time; `at` is the earliest instant.
     """
     app.configure_task(name, lock=lock, schedule_at=at).defer(**values)
+
+
+def later_as_select(name: str, *, at: datetime | None = None, **values: Any) -> Statement:
+    """Give what `later` does as a `SELECT`, to go along in the statement that makes the job's reason true."""
+    job = app.configure_task(name, schedule_at=at).job
+    parameters = {
+        "job_queue": job.queue,
+        "job_task": job.task_name,
+        "job_priority": job.priority,
+        "job_args": Jsonb({**job.task_kwargs, **values}),
+        "job_at": job.scheduled_at,
+    }
+    return _DEFER, parameters
+
+
+_DEFER = """SELECT array_length(procrastinate_defer_jobs_v1(ARRAY[ROW(%(job_queue)s::varchar, %(job_task)s::varchar,
+  %(job_priority)s::int, NULL, NULL, %(job_args)s, %(job_at)s::timestamptz)::procrastinate_job_to_defer_v1]), 1)"""

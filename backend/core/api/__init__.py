@@ -3,6 +3,7 @@
 from core.actor import ANYONE, SIGNED_IN, STAFF
 from core.api.fields import AwareDateTime, MoneyField, StrictSerializer
 from core.api.idempotency import idempotent
+from core.api.kept import checked, shown
 from core.api.paging import Page, page_of, whole_page
 from core.api.views import ApiView
 
@@ -15,7 +16,9 @@ __all__ = [
     "MoneyField",
     "Page",
     "StrictSerializer",
+    "checked",
     "idempotent",
     "page_of",
+    "shown",
     "whole_page",
 ]

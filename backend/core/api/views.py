@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from core import edge
 from core.actor import ANYONE, Actor
+from core.api.kept import checked, names_of
 from core.errors import NotSignedIn, WrongRole
 
 
@@ -58,14 +59,10 @@ class ApiView(APIView):
         """Return the checked values of the body. Raises ValidationError (422) with words by field."""
         if not isinstance(self.request.data, dict):
             raise ValidationError({"body": ["An object is expected."]})
-        serializer = serializer_class(data=self.request.data, context=context)
-        serializer.is_valid(raise_exception=True)
-        return serializer.validated_data
+        return checked(serializer_class, self.request.data, **context)
 
     def clean_query(self, serializer_class: type[Serializer[Any]]) -> dict[str, Any]:
         """Return the checked values of the query string; unknown parameters are ignored, as URLs gather them."""
-        known = serializer_class().fields
+        known = names_of(serializer_class)
         values = {name: value for name, value in self.request.query_params.items() if name in known}
-        serializer = serializer_class(data=values)
-        serializer.is_valid(raise_exception=True)
-        return serializer.validated_data
+        return checked(serializer_class, values)
