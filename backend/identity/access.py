@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 
 from core.actor import Actor
 from core.errors import NotAllowed, NotFound
-from identity.models import Delegation, Facility, Person
+from identity.models import ApiClient, Arrival, Delegation, Facility, Person
 
 
 def live_delegations(delegate_id: UUID, scope: str, at: datetime | None = None) -> QuerySet[Delegation]:
@@ -26,6 +26,14 @@ def live_delegations(delegate_id: UUID, scope: str, at: datetime | None = None) 
     )
 
 
+def live_arrivals(by: Actor, at: datetime | None = None) -> QuerySet[Arrival]:
+    """Return who is at the actor's health station now and agreed that it acts for them; nobody for any other role."""
+    if by.role != "nurse" or by.facility_id is None:
+        return Arrival.objects.none()
+    now = at or timezone.now()
+    return Arrival.objects.filter(facility_id=by.facility_id, left_at__isnull=True, ends_at__gt=now)
+
+
 def people_of(by: Actor, scope: str) -> QuerySet[Person]:
     """Return the citizen's own Person and those they may act for in this scope; nobody for any other role."""
     if by.role != "citizen" or by.person_id is None:
@@ -35,9 +43,14 @@ def people_of(by: Actor, scope: str) -> QuerySet[Person]:
 
 
 def may_act_for(by: Actor, person_id: UUID, scope: str) -> bool:
-    """Say whether the actor is this person or acts for them in this scope. The house itself may."""
+    """Say whether the actor is this person or acts for them in this scope. The house itself may.
+
+    A health station books for whoever sits there today and agreed to it; it pays and collects for nobody.
+    """
     if by.is_system:
         return True
+    if by.role == "nurse":
+        return scope == "book" and live_arrivals(by).filter(person_id=person_id).exists()
     if by.role != "citizen" or by.person_id is None:
         return False
     return by.person_id == person_id or live_delegations(by.person_id, scope).filter(grantor_id=person_id).exists()
@@ -73,3 +86,34 @@ def require_facility(by: Actor, facility_id: UUID) -> Facility:
     if not by.is_system and by.facility_id != facility_id:
         raise NotAllowed()
     return Facility.objects.select_related("province").get(id=facility_id)
+
+
+def require_desk(by: Actor) -> Facility:
+    """Return the facility whose desk the actor is. Raises NotAllowed."""
+    if by.role != "desk" or by.facility_id is None:
+        raise NotAllowed()
+    return Facility.objects.get(id=by.facility_id)
+
+
+def require_station(by: Actor) -> Facility:
+    """Return the health station whose nurse the actor is. Raises NotFound."""
+    if by.role != "nurse" or by.facility_id is None or by.practitioner_id is None:
+        raise NotFound()
+    return Facility.objects.get(id=by.facility_id)
+
+
+def clients_of(by: Actor) -> QuerySet[ApiClient]:
+    """Return the systems the desk let in, ended ones as well; none for any other role."""
+    if by.role != "desk" or by.facility_id is None:
+        return ApiClient.objects.none()
+    return ApiClient.objects.filter(facility_id=by.facility_id).order_by(
+        "-revoked_at", "-created_at"
+    )  # those not ended first
+
+
+def lock_client(by: Actor, client_id: UUID) -> ApiClient:
+    """Return one of the facility's systems, locked. Raises NotFound."""
+    client = clients_of(by).select_for_update().filter(pk=client_id).first()
+    if client is None:
+        raise NotFound()
+    return client

@@ -52,9 +52,14 @@ def memberships_of(user: User) -> list[Membership]:
 
 def as_citizen(user: User) -> Actor:
     """The user as themselves."""
-    person = Person.objects.filter(user=user).only("id", "full_name").first()
-    name = person.full_name if person else str(user)
-    return Actor("citizen", user_id=user.id, person_id=person.id if person else None, name=name)
+    person = Person.objects.filter(user=user).values_list("id", "full_name").first()
+    return as_person(user, person)
+
+
+def as_person(user: User, person: tuple[UUID, str] | None) -> Actor:
+    """The user as the person they have told us they are (id and full name), if they have."""
+    person_id, name = person or (None, str(user))
+    return Actor("citizen", user_id=user.id, person_id=person_id, name=name)
 
 
 def as_member(membership: Membership) -> Actor:
@@ -71,7 +76,7 @@ def as_member(membership: Membership) -> Actor:
     )
 
 
-def _is_left_from_a_demo(user: User) -> bool:
+def is_left_from_a_demo(user: User) -> bool:
     """Say whether a real site found an account of the demo, whose password everybody knows, in its database."""
     return not settings.DEMO and (user.email or "").endswith(DEMO_ADDRESSES)
 
@@ -81,8 +86,21 @@ def actor_of(request: HttpRequest) -> Actor:
 
     Staff roles need a second factor; without one the user is only themselves.
     """
+    system = getattr(request, "lanh_system", None)
+    if isinstance(system, Actor):  # a hospital's own, signed in with its token
+        return system
+    known, asked_for = getattr(request, "lanh_remembered", None), request.headers.get(HEADER, "")
+    if known is None:
+        return _find_actor(request)
+    actor = known.actors.get(asked_for) or known.only
+    if actor is None:
+        actor = known.actors[asked_for] = _find_actor(request)
+    return actor
+
+
+def _find_actor(request: HttpRequest) -> Actor:
     user = getattr(request, "user", None)
-    if not isinstance(user, User) or not user.is_active or _is_left_from_a_demo(user):
+    if not isinstance(user, User) or not user.is_active or is_left_from_a_demo(user):
         return Actor.anonymous()
     wish = request.headers.get(HEADER) or session_of(request).get(SESSION_KEY, "")
     roles = memberships_of(user) if wish != "citizen" else []

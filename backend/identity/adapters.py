@@ -37,7 +37,7 @@ WORDS = {
     "same_as_current": _("This is the same as before."),
     "rate_limited": _("That was too fast. Please wait a moment."),
 }
-HOME = {"practitioner": "/doctor/", "pharmacist": "/pharmacy/", "desk": "/hospital/"}
+HOME = {"practitioner": "/doctor/", "pharmacist": "/pharmacy/", "desk": "/hospital/", "nurse": "/station/"}
 
 
 class VietnamesePhone(PhoneField):

@@ -11,8 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import urlencode
 
+from core.actor import Actor
+from core.edge import now
+from identity import actions
 from identity.acting import second_factor_passed
-from identity.models import Delegation, Facility, Membership, Person, Practitioner, Specialty, User, VisitType
+from identity.models import Contract, Delegation, Facility, Membership, Person, Practitioner, Specialty, User, VisitType
 
 
 def _may_enter(request: HttpRequest) -> bool:
@@ -49,6 +52,18 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
+def _operator(request: HttpRequest) -> Actor:
+    user = request.user
+    return Actor("operator", user_id=user.pk, name=getattr(user, "name", ""))
+
+
+class Offered(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What booking is reckoned from: saved by a verb that tells it, and never deleted, only closed."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(Person)
 class PersonAdmin(ReadOnly):
     list_display = ("full_name", "born_on", "province")
@@ -72,18 +87,36 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Facility)
-class FacilityAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class FacilityAdmin(Offered):
     list_display = ("name", "kind", "code", "province", "active")
     list_filter = ("kind", "province")
     search_fields = ("sort_name", "code")
 
+    def save_model(self, request: HttpRequest, obj: Facility, form: Any, change: bool) -> None:
+        actions.put_facility(facility=obj, by=_operator(request), now=now())
+
+
+@admin.register(Contract)
+class ContractAdmin(Offered):
+    """What two facilities agreed on for care at a distance; ended by its last day, never deleted."""
+
+    list_display = ("number", "facility", "partner", "valid_from", "valid_to")
+    list_select_related = ("facility", "partner")
+    autocomplete_fields = ("facility", "partner")
+
+    def save_model(self, request: HttpRequest, obj: Contract, form: Any, change: bool) -> None:
+        actions.put_contract(contract=obj, by=_operator(request), now=now())
+
 
 @admin.register(Practitioner)
-class PractitionerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PractitionerAdmin(Offered):
     list_display = ("full_name", "title", "profession", "licence_number", "licence_valid_to")
     search_fields = ("sort_name", "licence_number")
     filter_horizontal = ("specialties",)
     autocomplete_fields = ("user",)
+
+    def save_model(self, request: HttpRequest, obj: Practitioner, form: Any, change: bool) -> None:
+        actions.put_practitioner(practitioner=obj, by=_operator(request), now=now())
 
 
 @admin.register(Membership)
@@ -95,10 +128,16 @@ class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(VisitType)
-class VisitTypeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class VisitTypeAdmin(Offered):
     list_display = ("name_vi", "facility", "minutes", "price_amount", "active")
     list_select_related = ("facility",)
     autocomplete_fields = ("facility",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: VisitType | None = None) -> tuple[str, ...]:
+        return ("facility",) if obj is not None else ()
+
+    def save_model(self, request: HttpRequest, obj: VisitType, form: Any, change: bool) -> None:
+        actions.put_visit_type(visit_type=obj, by=_operator(request), now=now())
 
 
 @admin.register(Specialty)

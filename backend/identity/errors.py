@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import Conflict, Invalid, NotAllowed
+from core.errors import Conflict, Invalid, NotAllowed, NotSignedIn, TooMany
 
 
 class BadTicket(NotAllowed):
@@ -33,3 +33,23 @@ class BadNationalId(Invalid):
 class TooManyPeople(Conflict):
     code = "too_many_people"
     message = _("You act for many people already. Please ask us if you need more.")
+
+
+class BadClient(NotSignedIn):
+    code = "invalid_client"
+    message = _("This system is not known here, its secret is wrong, or it was shut out.")
+
+
+class BadScope(Invalid):
+    code = "invalid_scope"
+    message = _("This system may not do that.")
+
+
+class BadPrice(Invalid):
+    code = "bad_price"
+    message = _("A price is a whole number from 0, and only for ways in which this visit is held.")
+
+
+class TooManySearches(TooMany):
+    code = "too_many_searches"
+    message = _("You searched for very many people within an hour. Please wait a little, or call your hospital.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +40,7 @@ __all__ = [
 ]
 
 EARTH_RADIUS_M = 6_371_000
+EVERYBODY = 10_000_000
 
 
 def provinces() -> QuerySet[Province]:
@@ -59,6 +61,17 @@ def _by_words(q: str, field: str = "sort_name") -> Q:
     return found
 
 
+def _by_name(q: str) -> Q:
+    """Find by the index of words where several are given: people of one family's name stand side by side in the alphabet.
+
+    A planner that knows nothing of this would walk through the alphabet until a page is full, past half the country.
+    """
+    if len(fold(q).split()) < 2:
+        return _by_words(q)
+    named = Practitioner.objects.filter(_by_words(q)).order_by().values("id")
+    return Q(id__in=named[:EVERYBODY])  # a LIMIT is a fence to the planner
+
+
 def practitioners(
     q: str = "",
     specialty: str = "",
@@ -68,7 +81,7 @@ def practitioners(
 ) -> QuerySet[Practitioner]:
     """Return doctors who can be found, by folded name, specialty code, province code, facility and mode of visit."""
     found = Practitioner.objects.filter(
-        _by_words(q), profession="doctor", memberships__role="practitioner", memberships__facility__active=True
+        _by_name(q), profession="doctor", memberships__role="practitioner", memberships__facility__active=True
     )
     if specialty:
         found = found.filter(specialties__code=specialty)
@@ -127,11 +140,42 @@ def contacts_of(person_id: UUID) -> list[User]:
     return found
 
 
+def all_may_book(person_id: UUID) -> bool:
+    """Say whether everybody who hears about a person may also book (and cancel) for them."""
+    live = Q(valid_to__isnull=True) | Q(valid_to__gte=timezone.localdate())
+    readers = Delegation.objects.filter(live, grantor_id=person_id, revoked_at__isnull=True, scopes__contains=["read"])
+    return not readers.exclude(scopes__contains=["book"]).exists()
+
+
 def staff_of(facility_id: UUID, role: str) -> list[User]:
     """Return the accounts that hold a role at a facility today."""
     today = timezone.localdate()
     rows = Membership.objects.filter(facility_id=facility_id, role=role, user__isnull=False).select_related("user")
     return [row.user for row in rows if row.user is not None and row.user.is_active and row.is_active(today)]
+
+
+def colleagues_of(facility_id: UUID, on: date, q: str = "") -> QuerySet[Practitioner]:
+    """Return the doctors who work at a facility on a day and have an account, by folded name.
+
+    A licence that has run out is no colleague.
+    """
+    here = Membership.objects.filter(
+        Q(active_to__isnull=True) | Q(active_to__gte=on),
+        facility_id=facility_id,
+        role="practitioner",
+        active_from__lte=on,
+        user__is_active=True,
+    )
+    licensed = Q(licence_valid_to__isnull=True) | Q(licence_valid_to__gte=on)
+    found = Practitioner.objects.filter(
+        _by_words(q),
+        licensed,
+        licence_valid_from__lte=on,
+        profession="doctor",
+        user__is_active=True,
+        pk__in=here.values("practitioner"),
+    )
+    return found.order_by("sort_name", "id").prefetch_related("specialties")
 
 
 def by_distance(found: QuerySet[Any], latitude: float, longitude: float, prefix: str = "") -> QuerySet[Any]:
@@ -146,6 +190,15 @@ def by_distance(found: QuerySet[Any], latitude: float, longitude: float, prefix:
     distance = Cast(ACos(Least(Greatest(cosine, Value(-1.0)), Value(1.0))) * Value(EARTH_RADIUS_M), IntegerField())
     known = found.filter(**{f"{prefix}latitude__isnull": False, f"{prefix}longitude__isnull": False})
     return known.annotate(distance_m=Min(distance) if prefix else distance)
+
+
+def houses_near(latitude: float, longitude: float, *, province: str = "", most: int) -> list[UUID]:
+    """Return the nearest places where somebody is seen, the nearest first."""
+    found = Facility.objects.filter(active=True).exclude(kind="pharmacy")
+    if province:
+        found = found.filter(province_id=province)
+    nearest = by_distance(found, latitude, longitude).order_by("distance_m", "id")
+    return list(nearest.values_list("id", flat=True)[:most])
 
 
 def devices_of(user_id: UUID) -> QuerySet[Device]:

@@ -5,10 +5,14 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from identity import api, app_client, pages
+from identity.api.token import SmartConfiguration, token
 
 _SIGN_IN = RedirectView.as_view(pattern_name="account_login", query_string=True)
 
-app_patterns = [  # before the library's own of the same address
+app_patterns = [
+    path("oauth/token", token, name="identity_token"),
+    path("fhir/R4/.well-known/smart-configuration", SmartConfiguration.as_view()),
+    # before the library's own of the same address
     path("_allauth/app/v1/auth/signup", app_client.SignUp.as_api_view(client=Client.APP)),
     path("_allauth/app/v1/auth/code/request", app_client.RequestCode.as_api_view(client=Client.APP)),
     path("_allauth/app/v1/account/phone", app_client.ManagePhone.as_api_view(client=Client.APP)),

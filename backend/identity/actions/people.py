@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 import audit
 from core.actor import Actor
@@ -16,6 +17,7 @@ from identity import access
 from identity.errors import TooManyPeople
 from identity.events import DelegationRevoked
 from identity.models import Delegation, Person
+from identity.names import fold
 
 CHANGEABLE = {
     "full_name",
@@ -81,6 +83,41 @@ def add_child(*, full_name: str, born_on: date, sex: str, by: Actor, now: dateti
     )
     audit.record(by, "identity.person_added", child, person_id=child.id)
     return child
+
+
+@transaction.atomic
+def meet_person(
+    *, full_name: str, born_on: date, sex: str, phone: str, national_id: str, by: Actor, now: datetime
+) -> Person:
+    """Write down who stands at the desk or sits at the station; who is known already by the number of their identity card,
+    or by name, birthday and phone together, is found again. The staff learn nothing they did not type.
+
+    Raises NotFound for who is neither desk nor station.
+    """
+    if not by.is_system and by.role not in {"desk", "nurse"}:
+        raise NotFound()
+    name = " ".join(full_name.split())
+    known = _known(name, born_on, phone, national_id)
+    if known is not None:
+        return known
+    person = Person.objects.create(
+        full_name=name, born_on=born_on, sex=sex, phone=phone, national_id=national_id or None, created_at=now
+    )
+    audit.record(by, "identity.person_met", person, person_id=person.id, facility_id=by.facility_id)
+    return person
+
+
+def _known(name: str, born_on: date, phone: str, national_id: str) -> Person | None:
+    if national_id:
+        card = Person.objects.filter(national_id=national_id).first()
+        if card is not None:
+            if card.born_on != born_on:  # a slip of the pen must not open somebody else's record
+                raise Conflict(fields={"national_id": ["This number is already used."]})
+            return card
+    if not phone:
+        return None
+    same = Person.objects.filter(sort_name=fold(name), born_on=born_on)
+    return same.filter(Q(phone=phone) | Q(user__phone=phone)).order_by("created_at").first()
 
 
 def _birthday(born_on: date, years: int) -> date:

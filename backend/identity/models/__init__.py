@@ -1,11 +1,17 @@
 """Accounts, citizens, places, staff, and leave to act for others."""
 
 from identity.models.accounts import Device, SocketTicket, User, UserManager
-from identity.models.people import Delegation, Person
-from identity.models.places import Facility, Province, Specialty, VisitType
+from identity.models.clients import ApiClient, ApiToken
+from identity.models.people import Arrival, Delegation, Person
+from identity.models.places import SHARED, Contract, Facility, Province, Specialty, Telemedicine, VisitType
 from identity.models.staff import Membership, Practitioner
 
 __all__ = [
+    "SHARED",
+    "ApiClient",
+    "ApiToken",
+    "Arrival",
+    "Contract",
     "Delegation",
     "Device",
     "Facility",
@@ -15,6 +21,7 @@ __all__ = [
     "Province",
     "SocketTicket",
     "Specialty",
+    "Telemedicine",
     "User",
     "UserManager",
     "VisitType",

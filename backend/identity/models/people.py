@@ -96,3 +96,39 @@ class Delegation(Entity):
     def is_live(self, at: datetime) -> bool:
         """Say whether it holds at this instant."""
         return self.revoked_at is None and (self.valid_to is None or at.date() <= self.valid_to)
+
+
+class Arrival(Entity):
+    """A citizen sits at a health station and agreed that it acts for them today: to ask a doctor, to measure, to sit beside.
+
+    Who they are was shown there (TT 30/2023 and Decree 96/2023 ask for the way of it with each visit).
+    """
+
+    class Identified(models.TextChoices):
+        CARD = "card", _("identity card with chip")
+        VNEID = "vneid", _("VNeID on their phone")
+        BIRTH = "birth", _("birth certificate, with a parent beside")
+        KNOWN = "known", _("known at the station")
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    facility = models.ForeignKey("identity.Facility", on_delete=models.PROTECT, related_name="+")
+    practitioner = models.ForeignKey("identity.Practitioner", on_delete=models.PROTECT, related_name="+")
+    identified_by = models.CharField(max_length=5, choices=Identified.choices)
+    agreed_at = models.DateTimeField()
+    ends_at = models.DateTimeField()  # midnight at the station: what was agreed is for one day
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "facility"], condition=Q(left_at__isnull=True), name="arrival_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(identified_by__in=["card", "vneid", "birth", "known"]), name="arrival_identified"
+            ),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("agreed_at")), name="arrival_ends_after_it_begins"),
+        ]
+        indexes = [models.Index(fields=["facility", "ends_at"], name="arrival_of_facility")]
+
+    def __str__(self) -> str:
+        return f"{self.agreed_at:%Y-%m-%d %H:%M}"

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
@@ -41,7 +42,11 @@ class Practitioner(Entity):
     photo_seed = models.CharField(max_length=40, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["sort_name"], name="practitioner_sort_name")]
+        indexes = [
+            models.Index(fields=["sort_name"], name="practitioner_sort_name"),
+            # People remember any word of a name: a search must not read the whole country.
+            GinIndex(fields=["sort_name"], opclasses=["gin_trgm_ops"], name="practitioner_name_words"),
+        ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.sort_name = fold(self.full_name)
@@ -72,6 +77,10 @@ class Membership(Entity):
         PRACTITIONER = "practitioner", _("doctor")
         PHARMACIST = "pharmacist", _("pharmacist")
         DESK = "desk", _("hospital desk")
+        NURSE = (
+            "nurse",
+            _("station nurse"),
+        )  # at a commune's health station: with the citizen, before the doctor's camera
         REGULATOR = "regulator", _("ministry")
         OPERATOR = "operator", _("operator")
 
@@ -92,11 +101,11 @@ class Membership(Entity):
         constraints = [
             models.UniqueConstraint(fields=["user", "facility", "role"], name="membership_once"),
             models.CheckConstraint(
-                condition=~Q(role__in=["practitioner"]) | Q(practitioner__isnull=False),
+                condition=~Q(role__in=["practitioner", "nurse"]) | Q(practitioner__isnull=False),
                 name="membership_practitioner_named",
             ),
             models.CheckConstraint(
-                condition=~Q(role__in=["practitioner", "pharmacist", "desk"]) | Q(facility__isnull=False),
+                condition=~Q(role__in=["practitioner", "pharmacist", "desk", "nurse"]) | Q(facility__isnull=False),
                 name="membership_has_a_place",
             ),
         ]
