@@ -1,11 +1,13 @@
-"""What the desk does to schedules: weekly hours, time off, extra hours.
+"""What the desk does to schedules: weekly hours, time off, extra hours, other hours for once, buffers.
 
-A change that would leave agreed appointments outside the hours is refused with AppointmentsAffected, which names them.
-With `keep_agreed` the desk says that it has seen them: the hours change, the appointments stay agreed.
+A change that would leave agreed appointments without their place (outside the hours, without a seat, without the minutes
+kept free around them) is refused with AppointmentsAffected, which names them. With `keep_agreed` the desk says that it
+has seen them: the hours change, the appointments stay agreed. Every change ends with the days that search reads.
 """
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -13,17 +15,20 @@ from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 import audit
-from booking import access, queries, slots
-from booking.errors import AppointmentsAffected, BadHours, BadZone, RuleOverlaps, ScheduleExists
+from booking import access, days
+from booking.actions import buffers, harm
+from booking.actions.hours import refuse_bad_exception, refuse_bad_rule, refuse_odd, refuse_overlap
+from booking.actions.undoing import undoable
+from booking.errors import AppointmentsAffected, BadHours, BadZone, ScheduleExists
 from booking.models import Closure, Rule, Schedule
 from booking.queries.free import LONGEST_HORIZON_DAYS
-from booking.slots import MIDNIGHT
 from core.actor import Actor
 from core.errors import NotFound
 from identity import access as identity_access
 from identity.models import Facility, Membership, Practitioner, VisitType
 
 A_YEAR = timedelta(days=366)
+AT_ONCE = 20  # schedules
 
 
 @transaction.atomic
@@ -35,13 +40,17 @@ def add_schedule(
     room: str = "",
     min_notice_minutes: int = 30,
     horizon_days: int = 60,
+    buffer_before_minutes: int = 0,
+    buffer_after_minutes: int = 0,
     by: Actor,
     now: datetime,
 ) -> Schedule:
     """Open a schedule for a practitioner of the facility; without `zone` it is the facility's.
 
-    Raises NotFound, BadZone, ScheduleExists.
+    Raises NotFound, BadZone, OffMarks, ScheduleExists.
     """
+    refuse_odd("buffer_before_minutes", buffer_before_minutes)
+    refuse_odd("buffer_after_minutes", buffer_after_minutes)
     facility = Facility.objects.filter(pk=facility_id).first()
     practitioner = Practitioner.objects.filter(pk=practitioner_id).first()
     if facility is None or practitioner is None:
@@ -61,14 +70,18 @@ def add_schedule(
                 room=room,
                 min_notice_minutes=min_notice_minutes,
                 horizon_days=min(horizon_days, LONGEST_HORIZON_DAYS),
+                buffer_before_minutes=buffer_before_minutes,
+                buffer_after_minutes=buffer_after_minutes,
                 created_at=now,
             )
     except IntegrityError as error:
         raise ScheduleExists from error
+    days.rebuild([schedule.pk], now=now)
     _note(by, schedule, "added")
     return schedule
 
 
+@undoable
 @transaction.atomic
 def change_schedule(
     *,
@@ -77,16 +90,32 @@ def change_schedule(
     active: bool | None = None,
     min_notice_minutes: int | None = None,
     horizon_days: int | None = None,
+    buffer_before_minutes: int | None = None,
+    buffer_after_minutes: int | None = None,
+    keep_agreed: bool = False,
     by: Actor,
     now: datetime,
 ) -> Schedule:
     """Change what is given and leave the rest. Inactive: nothing more can be booked; what is agreed stays.
 
-    Raises NotFound, ScheduleExists.
+    New buffers hold for what is agreed already, too; visits too close to another one for that are AppointmentsAffected,
+    and with `keep_agreed` they keep what room there is. Raises NotFound, OffMarks, ScheduleExists, AppointmentsAffected.
     """
+    refuse_odd("buffer_before_minutes", buffer_before_minutes or 0)
+    refuse_odd("buffer_after_minutes", buffer_after_minutes or 0)
     schedule = access.lock_schedule(by, schedule_id)
-    wishes = {"room": room, "active": active, "min_notice_minutes": min_notice_minutes, "horizon_days": horizon_days}
-    changes = {name: value for name, value in wishes.items() if value is not None}
+    old = timedelta(minutes=schedule.buffer_before_minutes), timedelta(minutes=schedule.buffer_after_minutes)
+    wishes: dict[str, Any] = {
+        "room": room,
+        "active": active,
+        "min_notice_minutes": min_notice_minutes,
+        "horizon_days": horizon_days,
+        "buffer_before_minutes": buffer_before_minutes,
+        "buffer_after_minutes": buffer_after_minutes,
+    }
+    changes = {name: value for name, value in wishes.items() if value is not None and value != getattr(schedule, name)}
+    if not changes:
+        return schedule
     for name, value in changes.items():
         setattr(schedule, name, value)
     schedule.horizon_days = min(schedule.horizon_days, LONGEST_HORIZON_DAYS)
@@ -95,10 +124,20 @@ def change_schedule(
             schedule.save(update_fields=[*changes])
     except IntegrityError as error:
         raise ScheduleExists from error
+    touched = [schedule.pk]
+    if {"buffer_before_minutes", "buffer_after_minutes"} & changes.keys():
+        days.lock([schedule.practitioner_id], (now, now + days.FARTHEST))
+        short = buffers.widen(schedule, *old, now)
+        if short and not keep_agreed:
+            raise AppointmentsAffected(sorted(str(one) for one in short))
+        touched = list(Schedule.objects.filter(practitioner=schedule.practitioner_id).values_list("pk", flat=True))
+    if changes.keys() - {"room", "horizon_days"}:
+        days.rebuild(touched, now=now)
     _note(by, schedule, "changed", **changes)
     return schedule
 
 
+@undoable
 @transaction.atomic
 def add_rule(
     *,
@@ -107,13 +146,16 @@ def add_rule(
     from_time: time,
     to_time: time,
     grid_minutes: int = 15,
+    offset_minutes: int = 0,
+    capacity: int = 1,
+    room: str = "",
     valid_from: date | None = None,
     valid_to: date | None = None,
     visit_type_ids: Iterable[UUID] = (),
     by: Actor,
     now: datetime,
 ) -> Rule:
-    """Add weekly hours; `to_time` 00:00 is the end of the day. Raises NotFound, BadHours, RuleOverlaps."""
+    """Add weekly hours; `to_time` 00:00 is the end of the day. Raises NotFound, BadHours, OffMarks, RuleOverlaps."""
     schedule = access.lock_schedule(by, schedule_id)
     rule = Rule(
         schedule=schedule,
@@ -121,18 +163,24 @@ def add_rule(
         from_time=from_time,
         to_time=to_time,
         grid_minutes=grid_minutes,
+        offset_minutes=offset_minutes,
+        capacity=capacity,
+        room=room,
         valid_from=valid_from,
         valid_to=valid_to,
         created_at=now,
     )
     visit_types = _visit_types(schedule, visit_type_ids)
-    _refuse_bad_rule(rule)
+    refuse_bad_rule(rule)
+    refuse_overlap(rule)
     rule.save(force_insert=True)
     rule.visit_types.set(visit_types)
+    days.rebuild([schedule.pk], now=now)
     _note(by, schedule, "rule added", rule=str(rule))
     return rule
 
 
+@undoable
 @transaction.atomic
 def change_rule(
     *,
@@ -145,36 +193,47 @@ def change_rule(
     valid_from: date | None,
     valid_to: date | None,
     visit_type_ids: Iterable[UUID],
+    offset_minutes: int = 0,
+    capacity: int = 1,
+    room: str = "",
     keep_agreed: bool = False,
     by: Actor,
     now: datetime,
 ) -> Rule:
-    """Give weekly hours new values, all of them. Raises NotFound, BadHours, RuleOverlaps, AppointmentsAffected."""
+    """Give weekly hours new values, all of them.
+
+    Raises NotFound, BadHours, OffMarks, RuleOverlaps, AppointmentsAffected.
+    """
     schedule = access.lock_schedule(by, schedule_id)
     rule = access.get_rule(schedule, rule_id)
-    covered = _covered(schedule, now)
+    covered = harm.covered([schedule], now)
     rule.weekday, rule.from_time, rule.to_time = weekday, from_time, to_time
-    rule.grid_minutes, rule.valid_from, rule.valid_to = grid_minutes, valid_from, valid_to
-    _refuse_bad_rule(rule)
+    rule.grid_minutes, rule.offset_minutes = grid_minutes, offset_minutes
+    rule.capacity, rule.room = capacity, room
+    rule.valid_from, rule.valid_to = valid_from, valid_to
+    refuse_bad_rule(rule)
+    refuse_overlap(rule)
     rule.save()
     rule.visit_types.set(_visit_types(schedule, visit_type_ids))
-    _refuse_harm(schedule, covered, keep_agreed, now)
+    _settle(schedule, covered, keep_agreed, now)
     _note(by, schedule, "rule changed", rule=str(rule))
     return rule
 
 
+@undoable
 @transaction.atomic
 def remove_rule(*, schedule_id: UUID, rule_id: UUID, keep_agreed: bool = False, by: Actor, now: datetime) -> None:
     """Take weekly hours away. Raises NotFound, AppointmentsAffected."""
     schedule = access.lock_schedule(by, schedule_id)
     rule = access.get_rule(schedule, rule_id)
-    covered = _covered(schedule, now)
+    covered = harm.covered([schedule], now)
     said = str(rule)
     rule.delete()
-    _refuse_harm(schedule, covered, keep_agreed, now)
+    _settle(schedule, covered, keep_agreed, now)
     _note(by, schedule, "rule removed", rule=said)
 
 
+@undoable
 @transaction.atomic
 def add_closure(
     *,
@@ -188,14 +247,15 @@ def add_closure(
     by: Actor,
     now: datetime,
 ) -> Closure:
-    """Add time off ("closed") or extra hours ("extra"), once, at most two years ahead.
+    """Add time off ("closed"), extra hours ("extra"), or other hours that day ("instead"), at most two years ahead.
 
-    Raises NotFound, BadHours, AppointmentsAffected.
+    Raises NotFound, BadHours, OffMarks, AppointmentsAffected.
     """
     schedule = access.lock_schedule(by, schedule_id)
     if not now - A_YEAR <= starts_at < ends_at <= now + 2 * A_YEAR:
         raise BadHours
-    covered = _covered(schedule, now)
+    refuse_bad_exception(kind, starts_at, grid_minutes)
+    covered = harm.covered([schedule], now)
     closure = Closure.objects.create(
         schedule=schedule,
         during=DateTimeTZRange(starts_at, ends_at),
@@ -204,21 +264,38 @@ def add_closure(
         grid_minutes=grid_minutes,
         created_at=now,
     )
-    _refuse_harm(schedule, covered, keep_agreed, now)
+    _settle(schedule, covered, keep_agreed, now)
     _note(by, schedule, "exception added", exception=str(closure))
     return closure
 
 
+@undoable
 @transaction.atomic
 def remove_closure(*, schedule_id: UUID, closure_id: UUID, keep_agreed: bool = False, by: Actor, now: datetime) -> None:
     """Take an exception back. Raises NotFound, AppointmentsAffected."""
     schedule = access.lock_schedule(by, schedule_id)
     closure = access.get_closure(schedule, closure_id)
-    covered = _covered(schedule, now)
+    covered = harm.covered([schedule], now)
     said = str(closure)
     closure.delete()
-    _refuse_harm(schedule, covered, keep_agreed, now)
+    _settle(schedule, covered, keep_agreed, now)
     _note(by, schedule, "exception removed", exception=said)
+
+
+def reckon_again(
+    *, facility_id: UUID | None = None, practitioner_id: UUID | None = None, by: Actor, now: datetime
+) -> int:
+    """What may be booked has changed outside of schedules: bring their days up to it; tell how many schedules there are.
+
+    A few at a time, each few in a transaction of their own, so that nobody waits for a whole hospital. Repeatable.
+    """
+    if not by.is_system:
+        raise NotFound
+    here = {"facility": facility_id} if facility_id is not None else {"practitioner": practitioner_id}
+    ids = list(Schedule.objects.filter(**here).order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), AT_ONCE):
+        days.rebuild(ids[start : start + AT_ONCE], now=now)
+    return len(ids)
 
 
 def _zone(zone: str) -> str:
@@ -235,48 +312,9 @@ def _visit_types(schedule: Schedule, visit_type_ids: Iterable[UUID]) -> list[Vis
     return found
 
 
-def _refuse_bad_rule(rule: Rule) -> None:
-    if rule.to_time <= rule.from_time and rule.to_time != MIDNIGHT:
-        raise BadHours(fields={"to_time": [BadHours.message]})
-    if rule.valid_from and rule.valid_to and rule.valid_to < rule.valid_from:
-        raise BadHours(fields={"valid_to": [BadHours.message]})
-    for other in Rule.objects.filter(schedule=rule.schedule_id, weekday=rule.weekday).exclude(pk=rule.pk):
-        if _hours_meet(rule, other) and _validity_meets(rule, other):
-            raise RuleOverlaps
-
-
-def _hours_meet(one: Rule, other: Rule) -> bool:
-    return one.from_time < _end(other) and other.from_time < _end(one)
-
-
-def _end(rule: Rule) -> time:
-    return time.max if rule.to_time == MIDNIGHT else rule.to_time
-
-
-def _validity_meets(one: Rule, other: Rule) -> bool:
-    return (one.valid_from or date.min) <= (other.valid_to or date.max) and (other.valid_from or date.min) <= (
-        one.valid_to or date.max
-    )
-
-
-def _covered(schedule: Schedule, now: datetime) -> set[UUID]:
-    """Which agreed appointments lie inside the present hours."""
-    agreed = queries.still_agreed(schedule, now)
-    if not agreed:
-        return set()
-    first, last = min(one.starts_at for one in agreed), max(one.ends_at for one in agreed)
-    times = queries.times_of([schedule], first, last, now)[schedule.pk]
-    return {
-        one.pk
-        for one in agreed
-        if slots.covers(times.rules_for(one.visit_type), times.closures, schedule.zone, one.as_span())
-    }
-
-
-def _refuse_harm(schedule: Schedule, covered: set[UUID], keep_agreed: bool, now: datetime) -> None:
-    harmed = covered - _covered(schedule, now)
-    if harmed and not keep_agreed:
-        raise AppointmentsAffected(sorted(str(one) for one in harmed))
+def _settle(schedule: Schedule, covered: set[UUID], keep_agreed: bool, now: datetime) -> None:
+    harm.refuse([schedule], covered, keep_agreed, now)
+    days.rebuild([schedule.pk], now=now)
 
 
 def _note(by: Actor, schedule: Schedule, what: str, **detail: object) -> None:

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from booking import queries
 from booking.models import Appointment, Closure, Status
-from core.api import AwareDateTime, MoneyField, Page
+from core.api import AwareDateTime, MoneyField, Page, shown
 
 
 @extend_schema_field({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "example": "08:30"})
@@ -58,6 +59,9 @@ class SlotAnswer(serializers.Serializer[Any]):
     starts_at = AwareDateTime()
     ends_at = AwareDateTime()
     zone = serializers.CharField()
+    seats_left = serializers.IntegerField(
+        allow_null=True, help_text="Of a time that several people share; null where each visit has its own."
+    )
 
 
 class SlotPage(Page):
@@ -87,6 +91,15 @@ class FirstFreePage(Page):
     results = FirstFreeAnswer(many=True)
 
 
+class CancelTermsAnswer(serializers.Serializer[Any]):
+    """What the citizen pays for changing their mind: nothing until `free_until`, then `late_fee`; `fee` is as of now."""
+
+    free_until = AwareDateTime()
+    fee = MoneyField()
+    late_fee = MoneyField()
+    may_move = serializers.BooleanField(help_text="Whether the citizen may still choose another time.")
+
+
 class AppointmentAnswer(serializers.Serializer[Any]):
     """One appointment. Context: `now`, and `reader` (the actor's role): the desk reads no clinical text."""
 
@@ -107,6 +120,11 @@ class AppointmentAnswer(serializers.Serializer[Any]):
     encounter = serializers.UUIDField(source="encounter_id", allow_null=True)
     cancelled_by = serializers.CharField()
     cancel_reason = serializers.SerializerMethodField()
+    cancel_terms = serializers.SerializerMethodField()
+    fee = MoneyField(help_text="What the facility keeps after a late cancel or a no-show.")
+    no_show_by = serializers.CharField(help_text='"citizen" or "practitioner"; empty unless nobody came.')
+    moved_from = serializers.UUIDField(source="moved_from_id", allow_null=True)
+    series = serializers.UUIDField(allow_null=True)
     created_at = AwareDateTime()
 
     @extend_schema_field(serializers.ChoiceField(Status.choices))
@@ -118,6 +136,21 @@ class AppointmentAnswer(serializers.Serializer[Any]):
     @extend_schema_field(serializers.CharField())
     def get_reason(self, appointment: Appointment) -> str:
         return "" if self.context.get("reader") == "desk" else appointment.reason
+
+    @extend_schema_field(CancelTermsAnswer(allow_null=True))
+    def get_cancel_terms(self, appointment: Appointment) -> dict[str, Any] | None:
+        now: datetime = self.context["now"]
+        open_yet = appointment.can_move_to(Status.CANCELLED) and now < appointment.starts_at
+        if not open_yet or appointment.is_overdue(now):
+            return None
+        policies: dict[Any, Any] = self.context.setdefault("policies", {})  # type: ignore[attr-defined]  # one statement a facility, however long the list
+        if appointment.facility_id not in policies:
+            policies[appointment.facility_id] = appointment.policy or queries.policy_of(appointment.facility_id)
+        policy = policies[appointment.facility_id]
+        terms = queries.cancel_terms(appointment, now, policy)
+        told = {"may_move": queries.may_move(appointment, now, policy)}
+        told |= {name: getattr(terms, name) for name in ("free_until", "fee", "late_fee")}
+        return shown(CancelTermsAnswer, told)
 
     @extend_schema_field(serializers.CharField())
     def get_cancel_reason(self, appointment: Appointment) -> str:
@@ -131,6 +164,9 @@ class RuleAnswer(serializers.Serializer[Any]):
     from_time = WallTime()
     to_time = WallTime()
     grid_minutes = serializers.IntegerField()
+    offset_minutes = serializers.IntegerField()
+    capacity = serializers.IntegerField()
+    room = serializers.CharField()
     valid_from = serializers.DateField(allow_null=True)
     valid_to = serializers.DateField(allow_null=True)
     visit_types: Any = serializers.PrimaryKeyRelatedField(many=True, read_only=True, pk_field=serializers.UUIDField())
@@ -162,6 +198,8 @@ class ScheduleAnswer(serializers.Serializer[Any]):
     active = serializers.BooleanField()
     min_notice_minutes = serializers.IntegerField()
     horizon_days = serializers.IntegerField()
+    buffer_before_minutes = serializers.IntegerField()
+    buffer_after_minutes = serializers.IntegerField()
 
 
 class SchedulePage(Page):

@@ -1,4 +1,4 @@
-"""Doors to one appointment: look, cancel, check in."""
+"""Doors to one appointment: look, cancel, check in, note that somebody did not come."""
 
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from booking.models import Appointment
 from core.api import ApiView, StrictSerializer, idempotent
 
 THOSE_CONCERNED = frozenset({"citizen", "practitioner", "desk"})
+STAFF = frozenset({"practitioner", "desk"})
 
 
 class AppointmentCancelWish(StrictSerializer):
@@ -46,6 +47,40 @@ class Cancel(_AboutOne):
         appointment = actions.cancel_appointment(
             appointment_id=appointment_id, reason=wish["reason"], by=self.actor, now=self.now
         )
+        return self.answer(appointment)
+
+
+class NoShowWish(StrictSerializer):
+    side = serializers.ChoiceField(
+        Appointment.NoShowBy.choices, default=Appointment.NoShowBy.CITIZEN, help_text="Who did not come."
+    )
+
+
+class NoShow(_AboutOne):
+    access = STAFF
+
+    @extend_schema(
+        request=NoShowWish, responses=AppointmentAnswer, summary="Note that somebody did not come", tags=["booking"]
+    )
+    @idempotent
+    def post(self, request: Request, appointment_id: UUID) -> Response:
+        wish = self.clean(NoShowWish)
+        appointment = actions.record_no_show(
+            appointment_id=appointment_id, side=wish["side"], by=self.actor, now=self.now
+        )
+        return self.answer(appointment)
+
+
+class UndoNoShow(_AboutOne):
+    access = STAFF
+
+    @extend_schema(
+        request=NoWish, responses=AppointmentAnswer, summary="Take a no-show back on its day", tags=["booking"]
+    )
+    @idempotent
+    def post(self, request: Request, appointment_id: UUID) -> Response:
+        self.clean(NoWish)
+        appointment = actions.undo_no_show(appointment_id=appointment_id, by=self.actor, now=self.now)
         return self.answer(appointment)
 
 

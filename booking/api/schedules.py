@@ -38,6 +38,12 @@ class _ScheduleValues(StrictSerializer):
     room = serializers.CharField(required=False, allow_blank=True, max_length=60)
     min_notice_minutes = serializers.IntegerField(required=False, min_value=0, max_value=43_200)
     horizon_days = serializers.IntegerField(required=False, min_value=1, max_value=LONGEST_HORIZON_DAYS)
+    buffer_before_minutes = serializers.IntegerField(
+        required=False, min_value=0, max_value=120, help_text="kept free before each visit; a multiple of five"
+    )
+    buffer_after_minutes = serializers.IntegerField(
+        required=False, min_value=0, max_value=120, help_text="kept free after each visit; a multiple of five"
+    )
 
 
 class NewSchedule(_ScheduleValues):
@@ -47,13 +53,35 @@ class NewSchedule(_ScheduleValues):
 
 class ScheduleChange(_ScheduleValues):
     active = serializers.BooleanField(required=False)
+    keep_agreed = serializers.BooleanField(
+        required=False, default=False, help_text="agreed visits without room for the new buffers keep what there is"
+    )
 
 
 class RuleValues(StrictSerializer):
     weekday = serializers.IntegerField(min_value=0, max_value=6, help_text="0 is Monday")
     from_time = WallTime(help_text="wall time of the schedule's zone")
     to_time = WallTime(help_text="00:00 is the end of the day")
-    grid_minutes = serializers.IntegerField(min_value=5, max_value=240, required=False, default=15)
+    grid_minutes = serializers.IntegerField(
+        min_value=5,
+        max_value=240,
+        required=False,
+        default=15,
+        help_text="how often a visit may begin; a multiple of five",
+    )
+    offset_minutes = serializers.IntegerField(
+        min_value=0,
+        max_value=235,
+        required=False,
+        default=0,
+        help_text="the first visit begins so long after from_time",
+    )
+    capacity = serializers.IntegerField(
+        min_value=1, max_value=200, required=False, default=1, help_text="how many people may share one time"
+    )
+    room = serializers.CharField(
+        required=False, allow_blank=True, max_length=60, default="", help_text="empty: the schedule's room"
+    )
     valid_from = serializers.DateField(required=False, allow_null=True, default=None)
     valid_to = serializers.DateField(required=False, allow_null=True, default=None, help_text="last day")
     visit_types = serializers.ListField(child=serializers.UUIDField(), required=False, default=list, max_length=50)
@@ -159,7 +187,9 @@ class OneRule(_DeskWrites):
 
 
 class Exceptions(_DeskWrites):
-    @extend_schema(parameters=PAGE, responses=ExceptionPage, summary="Time off and extra hours", tags=["schedules"])
+    @extend_schema(
+        parameters=PAGE, responses=ExceptionPage, summary="Time off, extra hours, other hours", tags=["schedules"]
+    )
     def get(self, request: Request, schedule_id: UUID) -> Response:
         schedule = access.get_schedule(self.actor, schedule_id)
         return page_of(self, queries.closures_of(schedule), ExceptionAnswer)
@@ -167,7 +197,7 @@ class Exceptions(_DeskWrites):
     @extend_schema(
         request=NewException,
         responses={201: ExceptionAnswer},
-        summary="Add time off or extra hours",
+        summary="Add time off, extra hours or other hours",
         tags=["schedules"],
     )
     @idempotent

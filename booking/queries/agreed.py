@@ -1,15 +1,18 @@
 """Agreed times: lists for people and consoles, and plain facts for the journeys."""
 
+import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from booking import access, slots
-from booking.models import ACTIVE, Appointment, Closure, Rule, Schedule, Status
+from booking.models import ACTIVE, Appointment, Closure, Offer, Rule, Schedule, Status
+from booking.queries.free import offers
+from booking.queries.money import due
 from core.actor import Actor
 from core.errors import NotFound
 from core.money import Money
@@ -40,11 +43,24 @@ class AppointmentFacts:
     facility_name: str
     zone: str
     was_booked: bool
+    series: UUID | None
+    moved_from_id: UUID | None
+    if_late: str
+    fee: Money
+    due: Money  # while it is kept: what is still to be paid
+    no_show_by: str
+    form: str  # of care at a distance
+    partner_id: UUID | None
+    partner_practitioner_id: UUID | None
+    condition_code: str
+    fit_reason: str
 
 
 def get_facts(appointment_id: UUID | str) -> AppointmentFacts:
     """Give the facts of an appointment to a journey. It asks for no permission: doors use `access`. Raises NotFound."""
-    rows = Appointment.objects.select_related("practitioner", "facility", "person", "visit_type", "schedule")
+    rows = Appointment.objects.select_related(
+        "practitioner", "facility", "person", "visit_type", "schedule", "moved_from"
+    )
     appointment = rows.filter(pk=appointment_id).first()
     if appointment is None:
         raise NotFound
@@ -70,6 +86,17 @@ def get_facts(appointment_id: UUID | str) -> AppointmentFacts:
         facility_name=appointment.facility.name,
         zone=appointment.schedule.zone,
         was_booked=appointment.booked_at is not None,
+        series=appointment.series,
+        moved_from_id=appointment.moved_from_id,
+        if_late=appointment.if_late,
+        fee=appointment.fee,
+        due=due(appointment),
+        no_show_by=appointment.no_show_by,
+        form=appointment.form,
+        partner_id=appointment.partner_id,
+        partner_practitioner_id=appointment.partner_practitioner_id,
+        condition_code=appointment.condition_code,
+        fit_reason=appointment.fit_reason,
     )
 
 
@@ -82,7 +109,14 @@ def facts_of_encounter(encounter_id: UUID) -> AppointmentFacts | None:
 def overdue_holds(now: datetime) -> list[UUID]:
     """List the holds whose time ran out, the oldest first."""
     overdue = Appointment.objects.filter(status=Status.HELD, hold_expires_at__lte=now)
+    overdue = overdue.exclude(pk__in=Offer.objects.filter(status=Offer.Status.OPEN).values("appointment_id"))
     return list(overdue.order_by("hold_expires_at").values_list("pk", flat=True))
+
+
+def sample_of_schedules(count: int, *, seed: int) -> list[Schedule]:
+    """Pick some schedules by chance, the same ones for the same seed."""
+    ids = list(Schedule.objects.filter(active=True).order_by("pk").values_list("pk", flat=True))
+    return list(Schedule.objects.filter(pk__in=random.Random(seed).sample(ids, min(count, len(ids)))))
 
 
 def is_kept_until(appointment_id: UUID | str) -> datetime | None:
@@ -94,7 +128,25 @@ def is_kept_until(appointment_id: UUID | str) -> datetime | None:
 def appointments_of(person_ids: Iterable[UUID]) -> QuerySet[Appointment]:
     """Give the appointments of these people, the latest first; the caller has asked who they may be."""
     rows = Appointment.objects.select_related("practitioner", "facility", "person", "visit_type", "schedule")
-    return rows.filter(person__in=list(person_ids)).order_by("-during", "-pk")
+    # Times offered from the waiting list are shown there; they are nobody's visit until somebody takes them.
+    offered = Offer.objects.filter(appointment=OuterRef("pk"), taken_at=None)
+    return rows.filter(~Exists(offered), person__in=list(person_ids)).order_by("-during", "-pk")
+
+
+def series_for(by: Actor, series_id: UUID) -> QuerySet[Appointment]:
+    """Give the visits of a series this actor may see, in order of time."""
+    rows = Appointment.objects.select_related("practitioner", "facility", "person", "visit_type", "schedule")
+    return rows.filter(access.visible_appointments(by), series=series_id).order_by("during", "pk")
+
+
+def colleagues_of(appointment: Appointment, on: date) -> list[Schedule]:
+    """Give the schedules on which the same kind of visit could take place at the facility, the same doctor's first."""
+    rows = Schedule.objects.filter(facility=appointment.facility_id, active=True).select_related(
+        "practitioner", "facility"
+    )
+    fit = [one for one in rows.prefetch_related("practitioner__specialties") if offers(one, appointment.visit_type, on)]
+    mine = appointment.practitioner_id
+    return sorted(fit, key=lambda one: (one.practitioner_id != mine, one.practitioner.sort_name, str(one.pk)))
 
 
 def clinic_day(appointment: Appointment) -> date:
@@ -141,8 +193,8 @@ def schedules_for(by: Actor, facility_id: UUID | None = None) -> QuerySet[Schedu
 
 
 def busiest(schedules: Iterable[Schedule], since: datetime, until: datetime) -> UUID | None:
-    """Tell which of these schedules has most agreed in [since, until); None when nothing is."""
-    rows = Appointment.objects.filter(schedule__in=schedules, status__in=ACTIVE)
+    """Tell which of these schedules has most agreed in [since, until), walk-ins aside; None when nothing is."""
+    rows = Appointment.objects.filter(schedule__in=schedules, status__in=ACTIVE, walk_in=False)
     rows = rows.filter(during__overlap=DateTimeTZRange(since, until))
     counted = (
         rows.values("schedule").annotate(visits=Count("pk")).order_by("-visits", "schedule__practitioner__sort_name")

@@ -2,23 +2,25 @@
 
 import calendar
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q, QuerySet
 
 from booking import slots
-from booking.models import ACTIVE, Appointment, Closure, Rule, Schedule, Status
+from booking.models import Schedule
+from booking.queries import entries, search
+from booking.queries.parts import marks_of_part
+from booking.queries.search import KindOffered, Offered
+from booking.queries.times import Times, purposes_of, times_of
 from core.errors import NotFound
 from identity.models import Practitioner, VisitType
 
 LONGEST_SPAN_DAYS = 62
 LONGEST_HORIZON_DAYS = 365
-# First free is looked for in growing steps: most doctors have a time in the next days, and few need the whole horizon.
-STEPS_DAYS = (3, 14, 62)
+MOST_DAYS_AT_ONCE = 400
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class FreeTime:
     starts_at: datetime
     ends_at: datetime
     zone: str
+    seats_left: int | None = None  # of a time that several people share
 
 
 @dataclass(frozen=True)
@@ -52,49 +55,11 @@ class FirstFree:
     ends_at: datetime
 
 
-@dataclass(frozen=True)
-class Times:
-    """All that decides which times of a schedule are free, read once."""
+def offers(schedule: Schedule, visit_type: VisitType, on: date, specialties: Collection[str] | None = None) -> bool:
+    """Say whether this practitioner may do this kind of visit here on that day: licence, facility, specialty.
 
-    rules: list[Rule]
-    closures: list[slots.Exceptional]
-    busy: list[slots.Span]
-
-    def rules_for(self, visit_type: VisitType) -> list[slots.WeeklyRule]:
-        """Give the hours in which this kind of visit is offered."""
-        found = []
-        for rule in self.rules:
-            only = {one.pk for one in rule.visit_types.all()}
-            if not only or visit_type.pk in only:
-                found.append(rule.as_weekly())
-        return found
-
-
-def times_of(schedules: Sequence[Schedule], first: datetime, last: datetime, now: datetime) -> dict[UUID, Times]:
-    """Read rules, exceptions and taken times of these schedules between two moments: three statements, whatever many.
-
-    A practitioner is busy wherever the appointment is; a hold whose time ran out keeps nobody busy.
+    `specialties` of the practitioner, where they have been read already.
     """
-    window = DateTimeTZRange(first, last)
-    rules: dict[UUID, list[Rule]] = defaultdict(list)
-    closures: dict[UUID, list[slots.Exceptional]] = defaultdict(list)
-    busy: dict[UUID, list[slots.Span]] = defaultdict(list)
-    for rule in Rule.objects.filter(schedule__in=schedules).prefetch_related("visit_types"):
-        rules[rule.schedule_id].append(rule)
-    for closure in Closure.objects.filter(schedule__in=schedules, during__overlap=window):
-        closures[closure.schedule_id].append(closure.as_exceptional())
-    taken = Appointment.objects.filter(
-        practitioner__in={schedule.practitioner_id for schedule in schedules},
-        status__in=ACTIVE,
-        during__overlap=window,
-    ).exclude(status=Status.HELD, hold_expires_at__lte=now)
-    for practitioner_id, during in taken.values_list("practitioner_id", "during"):
-        busy[practitioner_id].append(slots.Span(during.lower, during.upper))
-    return {s.pk: Times(rules[s.pk], closures[s.pk], busy[s.practitioner_id]) for s in schedules}
-
-
-def offers(schedule: Schedule, visit_type: VisitType, on: date) -> bool:
-    """Say whether this practitioner may do this kind of visit here on that day: licence, facility, specialty."""
     return (
         schedule.active
         and schedule.facility.active
@@ -103,7 +68,8 @@ def offers(schedule: Schedule, visit_type: VisitType, on: date) -> bool:
         and schedule.practitioner.licence_is_valid(on)
         and (
             visit_type.specialty_id is None
-            or visit_type.specialty_id in {one.pk for one in schedule.practitioner.specialties.all()}
+            or visit_type.specialty_id
+            in (specialties if specialties is not None else {one.pk for one in schedule.practitioner.specialties.all()})
         )
     )
 
@@ -115,24 +81,76 @@ def slots_of(
 
     At most 62 days are answered, counted from `first_day`.
     """
-    practitioner, visit_type = _wanted(practitioner_id, visit_type_id)
+    span = bookable_span(first_day, last_day, now)
+    offered = search.of_practitioner(practitioner_id, *span, now, visit_type_id) if span else []
+    if not any(one.kinds for one in offered):
+        _wanted(practitioner_id, visit_type_id)
+    return times_among(offered, *span, now) if span else []
+
+
+def bookable_span(first_day: date, last_day: date, now: datetime) -> tuple[date, date] | None:
+    """Cut a span of days to what can hold free times at all, at most 62 days; None when nothing is left."""
     # What lies behind is not free, and what lies beyond any horizon is not either; so any date may be asked for.
     first_day = max(first_day, now.date() - timedelta(days=1))
     if first_day > now.date() + timedelta(days=LONGEST_HORIZON_DAYS + 1) or last_day < first_day:
+        return None
+    return first_day, min(last_day, first_day + timedelta(days=LONGEST_SPAN_DAYS - 1))
+
+
+def times_among(offered: Sequence[Offered], first_day: date, last_day: date, now: datetime) -> list[FreeTime]:
+    """Tell the free times of what was read, in order of time."""
+    found: list[FreeTime] = []
+    for one in offered:
+        for kind in one.kinds:
+            found += _of_kept(one, kind, now)
+            found += _of_truth(one, kind, first_day, last_day, now)
+    return sorted(found, key=lambda free: (free.starts_at, str(free.schedule_id)))
+
+
+def counts_of(free: Iterable[FreeTime], first_day: date, last_day: date) -> list[DayCount]:
+    """Count free times by day of the clinic, days without one included."""
+    counts: dict[date, int] = defaultdict(int)
+    for one in free:
+        counts[slots.wall(one.starts_at, one.zone).date()] += 1
+    days = (first_day + timedelta(days=number) for number in range((last_day - first_day).days + 1))
+    return [DayCount(day, counts[day]) for day in days]
+
+
+def _of_kept(one: Offered, kind: KindOffered, now: datetime) -> list[FreeTime]:
+    """Read the free times of the days that the projection keeps."""
+    if kind.is_shared:
         return []
-    last_day = min(last_day, first_day + timedelta(days=LONGEST_SPAN_DAYS - 1))
-    return _free(list(_schedules().filter(practitioner=practitioner)), [visit_type], first_day, last_day, now)
+    length = timedelta(minutes=kind.minutes)
+    return [
+        FreeTime(one.id, one.facility_id, kind.id, starts_at, starts_at + length, one.zone)
+        for kept in one.days
+        for starts_at in search.each_start(kept, one.starts(kind, kept, now))
+    ]
+
+
+def _of_truth(one: Offered, kind: KindOffered, first_day: date, last_day: date, now: datetime) -> list[FreeTime]:
+    """Reckon from the truth what the projection does not keep: shared times, and days beyond its window."""
+    kept = set() if kind.is_shared else {row.day for row in one.days}
+    today = slots.wall(now, one.zone).date()
+    last = min(last_day, today + timedelta(days=one.horizon_days))
+    wanted = [
+        day
+        for day in (first_day + timedelta(days=number) for number in range((last - first_day).days + 1))
+        if day >= today and day not in kept
+    ]
+    if not wanted:
+        return []
+    schedule = _schedules().get(pk=one.id)
+    visit_type = VisitType.objects.get(pk=kind.id)
+    free = _free([schedule], [visit_type], wanted[0], wanted[-1], now)
+    return [time for time in free if slots.wall(time.starts_at, one.zone).date() in set(wanted)]
 
 
 def days_of(practitioner_id: UUID, month: date, visit_type_id: UUID, now: datetime) -> list[DayCount]:
     """Count a practitioner's free times for each day of the month that `month` lies in. Raises NotFound."""
     first_day = month.replace(day=1)
     last_day = month.replace(day=calendar.monthrange(month.year, month.month)[1])
-    counts: dict[date, int] = defaultdict(int)
-    for free in slots_of(practitioner_id, visit_type_id, first_day, last_day, now):
-        counts[slots.wall(free.starts_at, free.zone).date()] += 1
-    days = (first_day + timedelta(days=number) for number in range((last_day - first_day).days + 1))
-    return [DayCount(day, counts[day]) for day in days]
+    return counts_of(slots_of(practitioner_id, visit_type_id, first_day, last_day, now), first_day, last_day)
 
 
 def first_free(
@@ -142,29 +160,144 @@ def first_free(
     province: str | None = None,
     mode: str | None = None,
     facility_id: UUID | None = None,
+    facility_ids: Sequence[UUID] | None = None,
     practitioner_ids: Iterable[UUID] | None = None,
+    part: str = "",
     limit: int = 10,
 ) -> list[FirstFree]:
-    """Give each fitting practitioner's first free time, the earliest first, at most `limit` of them."""
-    wanted = _schedules()
-    if specialty:
-        wanted = wanted.filter(practitioner__specialties=specialty)
-    if province:
-        wanted = wanted.filter(facility__province=province)
-    if facility_id:
-        wanted = wanted.filter(facility=facility_id)
-    if practitioner_ids is not None:
-        wanted = wanted.filter(practitioner__in=list(practitioner_ids))
-    waiting = {schedule.pk: schedule for schedule in wanted.distinct()}
-    kinds = _kinds({schedule.facility_id for schedule in waiting.values()}, specialty, mode)
-    found: list[FirstFree] = []
-    for days in STEPS_DAYS:
-        found += _first_within(waiting, kinds, days, now)
-        for one in found:
-            waiting.pop(one.schedule.pk, None)
-        if len(found) >= limit or not waiting:
-            break  # whoever has nothing in these days comes after all who have
-    return sorted(found, key=lambda one: (one.starts_at, str(one.schedule.pk)))[:limit]
+    """Give each fitting practitioner's first free time, the earliest first, at most `limit` of them.
+
+    With a `part` of the day only days on which something may begin in it are looked at; the time told is the day's first.
+    `facility_ids` narrows to some houses; an empty list to none.
+    Looks as far ahead as the projection reaches; five statements, however many practitioners there are.
+    """
+    ids = None if practitioner_ids is None else list(practitioner_ids)
+    if ids == [] or facility_ids == []:
+        return []
+    found = first_times(
+        now=now,
+        specialty=specialty,
+        province=province,
+        mode=mode,
+        facility_id=facility_id,
+        facility_ids=facility_ids,
+        practitioner_ids=ids,
+        part=marks_of_part(part),
+        limit=limit,
+    )
+    schedules = {one.pk: one for one in _schedules().filter(pk__in=[first.offered.id for first in found])}
+    kinds = VisitType.objects.select_related("facility").in_bulk({first.kind.id for first in found})
+    return [
+        FirstFree(
+            schedules[first.offered.id].practitioner,
+            schedules[first.offered.id],
+            kinds[first.kind.id],
+            first.starts_at,
+            first.starts_at + timedelta(minutes=first.kind.minutes),
+        )
+        for first in found
+    ]
+
+
+@dataclass(frozen=True)
+class FirstTime:
+    """The first free time of one schedule, with all that the projection told about it."""
+
+    offered: Offered
+    kind: KindOffered
+    starts_at: datetime
+
+
+def first_times(
+    *,
+    now: datetime,
+    specialty: str | None = None,
+    province: str | None = None,
+    mode: str | None = None,
+    facility_id: UUID | None = None,
+    facility_ids: Sequence[UUID] | None = None,
+    practitioner_ids: Sequence[UUID] | None = None,
+    part: int = 0,
+    limit: int = 10,
+) -> list[FirstTime]:
+    """Find the first free times without a table of ours: two statements in the usual case.
+
+    The index gives days by a moment before which nothing is free there, the earliest first; each is looked at closely
+    until as many times are known as were asked for and none that is still to come could lie before them. Where starts
+    have just become too soon and nobody has let them go yet, the database reckons on rather than we, day by day.
+    """
+    found: dict[UUID, FirstTime] = {}
+    after: tuple[datetime, UUID] | None = None
+    soon: datetime | None = None
+    size = max(4 * limit, 64)
+    while True:
+        page = entries.entries(
+            now=now,
+            specialty=specialty,
+            province=province,
+            mode=mode,
+            facility_id=facility_id,
+            facility_ids=facility_ids,
+            practitioner_ids=practitioner_ids,
+            after=after,
+            limit=size,
+            soon=soon,
+            part=part,
+            # A later day of a schedule has nothing earlier than the first time known of it.
+            known=found if after is not None else (),
+        )
+        rest, overdue = page, now
+        while rest := [one for one in rest if one[1] not in found or one[2] < found[one[1]].starts_at]:
+            if sum(first.starts_at <= rest[0][2] for first in found.values()) >= limit:
+                break
+            look, rest = _by_turn(rest, limit)
+            begins = {row[1]: row[2] for row in look}
+            for one in search.of_rows(list(begins), [row[0] for row in look], now):
+                if begins[one.id] < now + one.notice:
+                    overdue = max(overdue, now + one.notice)
+                first = _first_of(one, specialty, mode, now)
+                if first is not None and (one.id not in found or first.starts_at < found[one.id].starts_at):
+                    found[one.id] = first
+            if soon is None and overdue > now and len(rest) > limit:
+                break
+        if soon is None and overdue > now and len(rest) > limit:
+            after, soon = None, overdue
+            continue
+        if len(page) < size or sum(first.starts_at <= page[-1][2] for first in found.values()) >= limit:
+            break
+        after = (page[-1][2], page[-1][3])
+        size = MOST_DAYS_AT_ONCE
+    return sorted(found.values(), key=lambda first: (first.starts_at, str(first.offered.id)))[:limit]
+
+
+def _by_turn(page: Sequence[entries.Entry], most: int) -> tuple[list[entries.Entry], list[entries.Entry]]:
+    """Part a page into the first day of each of the first `most` schedules, and all the rest."""
+    look: dict[UUID, entries.Entry] = {}
+    rest = []
+    for one in page:
+        if one[1] not in look and len(look) < most:
+            look[one[1]] = one
+        else:
+            rest.append(one)
+    return list(look.values()), rest
+
+
+def _first_of(one: Offered, specialty: str | None, mode: str | None, now: datetime) -> FirstTime | None:
+    best: FirstTime | None = None
+    for kept in one.days:
+        for kind in one.kinds:
+            if (mode and mode not in kind.modes) or (specialty and kind.specialty not in {None, specialty}):
+                continue
+            if kind.is_shared:
+                shared = _of_truth(one, kind, kept.day, kept.day, now)
+                starts_at = shared[0].starts_at if shared else None
+            else:
+                starts_at = next(search.each_start(kept, one.starts(kind, kept, now)), None)
+            if starts_at is not None and (best is None or starts_at < best.starts_at):
+                best = FirstTime(one, kind, starts_at)
+        if best is not None:
+            break
+    return best
 
 
 def visit_types_of(practitioner_id: UUID, on: date, mode: str | None = None) -> list[VisitType]:
@@ -205,27 +338,6 @@ def _kinds(facility_ids: Iterable[UUID], specialty: str | None, mode: str | None
     return found
 
 
-def _first_within(
-    waiting: dict[UUID, Schedule], kinds: dict[UUID, list[VisitType]], days: int, now: datetime
-) -> list[FirstFree]:
-    schedules = [schedule for schedule in waiting.values() if kinds[schedule.facility_id]]
-    if not schedules:
-        return []
-    times = times_of(schedules, now - timedelta(days=1), now + timedelta(days=days + 2), now)
-    found = []
-    for schedule in schedules:
-        first_day = schedule.today(now)
-        best: FirstFree | None = None
-        for kind in kinds[schedule.facility_id]:
-            for slot in _slots(schedule, times[schedule.pk], kind, first_day, first_day + timedelta(days=days), now):
-                if best is None or slot.starts_at < best.starts_at:
-                    best = FirstFree(schedule.practitioner, schedule, kind, slot.starts_at, slot.ends_at)
-                break
-        if best is not None:
-            found.append(best)
-    return found
-
-
 def _free(
     schedules: list[Schedule], kinds: list[VisitType], first_day: date, last_day: date, now: datetime
 ) -> list[FreeTime]:
@@ -238,7 +350,15 @@ def _free(
         for kind in kinds:
             for slot in _slots(schedule, times[schedule.pk], kind, first_day, last_day, now):
                 found.append(
-                    FreeTime(schedule.pk, schedule.facility_id, kind.pk, slot.starts_at, slot.ends_at, schedule.zone)
+                    FreeTime(
+                        schedule.pk,
+                        schedule.facility_id,
+                        kind.pk,
+                        slot.starts_at,
+                        slot.ends_at,
+                        schedule.zone,
+                        slot.seats_left,
+                    )
                 )
     return sorted(found, key=lambda free: (free.starts_at, str(free.schedule_id)))
 
@@ -260,6 +380,9 @@ def _slots(
         now,
         timedelta(minutes=schedule.min_notice_minutes),
         schedule.horizon_days,
+        timedelta(minutes=schedule.buffer_before_minutes),
+        timedelta(minutes=schedule.buffer_after_minutes),
+        purposes_of(schedule, kind),
     )
     # A licence that ends inside the span ends the offer on that day.
     return [slot for slot in free if offers(schedule, kind, slots.wall(slot.starts_at, schedule.zone).date())]

@@ -8,6 +8,8 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from booking import slots
 from booking.models import ACTIVE, Appointment, Closure, Rule, Schedule, Status
+from booking.queries.sessions import Shared, shared_among
+from booking.queries.times import holidays_for
 
 SHOWN = [*ACTIVE, Status.FULFILLED, Status.NO_SHOW]
 
@@ -21,6 +23,7 @@ class Piece:
     ends: datetime
     appointment: Appointment | None = None
     off_hours: bool = False  # agreed before the hours were changed
+    shared: Shared | None = None  # a time of several people, `appointment` is one of them
 
     @property
     def minutes(self) -> int:
@@ -43,11 +46,12 @@ class CalendarDay:
 
     @property
     def taken(self) -> int:
-        return sum(piece.kind == "taken" for piece in self.pieces)
+        """How many people come."""
+        return sum(piece.shared.taken if piece.shared else 1 for piece in self.pieces if piece.kind == "taken")
 
 
 def calendar_of(schedule: Schedule, first_day: date, days: int, now: datetime) -> list[CalendarDay]:
-    """Lay out a schedule for some days: three statements. The caller has asked who may see it."""
+    """Lay out a schedule for some days: four statements. The caller has asked who may see it."""
     last_day = first_day + timedelta(days=days - 1)
     first = slots.instant(first_day, time(0), schedule.zone)
     last = slots.instant(last_day + timedelta(days=1), time(0), schedule.zone)
@@ -62,16 +66,20 @@ def calendar_of(schedule: Schedule, first_day: date, days: int, now: datetime) -
         if not one.is_overdue(now)
     ]
     exceptional = [closure.as_exceptional() for closure in closures]
+    exceptional += holidays_for([schedule], first, last)[schedule.pk]
     found = {first_day + timedelta(days=n): CalendarDay(first_day + timedelta(days=n)) for n in range(days)}
     for opening in slots.openings(rules, exceptional, schedule.zone, first_day, last_day):
         day = found.get(opening.starts.date())
         if day is not None:
             day.openings.append(opening)
             day.pieces += _of_opening(opening, day.pieces, schedule, exceptional, appointments, now)
+    own = [one for one in appointments if one.schedule_id == schedule.pk]
+    shared = shared_among(own, lambda one: slots.seats_at(rules, exceptional, schedule.zone, one.as_span()))
     for one in appointments:
         day = found.get(slots.wall(one.starts_at, schedule.zone).date())
-        if day is not None:
-            day.pieces.append(_of_appointment(one, schedule, day, exceptional))
+        group = shared.get(one.session)
+        if day is not None and (group is None or group.first is one):
+            day.pieces.append(_of_appointment(one, schedule, day, exceptional, group))
     for closure in closures:
         for day in found.values():
             if _touches(closure, day.day, schedule.zone):
@@ -111,14 +119,14 @@ def _of_opening(
 
 
 def _of_appointment(
-    one: Appointment, schedule: Schedule, day: CalendarDay, exceptional: list[slots.Exceptional]
+    one: Appointment, schedule: Schedule, day: CalendarDay, exceptional: list[slots.Exceptional], shared: Shared | None
 ) -> Piece:
     starts, ends = slots.wall(one.starts_at, schedule.zone), slots.wall(one.ends_at, schedule.zone)
     if one.schedule_id != schedule.pk:
         return Piece("elsewhere", starts, ends)
     closed = any(other.kind == "closed" and other.overlaps(one.as_span()) for other in exceptional)
     off_hours = closed or not any(opening.holds(starts, ends) for opening in day.openings)
-    return Piece("taken", starts, ends, one, off_hours)
+    return Piece("taken", starts, ends, one, off_hours, shared)
 
 
 def _touches(closure: Closure, day: date, zone: str) -> bool:
