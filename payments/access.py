@@ -46,14 +46,23 @@ def lock_payment(by: Actor, payment_id: UUID) -> Payment:
     The whole subject is locked, in key order, because "paid once" is a promise about the subject. Raises NotFound.
     """
     subject = visible_to(by).filter(id=payment_id).values_list("subject", flat=True).first()
-    if subject is None:
-        raise NotFound()
-    return next(row for row in lock_subject(subject) if row.id == payment_id)
+    while subject is not None:
+        found = next((row for row in lock_subject(subject) if row.id == payment_id), None)
+        if found is not None:
+            return found
+        # While we waited it was carried over to another subject: look there.
+        subject = visible_to(by).filter(id=payment_id).values_list("subject", flat=True).first()
+    raise NotFound()
 
 
 def lock_subject(subject: str) -> list[Payment]:
     """Return all payments of one subject, locked, in key order."""
-    rows = Payment.objects.filter(subject=subject).select_for_update(of=("self",))
+    return lock_subjects([subject])
+
+
+def lock_subjects(subjects: list[str]) -> list[Payment]:
+    """Return all payments of several subjects, locked, in key order."""
+    rows = Payment.objects.filter(subject__in=subjects).select_for_update(of=("self",))
     return list(rows.select_related("facility").order_by("id"))
 
 

@@ -1,7 +1,8 @@
 """The only ways from an id to a prescription. What is absent and what is not yours are told alike: NotFound.
 
-Citizens and those who act for them see what is signed; a prescriber sees their own; a pharmacy sees a prescription only while
-its code and access code have just been shown there, while the citizen has sent it there, while it holds it, and what it filled.
+Citizens and those who act for them see what is signed; a prescriber sees their own, and what was signed in their visits; a
+pharmacy sees a prescription only while its code and access code have just been shown there, while the citizen has sent it
+there, while it holds it, and what it filled.
 """
 
 from datetime import datetime
@@ -49,7 +50,9 @@ def visible(by: Actor, now: datetime, *scopes: str) -> Q:
         # A cancelled draft was never anything to the citizen; it has no code.
         return people & ~Q(status=Status.DRAFT) & Q(code__isnull=False)
     if by.role == "practitioner" and by.practitioner_id:
-        return Q(practitioner_id=by.practitioner_id)
+        # Whoever took a visit over must know what was signed in it before.
+        own = Q(encounter__practitioner_id=by.practitioner_id, code__isnull=False)
+        return own | Q(practitioner_id=by.practitioner_id)
     if by.role == "pharmacist" and by.facility_id:
         return _of_pharmacy(by.facility_id, now)
     return NOBODY

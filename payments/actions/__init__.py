@@ -4,11 +4,13 @@ from payments.actions.asking import cancel_payment, expire_payment, open_payment
 from payments.actions.deliveries import receive_delivery, settle_delivery
 from payments.actions.recording import ask_gateway, record_capture, record_failure, record_truth
 from payments.actions.refunds import carry_out_refund, record_refund, record_refund_failure, request_refund
+from payments.actions.settling import carry_over, settle
 
 __all__ = [
     "ask_gateway",
     "cancel_payment",
     "carry_out_refund",
+    "carry_over",
     "expire_payment",
     "open_payment",
     "receive_delivery",
@@ -18,6 +20,7 @@ __all__ = [
     "record_refund_failure",
     "record_truth",
     "request_refund",
+    "settle",
     "settle_delivery",
     "start_payment",
 ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import connection, transaction
 
 import audit
+from core import rounds
 from core.actor import Actor
 from core.errors import WrongState
 from core.money import Money
@@ -19,7 +20,6 @@ from payments.models import Payment
 Status = Payment.Status
 
 
-@transaction.atomic
 def open_payment(
     *,
     subject: Ref,
@@ -38,25 +38,43 @@ def open_payment(
     access.require_payer_or_desk(by, payer_id=payer_id, facility_id=facility_id)
     if price.amount <= 0:
         raise NothingToPay()
-    known = [row for row in access.lock_subject(str(subject)) if row.is_open or row.is_captured]
-    if known:
-        return _same_wish(known[0], price)
-    try:
-        with transaction.atomic():
-            payment = Payment.objects.create(
-                subject=str(subject),
-                payer_id=payer_id,
-                facility_id=facility_id,
-                amount=price.amount,
-                currency=price.currency,
-                description=description[:160],
-                expires_at=expires_at,
-                created_at=now,
-            )
-    except IntegrityError:  # two at once: the unique index let one in, and we return that one
-        return _same_wish(Payment.objects.get(subject=str(subject), status__in=Payment.OPEN), price)
-    audit.record(by, "payments.open", payment, person_id=payer_id, facility_id=facility_id)
-    return payment
+    payment = Payment(
+        subject=str(subject),
+        payer_id=payer_id,
+        facility_id=facility_id,
+        amount=price.amount,
+        currency=price.currency,
+        description=description[:160],
+        expires_at=expires_at,
+        created_at=now,
+    )
+    if _write(payment, by):
+        return payment
+    with transaction.atomic():
+        known = [row for row in access.lock_subject(str(subject)) if row.is_open or row.is_captured]
+    if not known:  # it was closed this very moment
+        raise WrongState()
+    return _same_wish(known[0], price)
+
+
+def _write(payment: Payment, by: Actor) -> bool:
+    """Write payment and audit line in one statement, unless one of the subject is open or paid; say whether it is so.
+
+    Two at once: the unique index lets one in, and the other finds it.
+    """
+    text, values = rounds.insert(Payment._meta.db_table, rounds.values_of(payment), "p_")
+    line, its_values = audit.as_insert(
+        by, "payments.open", payment, person_id=payment.payer_id, facility_id=payment.facility_id
+    )
+    statement = f"""WITH p AS ({text} WHERE NOT EXISTS (
+        SELECT FROM payments_payment WHERE subject = %(subject)s AND status = ANY(%(known)s))
+      ON CONFLICT DO NOTHING RETURNING id), line AS ({line} WHERE EXISTS (SELECT FROM p))
+    SELECT count(*) FROM p"""
+    known = [str(status) for status in (*Payment.OPEN, *Payment.PAID)]
+    if not rounds.ask((statement, {**values, **its_values, "subject": payment.subject, "known": known}))[0][0]:
+        return False
+    payment._state.adding, payment._state.db = False, connection.alias
+    return True
 
 
 def _same_wish(payment: Payment, price: Money) -> Payment:

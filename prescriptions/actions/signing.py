@@ -16,7 +16,7 @@ from core.actor import Actor
 from core.events import emit
 from prescriptions import access, codes, content, queries, sealing
 from prescriptions.actions.keys import signer_of
-from prescriptions.actions.writing import kind_of, require_limits, require_open_visit
+from prescriptions.actions.writing import kind_of, require_limits, require_open_visit, require_own_visit
 from prescriptions.errors import (
     AlreadySigned,
     DiagnosisMissing,
@@ -47,6 +47,7 @@ def sign(*, prescription_id: UUID, overrides: Sequence[dict[str, str]] = (), by:
         raise AlreadySigned()
     encounter, practitioner = prescription.encounter, prescription.practitioner
     require_open_visit(encounter, now)
+    require_own_visit(prescription)
     zone = prescription.facility.zone
     if not practitioner.licence_is_valid(now.astimezone(ZoneInfo(zone)).date()):
         raise LicenceNotValid()

@@ -43,6 +43,15 @@ def require_open_visit(encounter: Encounter, now: datetime) -> None:
         raise NotTheVisit()
 
 
+def require_own_visit(prescription: Prescription) -> None:
+    """Make sure the visit is still the writer's: what a doctor drafted and did not sign before handing over stays a draft.
+
+    Raises NotTheVisit.
+    """
+    if prescription.encounter.practitioner_id != prescription.practitioner_id:
+        raise NotTheVisit()
+
+
 @transaction.atomic
 def draft(*, encounter_id: UUID, by: Actor, now: datetime) -> Prescription:
     """Begin a prescription in a visit, or return the draft already begun. Raises NotFound, NotTheVisit, NotAPrescriber."""
@@ -80,6 +89,7 @@ def save_draft(
     prescription = access.lock_prescription(by, prescription_id, now)
     if not prescription.is_draft:
         raise AlreadySigned()
+    require_own_visit(prescription)
     if advice is not None:
         prescription.advice = advice
     if items is not None:
