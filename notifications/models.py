@@ -66,6 +66,7 @@ class Attempt(Stateful, Entity):
     to = models.CharField(max_length=254)  # a phone number, an e-mail address, a device
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField(blank=True)
+    attachments = models.JSONField(default=list, blank=True)  # [{"name", "media_type", "content"}], text only
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.QUEUED)
     reference = models.CharField(max_length=120, blank=True)  # the carrier's name for it
     failure = models.CharField(max_length=200, blank=True)

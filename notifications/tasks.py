@@ -15,5 +15,5 @@ def deliver(message_id: str, carrier: str) -> None:
 
 @task
 def carry_attempt(attempt_id: str) -> None:
-    """Carry one attempt that has no message: a sign-in code."""
+    """Carry one attempt that has no message: a sign-in code, an invitation."""
     actions.carry_attempt(attempt_id=UUID(attempt_id), now=this_instant())

@@ -7,7 +7,7 @@ there is taken from `push` (for sms and email) or `subject`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.template import Context, Engine, Template
 from django.utils import translation
+from django.utils.module_loading import import_string
 
 from core.money import Money
 from core.refs import Ref, page_of
@@ -31,6 +32,15 @@ _engine = Engine(autoescape=False, libraries={"lanh": "web.templatetags.lanh"}, 
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A small text file that goes with a letter, where its carrier can take one."""
+
+    name: str
+    media_type: str
+    content: str
+
+
+@dataclass(frozen=True)
 class Letter:
     """What a carrier carries: an address, words, and the message's id as the key that makes a repeated try the same."""
 
@@ -38,6 +48,7 @@ class Letter:
     to: str
     subject: str
     body: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 @lru_cache(maxsize=256)
@@ -87,6 +98,21 @@ def of_message(message: Message, part: str, language: str) -> str:
     """Make one part of a message's words."""
     params = {**message.params, "staff": message.audience == "staff"}
     return text_of(message.kind, part, language, params)
+
+
+def attachments_of(message: Message, to: str, language: str) -> list[dict[str, str]]:
+    """Make what goes with a message by e-mail, where settings.MESSAGE_ATTACHMENTS names a maker for its kind.
+
+    The makers live above us; each is called with the message's thing, the reader's address and whether staff reads.
+    """
+    maker = settings.MESSAGE_ATTACHMENTS.get(message.kind)
+    if not maker or not message.about:
+        return []
+    with translation.override(supported(language)):
+        found = import_string(maker)(
+            about=Ref.parse(message.about), to=to, name=message.recipient.name, for_staff=message.audience == "staff"
+        )
+    return [asdict(Attachment(**one)) for one in found]
 
 
 def link_of(message: Message) -> str:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
-from uuid import UUID
+from typing import Any
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import get_language
 
+from core.actor import Actor
 from core.edge import now as this_instant
 from core.errors import Unavailable
 from core.tasks import later
 from notifications import carriers, queries, words
 from notifications.models import Attempt, Message
-from notifications.words import Letter
+from notifications.words import Attachment, Letter
 
 log = logging.getLogger("lanh.notifications")
 Status = Attempt.Status
@@ -39,6 +41,7 @@ def deliver(*, message_id: UUID, carrier: str, now: datetime) -> Attempt | None:
             "to": to,
             "subject": words.of_message(message, "push", reader.language)[:200] if carrier == "email" else "",
             "body": words.of_message(message, carrier, reader.language),
+            "attachments": words.attachments_of(message, to, reader.language) if carrier == "email" else [],
             "created_at": now,
         },
     )
@@ -51,7 +54,11 @@ def carry_attempt(*, attempt_id: UUID, now: datetime) -> Attempt:
     if attempt.status != Status.QUEUED:
         return attempt
     letter = Letter(
-        key=str(attempt.message_id or attempt.id), to=attempt.to, subject=attempt.subject, body=attempt.body
+        key=str(attempt.message_id or attempt.id),
+        to=attempt.to,
+        subject=attempt.subject,
+        body=attempt.body,
+        attachments=tuple(Attachment(**one) for one in attempt.attachments),
     )
     try:
         attempt.reference = carriers.get(attempt.carrier).carry(letter)[:120]
@@ -66,6 +73,30 @@ def carry_attempt(*, attempt_id: UUID, now: datetime) -> Attempt:
         attempt.body = ""  # a code that has left is nobody's to read; the demo's outbox is the exception
     attempt.move_to(Status.SENT, at=now)
     attempt.save()
+    return attempt
+
+
+@transaction.atomic
+def send_to_address(
+    *, kind: str, carrier: str, to: str, params: dict[str, Any], key: str, language: str, by: Actor, now: datetime
+) -> Attempt:
+    """Send something to a number or an address of somebody without an account; the same key again sends nothing.
+
+    There is no inbox it could stand in, and its words are dropped once they have left. Raises KeyError for an unknown kind.
+    """
+    attempt, fresh = Attempt.objects.get_or_create(
+        id=uuid5(NAMESPACE_OID, f"lanh:attempt:{kind}:{carrier}:{key}"),
+        defaults={
+            "kind": kind,
+            "carrier": carrier,
+            "to": to,
+            "subject": words.text_of(kind, "subject", language, params)[:200] if carrier == "email" else "",
+            "body": words.text_of(kind, carrier, language, params),
+            "created_at": now,
+        },
+    )
+    if fresh:
+        later("notifications.tasks.carry_attempt", attempt_id=str(attempt.id))
     return attempt
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from email.mime.application import MIMEApplication
+from email.mime.base import MIMEBase
+from email.mime.text import MIMEText
 from smtplib import SMTPException
 
 from django.conf import settings
@@ -13,7 +16,7 @@ from django.utils import timezone
 from identity.models import User
 from notifications.errors import CarrierUnavailable
 from notifications.models import Attempt
-from notifications.words import Letter
+from notifications.words import Attachment, Letter
 
 KEY_HEADER = "X-Lanh-Message"
 
@@ -28,11 +31,25 @@ class Email:
         host = settings.PUBLIC_URL.split("://")[-1].split(":")[0]
         headers = {KEY_HEADER: letter.key, "Message-ID": f"<{letter.key}@{host}>"}
         message = EmailMessage(letter.subject, letter.body, to=[letter.to], headers=headers)
+        for one in letter.attachments:
+            message.attach(_part_of(one))
         try:
             message.send()
         except (OSError, SMTPException) as error:
             raise CarrierUnavailable() from error
         return headers["Message-ID"]
+
+
+def _part_of(attachment: Attachment) -> MIMEBase:
+    """Give a MIME part with its parameters in its own header, as `text/calendar; method=REQUEST` must have."""
+    media_type, *parameters = [one.strip() for one in attachment.media_type.split(";")]
+    kind, _, name = media_type.partition("/")
+    part = MIMEText(attachment.content, name, "utf-8") if kind == "text" else MIMEApplication(attachment.content, name)
+    for one in parameters:
+        key, _, value = one.partition("=")
+        part.set_param(key, value)
+    part.add_header("Content-Disposition", "attachment", filename=attachment.name)
+    return part
 
 
 class OutboxBackend(BaseEmailBackend):

@@ -6,8 +6,8 @@ customElements.define("live-inbox", class extends HTMLElement {
   connectedCallback() {
     if (!("live" in this.dataset) || this.socket) return;
     this.socket = liveSocket(
-      async () => {
-        const { ticket } = await api.post("/api/v1/socket-tickets", { scope: "me" });
+      async (signal) => {
+        const { ticket } = await api.post("/api/v1/socket-tickets", { scope: "me" }, { signal });
         return socketAddress(`/ws/v1/me?ticket=${encodeURIComponent(ticket)}`);
       },
       { onmessage: (frame) => this.hear(frame) },
