@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api import ApiView, StrictSerializer
-from realtime import access, actions, queries, turn
-from realtime.models import Room, Seat
+from realtime import access, actions, protocol, queries, turn
+from realtime.errors import FileMissing, FileTooLarge
+from realtime.files.addresses import address_of
+from realtime.models import Room, Seat, VisitFile
 
-WHO = frozenset({"citizen", "practitioner"})
+WHO = frozenset({"citizen", "practitioner", "nurse"})
 TAGS = ["consultation"]
+AROUND_A_FILE = 64 * 1024  # what a form puts around a file
 
 
 class SeatShown(serializers.Serializer[Any]):
@@ -23,6 +29,8 @@ class SeatShown(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     role = serializers.ChoiceField(Seat.Role.choices)
+    kind = serializers.CharField(help_text="As what a guest or nurse is there; empty for everybody else.")
+    with_citizen = serializers.BooleanField(help_text="A station's nurse before whose camera the citizen sits.")
     name = serializers.CharField()
     state = serializers.ChoiceField(Seat.State.choices)
     present = serializers.BooleanField()
@@ -41,9 +49,13 @@ class RoomShown(serializers.Serializer[Any]):
 
 
 class JoinWish(StrictSerializer):
-    """`resume_token` gives the seat in the call back for two minutes after a lost connection."""
+    """`resume_token` gives the seat in the call back for two minutes after a lost connection.
+
+    `with_citizen` is said by a station's nurse: the citizen sits before the same camera. Nobody else needs it.
+    """
 
     resume_token = serializers.CharField(required=False, allow_null=True, max_length=100)
+    with_citizen = serializers.BooleanField(required=False, default=True)
 
 
 class IceServer(serializers.Serializer[Any]):
@@ -112,19 +124,98 @@ class JoinView(ApiView):
     )
     def post(self, request: Request, room_id: UUID) -> Response:
         wish = self.clean(JoinWish)
-        joined = actions.join(room_id=room_id, by=self.actor, now=self.now, resume_token=wish.get("resume_token"))
-        address = request.build_absolute_uri(f"/ws/v1/rooms/{joined.room.id}")
-        answer = {
-            "socket_url": "ws" + address.removeprefix("http"),
-            "ticket": joined.ticket,
-            "seat": joined.seat.id,
-            "role": joined.seat.role,
-            "state": joined.seat.state,
-            "resume_token": joined.resume_token,
-            # Who waits needs no way to anybody yet.
-            "ice_servers": turn.ice_servers(str(joined.seat.id), now=self.now)
-            if joined.seat.state == Seat.State.ADMITTED
-            else [],
-            "topology": "p2p",
-        }
-        return Response(JoinAnswer(answer).data)
+        joined = actions.join(
+            room_id=room_id,
+            by=self.actor,
+            now=self.now,
+            resume_token=wish.get("resume_token"),
+            with_citizen=wish["with_citizen"],
+        )
+        return Response(answer_of(joined, request, self.now))
+
+
+def answer_of(joined: actions.Joined, request: Request, now: datetime) -> dict[str, Any]:
+    """A seat that was taken, as its page needs it."""
+    address = request.build_absolute_uri(f"/ws/v1/rooms/{joined.room.id}")
+    answer = {
+        "socket_url": "ws" + address.removeprefix("http"),
+        "ticket": joined.ticket,
+        "seat": joined.seat.id,
+        "role": joined.seat.role,
+        "state": joined.seat.state,
+        "resume_token": joined.resume_token,
+        # Who waits needs no way to anybody yet.
+        "ice_servers": turn.ice_servers(str(joined.seat.id), now=now)
+        if joined.seat.state == Seat.State.ADMITTED
+        else [],
+        "topology": "p2p",
+    }
+    return dict(JoinAnswer(answer).data)
+
+
+class FileWish(StrictSerializer):
+    """One photo or PDF. `client_id` is the sender's own: the same file sent again is the same line. `text` goes with it."""
+
+    file = serializers.FileField(allow_empty_file=True, max_length=None)
+    client_id = serializers.RegexField(rf"^{protocol.CLIENT_ID.pattern}\Z", max_length=64)
+    text = serializers.CharField(required=False, allow_blank=True, max_length=protocol.MAX_TEXT, default="")
+
+
+class FileShown(serializers.Serializer[Any]):
+    """A file of a visit. `address` (and of a picture `small`) opens it for a minute, without cookies or tokens."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(VisitFile.Kind.choices)
+    size = serializers.IntegerField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    pages = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    by = serializers.CharField(help_text="who sent it")
+    address = serializers.CharField()
+    small = serializers.CharField(allow_null=True)
+
+
+def _file_shown(file: VisitFile) -> dict[str, Any]:
+    facts = {name: getattr(file, name) for name in ("id", "kind", "size", "width", "height", "pages")}
+    small = address_of(file.id, "small") if file.kind == VisitFile.Kind.PICTURE else None
+    return {**facts, "at": file.kept_at, "by": file.seat.name, "address": address_of(file.id, "full"), "small": small}
+
+
+class FilesView(ApiView):
+    access = WHO
+    parser_classes = [MultiPartParser]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # Before anything reads the body.
+        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.ROOM_FILE_BYTES + AROUND_A_FILE:
+            raise FileTooLarge()
+        super().initial(request, *args, **kwargs)
+
+    @extend_schema(
+        summary="Send a photo or a PDF to those in the call",
+        request={"multipart/form-data": FileWish},
+        responses={201: FileShown},
+        tags=TAGS,
+    )
+    def post(self, request: Request, room_id: UUID) -> Response:
+        if "file" not in request.data:
+            raise FileMissing()
+        wish = self.clean(FileWish)
+        file = actions.send_file(
+            room_id=room_id,
+            content=wish["file"].read(),
+            client_id=wish["client_id"],
+            text=wish["text"],
+            by=self.actor,
+            now=self.now,
+        )
+        return Response(FileShown(_file_shown(file)).data, status=201)
+
+
+class FileView(ApiView):
+    access = WHO
+
+    @extend_schema(summary="A file of a visit, with addresses for a minute", responses={200: FileShown}, tags=TAGS)
+    def get(self, request: Request, file_id: UUID) -> Response:
+        return Response(FileShown(_file_shown(access.get_file(self.actor, file_id, self.now))).data)

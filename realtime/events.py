@@ -33,8 +33,24 @@ class CitizenLetIn(RoomEvent):
 
 
 @dataclass(frozen=True)
+class GuestInvited(RoomEvent):
+    """The doctor has invited somebody by a link. It lies here sealed (realtime.guests.link_of), and nowhere else."""
+
+    invite_id: str
+    sealed: str
+
+
+@dataclass(frozen=True)
+class GuestLetIn(RoomEvent):
+    """The doctor has opened the door for somebody invited."""
+
+    seat_id: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class CallConnected(RoomEvent):
-    """For the first time the doctor and somebody else were in the room at once, as the server saw it."""
+    """For the first time the doctor and the citizen's side were in the room at once, as the server saw it."""
 
 
 @dataclass(frozen=True)

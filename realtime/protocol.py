@@ -3,10 +3,13 @@
 Pure. `parse()` turns a frame into one of the messages below or refuses it; it never says who sent it: that comes from the
 connection. Frames of the server are made here too, so that both directions are described in one file.
 
-client → server   signal {to, description | candidate} · media {mic, camera} · say {text} · let_in {seat} · remove {seat}
-                  · leave {} · beat {n}
-server → client   welcome · room · signal {from, …} · said · error {re, code, …} · beat {n} · bye {why}
-                  and on /ws/v1/me: hello · news · resync
+client → server   signal {to, description | candidate} · media {mic, camera, screen} · say {text} · let_in {seat} · remove {seat}
+                  · mute {seat} · unmute {seat} · stuck {} · offer {epoch, sdp, restart} · ready {epoch} · leave {} · quality {up, rtt, …}
+                  · record {} · consent {wish, yes} · stop_recording {}
+                  · beat {n} · ping {}
+server → client   welcome · room · signal {from, …} · answer {epoch, sdp, slots} · slots · said · muted {} · unmuted {} · ice_servers
+                  · handed_over {id, name, field} · quality {seat, word, step} · error {re, code, …} · beat {n} · pong · bye {why}
+                  and on /ws/v1/me: probe {end, sdp} → answer {end, sdp}; hello · news · resync
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from typing import Any
 from uuid import UUID
 
 from core.errors import DomainError, Invalid, column_of
-from realtime import sdp
+from realtime import quality, sdp
 from realtime.errors import (
     BadCandidate,
     BadDescription,
@@ -63,6 +66,7 @@ class Media:
 
     mic: bool
     camera: bool
+    screen: bool = False  # the screen, in place of the camera
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,67 @@ class Remove:
 
 
 @dataclass(frozen=True)
+class Mute:
+    """Turn somebody else's microphone off."""
+
+    seat: str
+
+
+@dataclass(frozen=True)
+class Unmute:
+    """Let somebody be heard again whom one has muted."""
+
+    seat: str
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """Browser to browser cannot be had from here."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What this browser offers the media relay. `restart`: new words for the same connection."""
+
+    epoch: int
+    sdp: str
+    restart: bool = False
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The topology that is being prepared plays here."""
+
+    epoch: int
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A trial of the network before a visit: one end of a call with oneself through the relay, "up" or "down"."""
+
+    end: str
+    sdp: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """The doctor wishes to record, agrees by that, and everybody else in the call is asked."""
+
+
+@dataclass(frozen=True)
+class Consent:
+    """Yes or no to being recorded, or a yes taken back. `wish` is what was asked, so that a late yes is none."""
+
+    wish: int
+    yes: bool
+
+
+@dataclass(frozen=True)
+class StopRecording:
+    """The doctor has recorded enough, or asks no longer."""
+
+
+@dataclass(frozen=True)
 class Leave:
     """Hanging up, in contrast to a connection that was lost."""
 
@@ -95,7 +160,31 @@ class Beat:
     n: int
 
 
-Message = Signal | Media | Say | LetIn | Remove | Leave | Beat
+@dataclass(frozen=True)
+class Ping:
+    """Is this line still one? Answered at once; a line that was cut says nothing of it by itself for minutes."""
+
+
+Message = (
+    Signal
+    | Media
+    | Say
+    | LetIn
+    | Remove
+    | Mute
+    | Unmute
+    | Stuck
+    | Offer
+    | Ready
+    | Leave
+    | Beat
+    | Ping
+    | Probe
+    | quality.Figures
+    | Record
+    | Consent
+    | StopRecording
+)
 
 
 @dataclass(frozen=True)
@@ -217,21 +306,47 @@ def _say(data: dict[str, Any], client_id: str, _policy: sdp.AddressPolicy) -> Sa
     return Say(text, client_id)
 
 
-def _beat(data: dict[str, Any], _id: str, _policy: sdp.AddressPolicy) -> Beat:
-    if type(data.get("n")) is not int or not 0 <= data["n"] < 2**31:
+def _media(data: dict[str, Any], _id: str, _policy: sdp.AddressPolicy) -> Media:
+    return Media(_flag(data.get("mic")), _flag(data.get("camera")), _flag(data.get("screen", False)))
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 2**31:
         raise BadFrame
-    return Beat(data["n"])
+    return value
+
+
+def _offer(data: dict[str, Any], _id: str, policy: sdp.AddressPolicy) -> Offer:
+    text = sdp.checked_description("offer", data.get("sdp"), policy, sdp.TO_RELAY)
+    return Offer(_count(data.get("epoch")), text, _flag(data.get("restart", False)))
+
+
+def _probe(data: dict[str, Any], _id: str, policy: sdp.AddressPolicy) -> Probe:
+    if data.get("end") not in ("up", "down"):
+        raise BadFrame
+    return Probe(data["end"], sdp.checked_description("offer", data.get("sdp"), policy, sdp.TO_RELAY))
 
 
 Parser = Callable[[dict[str, Any], str, sdp.AddressPolicy], Message]
 PARSERS: dict[str, tuple[frozenset[str], Parser]] = {
     "signal": (frozenset({"to", "description", "candidate"}), _signal),
-    "media": (frozenset({"mic", "camera"}), lambda d, _id, _p: Media(_flag(d.get("mic")), _flag(d.get("camera")))),
+    "media": (frozenset({"mic", "camera", "screen"}), _media),
     "say": (frozenset({"text"}), _say),
     "let_in": (frozenset({"seat"}), lambda d, _id, _p: LetIn(_seat(d.get("seat")))),
     "remove": (frozenset({"seat"}), lambda d, _id, _p: Remove(_seat(d.get("seat")))),
+    "mute": (frozenset({"seat"}), lambda d, _id, _p: Mute(_seat(d.get("seat")))),
+    "unmute": (frozenset({"seat"}), lambda d, _id, _p: Unmute(_seat(d.get("seat")))),
     "leave": (frozenset(), lambda d, _id, _p: Leave()),
-    "beat": (frozenset({"n"}), _beat),
+    "stuck": (frozenset(), lambda d, _id, _p: Stuck()),
+    "offer": (frozenset({"epoch", "sdp", "restart"}), _offer),
+    "ready": (frozenset({"epoch"}), lambda d, _id, _p: Ready(_count(d.get("epoch")))),
+    "quality": (quality.FIELDS, quality.parse),
+    "beat": (frozenset({"n"}), lambda d, _id, _p: Beat(_count(d.get("n")))),
+    "probe": (frozenset({"end", "sdp"}), _probe),
+    "record": (frozenset(), lambda d, _id, _p: Record()),
+    "consent": (frozenset({"wish", "yes"}), lambda d, _id, _p: Consent(_count(d.get("wish")), _flag(d.get("yes")))),
+    "stop_recording": (frozenset(), lambda d, _id, _p: StopRecording()),
+    "ping": (frozenset(), lambda d, _id, _p: Ping()),
 }
 
 

@@ -79,6 +79,18 @@ METADATA = {ipaddress.ip_address("169.254.169.254"), ipaddress.ip_address("fd00:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How long a description may be."""
+
+    sections: int = MAX_SECTIONS
+    lines: int = MAX_LINES
+
+
+# What is offered to the relay: one's own two and a pair for each of five others.
+TO_RELAY = Limits(sections=12, lines=1200)
+
+
+@dataclass(frozen=True)
 class AddressPolicy:
     """Which addresses two people may try: `loopback` for two browsers on one machine, `private` for one hospital's network."""
 
@@ -86,7 +98,7 @@ class AddressPolicy:
     private: bool = True
 
 
-def checked_description(kind: str, sdp: object, policy: AddressPolicy) -> str:
+def checked_description(kind: str, sdp: object, policy: AddressPolicy, limits: Limits = Limits()) -> str:
     """Return the description of an offer or answer rebuilt from its known lines. Raises BadDescription or CandidateRefused."""
     if kind not in ("offer", "answer") or not isinstance(sdp, str):
         raise BadDescription
@@ -98,7 +110,7 @@ def checked_description(kind: str, sdp: object, policy: AddressPolicy) -> str:
         raise BadDescription
     # \r\n by the book; a lone \n is what some clients write. A lone \r is an injection and fails in LINE.
     lines = sdp.replace("\r\n", "\n").removesuffix("\n").split("\n")
-    if len(lines) > MAX_LINES:
+    if len(lines) > limits.lines:
         raise BadDescription
     parsed: list[tuple[str, str]] = []
     for line in lines:
@@ -106,10 +118,10 @@ def checked_description(kind: str, sdp: object, policy: AddressPolicy) -> str:
         if not found or len(line.encode()) > MAX_LINE_BYTES:
             raise BadDescription
         parsed.append((found[1], found[2]))
-    sections = _sections(parsed)
-    _check_session(sections[0])
-    _check_security(kind, sections)
-    _check_media(sections[1:])
+    parts = _sections(parsed, limits.sections)
+    _check_session(parts[0])
+    _check_security(kind, parts)
+    _check_media(parts[1:])
     _check_candidates(parsed, policy)
     kept = [f"{key}={value}" for key, value in parsed if key != "a" or _name(value) in ATTRIBUTES]
     return "\r\n".join(kept) + "\r\n"
@@ -145,13 +157,13 @@ def _name(attribute: str) -> str:
     return attribute.partition(":")[0]
 
 
-def _sections(parsed: list[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+def _sections(parsed: list[tuple[str, str]], most: int) -> list[list[tuple[str, str]]]:
     sections: list[list[tuple[str, str]]] = [[]]
     for key, value in parsed:
         if key == "m":
             sections.append([])
         sections[-1].append((key, value))
-    if not 1 <= len(sections) - 1 <= MAX_SECTIONS:
+    if not 1 <= len(sections) - 1 <= most:
         raise BadDescription
     return sections
 

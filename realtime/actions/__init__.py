@@ -1,24 +1,86 @@
 """The verbs of rooms and of live news."""
 
-from realtime.actions.news import disconnect_user, forget_old_news, publish
+from realtime.actions.evidence import consent, note_device_check, note_final
+from realtime.actions.files import forget_the_lost, send_file
+from realtime.actions.handing import hand_room_over
+from realtime.actions.invites import Invited, check_openable, invite, is_over, open_invite, withdraw_invite
+from realtime.actions.news import disconnect_user, forget_old_news, publish, ring_board
 from realtime.actions.presence import arrive, depart, keep_alive, notice_the_silent
-from realtime.actions.rooms import Joined, close_room, join, leave, let_in, open_room, remove, say, show
+from realtime.actions.quality import forget_old_quality, note_quality
+from realtime.actions.recordings import (
+    answer_recording,
+    ask_to_record,
+    delete_recording,
+    delete_the_old,
+    keep_recording,
+    make_films,
+    make_the_forgotten,
+    stop_recording,
+    tape_ended,
+    wish_deleted,
+)
+from realtime.actions.rooms import (
+    Joined,
+    ask_for_relay,
+    be_ready,
+    close_room,
+    join,
+    leave,
+    let_in,
+    mute,
+    open_room,
+    remove,
+    say,
+    show,
+    tell_room,
+    unmute,
+)
 
 __all__ = [
+    "Invited",
     "Joined",
+    "answer_recording",
     "arrive",
+    "ask_for_relay",
+    "ask_to_record",
+    "be_ready",
+    "check_openable",
     "close_room",
+    "consent",
+    "delete_recording",
+    "delete_the_old",
     "depart",
     "disconnect_user",
     "forget_old_news",
+    "forget_old_quality",
+    "forget_the_lost",
+    "hand_room_over",
+    "invite",
+    "is_over",
     "join",
     "keep_alive",
+    "keep_recording",
     "leave",
     "let_in",
+    "make_films",
+    "make_the_forgotten",
+    "mute",
+    "note_device_check",
+    "note_final",
+    "note_quality",
     "notice_the_silent",
+    "open_invite",
     "open_room",
     "publish",
     "remove",
+    "ring_board",
     "say",
+    "send_file",
     "show",
+    "stop_recording",
+    "tape_ended",
+    "tell_room",
+    "unmute",
+    "wish_deleted",
+    "withdraw_invite",
 ]

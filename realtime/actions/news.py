@@ -37,6 +37,11 @@ def _ring(user_id: UUID) -> None:
     hub().publish(f"user:{user_id}", {"k": "bell"})
 
 
+def ring_board(topic: str, *, by: Actor) -> None:
+    """Make every board that shows this topic look again, when the transaction has committed. Nothing is said or kept."""
+    transaction.on_commit(partial(hub().publish, f"board:{topic}", {"k": "bell"}))
+
+
 def disconnect_user(*, user_id: UUID, by: Actor) -> None:
     """Close every socket this person has open, everywhere: their account or their rights have changed."""
     transaction.on_commit(lambda: hub().publish(f"user:{user_id}", {"k": "close", "code": 4403, "why": "revoked"}))

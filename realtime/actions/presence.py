@@ -11,7 +11,8 @@ import audit
 from core.actor import Actor
 from core.errors import DomainError
 from realtime import access, rooms
-from realtime.actions.rooms import check_hours, seat_of, take_step, tell
+from realtime.actions.evidence import append
+from realtime.actions.rooms import check_hours, said_of, seat_of, take_step, tell
 from realtime.models import Presence, Room, Seat
 from realtime.protocol import CLOSE_DISPLACED
 
@@ -31,6 +32,7 @@ def arrive(*, room_id: UUID, socket_id: UUID, page: str, by: Actor, now: datetim
     take_step(room, rooms.Arrive(page=page), by=by, now=now, seat_id=str(seat.id))
     if older is not None:
         Presence.objects.filter(pk=older.pk).update(left_at=now, why="displaced")
+        append(room, "leave", said_of(seat, why="displaced"), now=now)
         tell(room.id, {"k": "close", "socket": str(older.socket_id), "code": CLOSE_DISPLACED, "why": "displaced"})
     seat.refresh_from_db()
     Presence.objects.create(
@@ -40,7 +42,9 @@ def arrive(*, room_id: UUID, socket_id: UUID, page: str, by: Actor, now: datetim
         created_at=now,
         seen_at=now,
         admitted=seat.state == Seat.State.ADMITTED,
+        admitted_at=now if seat.state == Seat.State.ADMITTED else None,
     )
+    append(room, "join", said_of(seat, state=seat.state), now=now)
     audit.record(by, "realtime.join", room, person_id=room.encounter.person_id, detail={"seat": seat.state})
     return seat
 
@@ -63,6 +67,7 @@ def depart(*, socket_id: UUID, why: str, now: datetime) -> None:
         return
     take_step(room, rooms.Depart(), by=Actor.system("presence"), now=now, seat_id=str(seat_id))
     Presence.objects.filter(pk=presence.pk).update(left_at=now, why=why)
+    append(room, "leave", said_of(Seat.objects.get(pk=seat_id), why=why), now=now)
 
 
 def keep_alive(*, room_id: UUID, socket_id: UUID, by: Actor, now: datetime) -> bool:

@@ -1,7 +1,8 @@
 """The doors of the sockets: a ticket at the door, frames in, frames out."""
 
 from realtime.consumers.base import NowhereConsumer
+from realtime.consumers.board import BoardConsumer
 from realtime.consumers.me import MeConsumer
 from realtime.consumers.room import RoomConsumer
 
-__all__ = ["MeConsumer", "NowhereConsumer", "RoomConsumer"]
+__all__ = ["BoardConsumer", "MeConsumer", "NowhereConsumer", "RoomConsumer"]

@@ -77,6 +77,11 @@ class Socket(AsyncWebsocketConsumer):
         """The client said something. May raise DomainError."""
         raise BadFrame
 
+    async def language_spoken(self) -> str | None:
+        """The reader's language; None when there is no such reader any more."""
+        user = await in_thread(identity_queries.active_user, self.user_id)
+        return user.language if user is not None else None
+
     async def still_welcome(self) -> bool:
         """Asked at each beat: may it stay?"""
         return bool(await in_thread(identity_queries.still_holds, self.by))
@@ -99,11 +104,11 @@ class Socket(AsyncWebsocketConsumer):
             return
         assert self.by.user_id is not None  # tickets are made for users only
         self.user_id = self.by.user_id
-        user = await in_thread(identity_queries.active_user, self.user_id)
-        if user is None:
+        language = await self.language_spoken()
+        if language is None:
             await self.bye(protocol.CLOSE_NOT_ALLOWED, "account")
             return
-        self.language = user.language
+        self.language = language
         mine = f"user:{self.user_id}"
         if hub().count(mine) >= SOCKETS_PER_PERSON:
             await self.bye(protocol.CLOSE_SLOW, "too_many_sockets")
@@ -144,6 +149,8 @@ class Socket(AsyncWebsocketConsumer):
             frame = protocol.parse(raw, self.policy)
             if isinstance(frame.message, protocol.Beat):
                 self._read_up_to(frame.message.n)
+            elif isinstance(frame.message, protocol.Ping):
+                await self.tell("pong", {})
             else:
                 await self.said(frame.message)
         except DomainError as error:
@@ -159,13 +166,13 @@ class Socket(AsyncWebsocketConsumer):
 
     # helpers
 
-    def query(self, name: str) -> str:
+    def query(self, name: str, longest: int = 200) -> str:
         """One value of the address's query string, or ""."""
         try:
             values = parse_qs(self.scope.get("query_string", b"").decode("utf-8"), max_num_fields=10)
         except ValueError:
             return ""
-        return values.get(name, [""])[0][:200]
+        return values.get(name, [""])[0][:longest]
 
     async def follow(self, topic: str) -> None:
         """Hear a topic of the hub from here on."""

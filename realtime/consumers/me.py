@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from realtime import queries
+from realtime import protocol, queries
 from realtime.consumers.base import Socket, in_thread
+from realtime.probing import Trial
 
 
 class MeConsumer(Socket):
     """Opened with ?after=<offset> (and ?epoch=) it first sends what was missed, or `resync` when that is gone."""
 
     offset = 0
+    trial: Trial | None = None
 
     def scope_of_ticket(self) -> str:
         """One's own news."""
@@ -31,6 +33,20 @@ class MeConsumer(Socket):
             return
         for entry in news.entries:
             await self.tell("news", entry)
+
+    async def said(self, message: protocol.Message) -> None:
+        """Nothing is said here but for a trial of the network."""
+        if not isinstance(message, protocol.Probe):
+            await super().said(message)
+            return
+        self.trial = self.trial or Trial(self.socket_id)
+        answer = await self.trial.answer(message.end, message.sdp)
+        await self.tell("answer", {"end": message.end, "sdp": answer})
+
+    async def gone(self) -> None:
+        """A trial ends with its line."""
+        if self.trial is not None:
+            await self.trial.end()
 
     async def heard(self, message: dict[str, Any]) -> None:
         """Read the stream from where this socket stands: one bell may stand for many pieces, or for none."""

@@ -13,6 +13,7 @@ export class Chat {
     this.me = "";
     this.pending = new Map(); // own id → { text, row }
     this.known = new Set();
+    this.files = null; // see files.js
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.say();
@@ -27,19 +28,23 @@ export class Chat {
 
   say() {
     const text = this.field.value.trim();
-    if (!text) return;
+    if (this.files?.sendWith(text)) this.field.value = "";
+    else if (text) this.sayText(text);
+  }
+
+  sayText(text) {
     const id = crypto.randomUUID();
     const row = this.row({ name: this.words.you, text, at: new Date() }, true);
     row.classList.add("chat__line--waiting");
     row.title = this.words.chat_not_sent;
-    this.pending.set(id, { text, row });
+    this.pending.set(id, { row, again: () => this.send(id, text) });
     this.field.value = "";
     this.send(id, text);
   }
 
   /** After a reconnect: the same ids, so nothing is said twice. */
   sendAgain() {
-    for (const [id, { text }] of this.pending) this.send(id, text);
+    for (const { again } of this.pending.values()) again();
   }
 
   /** All lines so far, from the welcome. */
@@ -56,12 +61,13 @@ export class Chat {
     if (waiting) {
       this.pending.delete(line.client_id);
       waiting.row.remove();
+      waiting.gone?.();
     }
-    this.row({ name: mine ? this.words.you : line.name, text: line.text, at: new Date(line.at) }, mine);
+    this.row({ name: mine ? this.words.you : line.name, text: line.text, at: new Date(line.at), file: line.file }, mine);
     if (!mine && !quiet) this.onnews(line);
   }
 
-  row({ name, text, at }, mine) {
+  row({ name, text, at, file }, mine) {
     const row = document.createElement("li");
     row.className = mine ? "chat__line chat__line--mine" : "chat__line";
     const head = document.createElement("p");
@@ -73,9 +79,20 @@ export class Chat {
     const body = document.createElement("p");
     body.className = "chat__text";
     body.textContent = text;
-    row.append(head, body);
+    row.append(head);
+    if (text) row.append(body);
+    if (file && this.files) row.append(this.files.lineFor(file, { name, at: clock(at) }));
     this.list.append(row);
-    this.list.parentElement.scrollTop = this.list.parentElement.scrollHeight;
+    this.toEnd();
     return row;
+  }
+
+  isAtEnd() {
+    const view = this.list.parentElement;
+    return view.scrollHeight - view.scrollTop - view.clientHeight < 80;
+  }
+
+  toEnd() {
+    this.list.parentElement.scrollTop = this.list.parentElement.scrollHeight;
   }
 }

@@ -1,8 +1,11 @@
 // One peer connection to one other browser: perfect negotiation with roles from the server, trickle ICE, restart.
 // The doctor's side offers first, the citizen's side answers; later either may offer and the citizen's gives way.
 
+import { summed } from "./stats.js";
+
 const RESTART_AFTER = { impolite: 2000, polite: 4000 };
 const GIVE_UP_AFTER = 12_000;
+const LOST_AFTER = 1000; // an offer without an answer
 
 function preferVp8(transceiver) {
   const known = RTCRtpReceiver.getCapabilities?.("video")?.codecs;
@@ -77,13 +80,19 @@ export class Peer {
     try {
       this.makingOffer = true;
       await this.pc.setLocalDescription();
-      const { type, sdp } = this.pc.localDescription;
-      this.send({ description: { type, sdp } });
+      this.describe();
     } catch {
       // The state changed under us; negotiationneeded fires again when it matters.
     } finally {
       this.makingOffer = false;
     }
+  }
+
+  /** Send what this side has to say now, with the candidates found so far. */
+  describe() {
+    this.described = performance.now();
+    const { type, sdp } = this.pc.localDescription;
+    this.send({ description: { type, sdp } });
   }
 
   /** Take {description} or {candidate} from the other side. */
@@ -97,15 +106,18 @@ export class Peer {
     if (description) {
       const clash = description.type === "offer" && (this.makingOffer || this.pc.signalingState !== "stable");
       this.ignoreOffer = !this.polite && clash;
-      if (this.ignoreOffer) return;
+      if (this.ignoreOffer) {
+        // They would have answered ours, had it not been lost on the way.
+        if (performance.now() - this.described > LOST_AFTER) this.describe();
+        return;
+      }
       if (description.type === "answer" && this.pc.signalingState !== "have-local-offer") return;
       await this.pc.setRemoteDescription(description);
       for (const early of this.waiting.splice(0)) await this.add(early);
       if (description.type === "offer") {
         this.answerMedia();
         await this.pc.setLocalDescription();
-        const { type, sdp } = this.pc.localDescription;
-        this.send({ description: { type, sdp } });
+        this.describe();
       }
     } else if (candidate) {
       if (this.pc.remoteDescription) await this.add(candidate);
@@ -136,7 +148,9 @@ export class Peer {
   }
 
   restart() {
-    if (!this.closed && this.state !== "connected" && this.pc.remoteDescription) this.pc.restartIce();
+    if (this.closed || this.state === "connected" || !this.pc.remoteDescription) return;
+    if (this.pc.signalingState === "have-local-offer") this.describe(); // the line was away: the offer may not have arrived
+    else this.pc.restartIce();
   }
 
   later(act, wait) {
@@ -151,32 +165,17 @@ export class Peer {
     this.timers.clear();
   }
 
-  /** What came in, added up: frames decoded, bytes, round trip in seconds; for quality and for tests. */
+  /** What came in, added up; for quality and for tests. */
   async stats() {
-    const sums = { framesDecoded: 0, framesSent: 0, freezes: 0, audioBytes: 0, videoBytes: 0, packetsLost: 0, rtt: null, codec: "" };
-    const report = await this.pc.getStats();
-    for (const one of report.values()) {
-      if (one.type === "inbound-rtp") {
-        sums[`${one.kind}Bytes`] += one.bytesReceived ?? 0;
-        sums.packetsLost += one.packetsLost ?? 0;
-        if (one.kind === "video") {
-          sums.framesDecoded += one.framesDecoded ?? 0;
-          sums.freezes += one.freezeCount ?? 0;
-          sums.codec = report.get(one.codecId)?.mimeType ?? "";
-        }
-      } else if (one.type === "outbound-rtp" && one.kind === "video") {
-        sums.framesSent += one.framesSent ?? 0;
-      } else if (one.type === "candidate-pair" && one.nominated) {
-        sums.rtt = one.currentRoundTripTime ?? sums.rtt;
-      }
-    }
-    return { state: this.state, ...sums };
+    return { state: this.state, path: "p2p", ...summed(await this.pc.getStats()) };
   }
 
-  close() {
+  /** At once; or after so many milliseconds, in which it still sends: the other end may be a little behind. */
+  close(wait = 0) {
     this.closed = true;
     this.stopTimers();
     this.pc.onicecandidate = this.pc.ontrack = this.pc.onconnectionstatechange = this.pc.onnegotiationneeded = null;
-    this.pc.close();
+    if (wait) setTimeout(() => this.pc.close(), wait);
+    else this.pc.close();
   }
 }
