@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
@@ -15,9 +15,10 @@ from core.errors import NotAllowed, NotFound
 from core.refs import Ref, ref
 from identity import access as identity_access
 from identity.models import Person
-from records.models import Encounter
+from records.models import Attendee, Encounter, HandOver
 
 CARE_LASTS = timedelta(days=30)  # a doctor may look back at the record this long after the visit
+STATION_LASTS = timedelta(days=1)  # a station helps in a visit this long after its end: to correct what it measured
 ONE_READING = timedelta(minutes=10)  # a page that asks five times is one look, one line in the log
 
 
@@ -88,11 +89,45 @@ def lock_encounter(by: Actor, encounter_id: UUID) -> Encounter:
         raise NotFound()
     if not by.is_system and by.role != "practitioner":
         raise NotAllowed()
-    return (
-        Encounter.objects.select_for_update(of=("self",))
-        .select_related("person", "practitioner", "facility")
-        .get(id=encounter_id)
+    # Not its key: whoever holds the visit's room adds rows that point here, and must not wait for us who may wait for the room.
+    # Without joins: a practitioner who changes while we wait would make the row fall out of its join.
+    encounter = Encounter.objects.select_for_update(no_key=True).get(id=encounter_id)
+    if not by.is_system and encounter.practitioner_id != by.practitioner_id:
+        raise NotFound()  # taken over by a colleague while we waited
+    return encounter
+
+
+def station_encounters(by: Actor, now: datetime) -> Q:
+    """Say which visits a station nurse may help in: those with the citizen at their station, until a day after."""
+    if by.role != "nurse" or by.facility_id is None:
+        return Q(pk__in=[])
+    return Q(
+        attendees__facility_id=by.facility_id,
+        attendees__part__in=[Attendee.Part.BESIDE, Attendee.Part.ASKS],
+        planned_to__gt=now - STATION_LASTS,
     )
+
+
+def station_visits(by: Actor) -> QuerySet[Encounter]:
+    """Return the visits at a distance in which the actor's station sits with the citizen; none for any other role."""
+    now = timezone.now()
+    rows = Encounter.objects.filter(station_encounters(by, now)).exclude(status=Encounter.Status.CANCELLED)
+    return rows.distinct()
+
+
+def get_encounter_to_measure(by: Actor, encounter_id: UUID, now: datetime) -> Encounter:
+    """Return a visit to who measures in it: its practitioner, or the nurse of the station where the citizen sits.
+
+    Raises NotFound.
+    """
+    rows = Encounter.objects.select_related("person", "practitioner", "facility")
+    mine = station_encounters(by, now) if by.role == "nurse" else Q(pk__in=visible_encounters(by).values("pk"))
+    allowed = by.role in {"nurse", "practitioner"} or by.is_system
+    encounter = rows.filter(mine, pk=encounter_id).distinct().first() if allowed else None
+    if encounter is None:
+        raise NotFound()
+    note_reading(by, "records.read_encounter", encounter, encounter.person_id)
+    return encounter
 
 
 def in_care_of(practitioner_id: UUID) -> QuerySet[Encounter]:
@@ -143,3 +178,47 @@ def get_person_to_write(by: Actor, person_id: UUID) -> Person:
     A citizen needs more than leave to read for somebody else: the scope "book". Raises NotFound.
     """
     return identity_access.get_person(by, person_id, "read" if by.role == "practitioner" else "book")
+
+
+def visible_hand_overs(by: Actor) -> Q:
+    """Say which wishes to hand over an actor may see: the doctor who asked and the one who is asked, nobody else."""
+    if by.is_system:
+        return Q()
+    if by.role == "practitioner" and by.practitioner_id is not None:
+        return Q(asked_by_id=by.practitioner_id) | Q(asked_of_id=by.practitioner_id)
+    return Q(pk__in=[])
+
+
+def get_hand_over(by: Actor, hand_over_id: UUID) -> HandOver:
+    """Return a wish to hand over. Raises NotFound."""
+    rows = HandOver.objects.select_related("encounter__person", "encounter__facility", "asked_by", "asked_of")
+    found = rows.filter(visible_hand_overs(by), pk=hand_over_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def lock_hand_over(by: Actor, hand_over_id: UUID) -> HandOver:
+    """Return the wish locked, behind its encounter, which who is asked may not see yet. Raises NotFound."""
+    found = get_hand_over(by, hand_over_id)
+    encounter = lock_encounter(Actor.system("hand_over"), found.encounter_id)
+    row = HandOver.objects.select_for_update(of=("self",)).select_related("asked_by", "asked_of").get(pk=found.pk)
+    row.encounter = encounter
+    return row
+
+
+def handed_over_by(practitioner_id: UUID) -> QuerySet[HandOver]:
+    """Return the visits a practitioner has given to a colleague: they keep what they wrote, and no more than that."""
+    return HandOver.objects.filter(asked_by_id=practitioner_id, status=HandOver.Status.ACCEPTED)
+
+
+def get_handed_over(by: Actor, encounter_id: UUID) -> HandOver:
+    """Return the latest wish by which this practitioner gave a visit away; notes the reading. Raises NotFound."""
+    if by.role != "practitioner" or by.practitioner_id is None:
+        raise NotFound()
+    rows = handed_over_by(by.practitioner_id).filter(encounter_id=encounter_id)
+    found = rows.select_related("encounter__person", "encounter__facility", "asked_of").first()
+    if found is None:
+        raise NotFound()
+    note_reading(by, "records.read_encounter", found.encounter, found.encounter.person_id)
+    return found

@@ -28,3 +28,28 @@ class EncounterFinished(Event):
     @property
     def story(self) -> str:
         return self.appointment_ref or f"encounter:{self.encounter_id}"
+
+
+@dataclass(frozen=True)
+class HandOverAsked(Event):
+    """A colleague was asked to go on with a visit."""
+
+    hand_over_id: str
+    encounter_id: str
+
+    @property
+    def story(self) -> str:
+        return f"encounter:{self.encounter_id}"
+
+
+@dataclass(frozen=True)
+class HandOverAnswered(Event):
+    """The colleague accepted or declined, or there is nothing to answer any more."""
+
+    hand_over_id: str
+    encounter_id: str
+    how: str  # accepted, declined, withdrawn
+
+    @property
+    def story(self) -> str:
+        return f"encounter:{self.encounter_id}"

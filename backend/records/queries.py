@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -17,6 +19,7 @@ from core.actor import Actor
 from identity.models import Facility, Person
 from records import sources
 from records.models import Allergy, Condition, Encounter, Observation
+from records.models.encounters import NOTE_FIELDS
 from records.vitals import BY_CODE, VITALS, Vital
 
 # Looking at one's own data is no news to oneself.
@@ -41,8 +44,8 @@ def conditions_of(person_id: UUID) -> QuerySet[Condition]:
 
 
 def observations_of(person_id: UUID, code: str = "") -> QuerySet[Observation]:
-    """Return measurements, newest first; of one kind when a LOINC code is given."""
-    found = Observation.objects.filter(person_id=person_id)
+    """Return measurements that stand, newest first; of one kind when a LOINC code is given."""
+    found = Observation.objects.filter(person_id=person_id, wrong_at__isnull=True)
     return (found.filter(code=code) if code else found).order_by("-at", "-id")
 
 
@@ -60,15 +63,38 @@ class Measured:
 
 def latest_vitals(person_id: UUID) -> list[Measured]:
     """Return the newest value of each kind, in the order of records.vitals."""
-    rows = Observation.objects.filter(person_id=person_id).order_by("code", "-at", "-id").distinct("code")
+    rows = observations_of(person_id).order_by("code", "-at", "-created_at", "-id").distinct("code")
     newest = {row.code: row for row in rows if row.code in BY_CODE}
     return [Measured(vital, newest[vital.code]) for vital in VITALS if vital.code in newest]
 
 
 def vitals_in(encounter_id: UUID) -> dict[str, Observation]:
     """Return the newest value of each kind measured in an encounter, by LOINC code."""
-    rows = Observation.objects.filter(encounter_id=encounter_id).order_by("code", "-at", "-id").distinct("code")
-    return {row.code: row for row in rows}
+    rows = Observation.objects.filter(encounter_id=encounter_id, wrong_at__isnull=True)
+    newest = rows.order_by("code", "-at", "-created_at", "-id").distinct("code")
+    return {row.code: row for row in newest}
+
+
+def measured_in(encounter_id: UUID) -> list[Observation]:
+    """Return everything measured in an encounter, newest first, with what was taken back."""
+    rows = Observation.objects.filter(encounter_id=encounter_id).select_related("performer")
+    return list(rows.order_by("-created_at", "code", "-id"))
+
+
+def who_cares(encounter_id: UUID) -> list[UUID]:
+    """Return the accounts of the practitioner of an encounter and of who takes part in it; for journeys."""
+    encounter = Encounter.objects.select_related("practitioner").get(pk=encounter_id)
+    beside = encounter.attendees.values_list("practitioner__user_id", flat=True)
+    return [one for one in {encounter.practitioner.user_id, *beside} if one is not None]
+
+
+def note_digest(encounter_id: UUID) -> tuple[int, str]:
+    """Return version and SHA-256 of an encounter's note with its diagnoses: shows later that it is the same; for journeys."""
+    encounter = Encounter.objects.get(pk=encounter_id)
+    note: dict[str, Any] = {name: getattr(encounter, name) for name in NOTE_FIELDS}
+    note["diagnoses"] = [[one.rank, one.code, one.name] for one in encounter.diagnoses.all()]
+    text = json.dumps(note, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return encounter.version, hashlib.sha256(text.encode()).hexdigest()
 
 
 def last_visits(person_id: UUID, *, without: UUID | None = None, limit: int = 5) -> list[Encounter]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -23,6 +24,10 @@ class Vital:
     low: Decimal
     high: Decimal
     decimals: int
+
+    def fits(self, value: Decimal) -> bool:
+        """Say whether a living person can have it."""
+        return self.low <= value <= self.high
 
     def shown(self, value: Decimal) -> str:
         """The value as people write it: a decimal comma, no trailing zeros beyond what was measured."""
@@ -46,4 +51,14 @@ VITALS = tuple(
     for key, code, loinc, name, unit, shown, low, high, decimals in _ROWS
 )
 BY_CODE = {vital.code: vital for vital in VITALS}
+SYSTOLIC, DIASTOLIC = "8480-6", "8462-4"
 BY_KEY = {vital.key: vital for vital in VITALS}
+
+
+def implausible(values: Mapping[str, Decimal]) -> set[str]:
+    """Return the LOINC codes whose values, measured together, must be typing errors: unknown, out of bounds, or crossed."""
+    wrong = {code for code, value in values.items() if (vital := BY_CODE.get(code)) is None or not vital.fits(value)}
+    upper, lower = values.get(SYSTOLIC), values.get(DIASTOLIC)
+    if upper is not None and lower is not None and lower >= upper:
+        wrong |= {SYSTOLIC, DIASTOLIC}  # the cuff's two numbers in each other's place
+    return wrong

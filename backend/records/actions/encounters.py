@@ -11,13 +11,15 @@ from django.utils.translation import gettext as _
 
 import audit
 from core.actor import Actor
-from core.errors import Invalid
+from core.errors import Invalid, WrongState
 from core.events import emit
 from core.refs import Ref
-from records import access, icd
+from identity.models import Telemedicine
+from records import access, icd, telemedicine
+from records.actions.handing import withdraw_open
 from records.errors import DiagnosisMissing, NoteClosed, StaleNote, UnknownCode
 from records.events import EncounterFinished, EncounterStarted
-from records.models import Diagnosis, Encounter, NoteVersion
+from records.models import Attendee, Diagnosis, Encounter, NoteVersion
 from records.models.encounters import NOTE_FIELDS
 
 MAX_DIAGNOSES = 13  # one main and twelve beside it, as in table XML1 of QĐ 130/QĐ-BYT
@@ -35,10 +37,19 @@ def plan_encounter(
     planned_from: datetime,
     planned_to: datetime,
     reason: str,
+    form: str = "",
+    listed_code: str = "",
+    opened_because: str = "",
+    partner_id: UUID | None = None,
+    partner_practitioner_id: UUID | None = None,
     by: Actor,
     now: datetime,
 ) -> Encounter:
-    """Plan the care for an appointment; asking again for the same appointment returns the one there is."""
+    """Plan the care for an appointment; asking again for the same appointment returns the one there is.
+
+    `form` and what follows are said of care at a distance (records.gate): the other facility and who is there, where there
+    is one. Whether it may begin is asked when it begins.
+    """
     key = str(appointment_ref) if appointment_ref else None
     known = Encounter.objects.filter(appointment_ref=key).first() if key else None
     if known is not None:
@@ -54,8 +65,19 @@ def plan_encounter(
                 planned_from=planned_from,
                 planned_to=planned_to,
                 reason=reason,
+                form=form,
+                listed_code=listed_code,
+                opened_because=opened_because,
                 created_at=now,
             )
+            if partner_id is not None and partner_practitioner_id is not None:
+                Attendee.objects.create(
+                    encounter=encounter,
+                    practitioner_id=partner_practitioner_id,
+                    facility_id=partner_id,
+                    part=Attendee.Part.ASKS if form == Telemedicine.SUPPORT else Attendee.Part.BESIDE,
+                    created_at=now,
+                )
     except IntegrityError:
         if key is None or not Encounter.objects.filter(appointment_ref=key).exists():
             raise
@@ -66,15 +88,85 @@ def plan_encounter(
 
 @transaction.atomic
 def start_encounter(*, encounter_id: UUID, by: Actor, now: datetime) -> Encounter:
-    """Begin the consultation; asking again changes nothing. Raises NotFound, WrongState when finished or cancelled."""
+    """Begin the consultation; asking again changes nothing.
+
+    Raises NotFound, NotAtADistance (the gate; the house itself has asked it at the door of the room), WrongState when
+    finished or cancelled.
+    """
     encounter = access.lock_encounter(by, encounter_id)
     if encounter.status == Encounter.Status.IN_PROGRESS:
         return encounter
+    if not by.is_system and encounter.status == Encounter.Status.PLANNED:
+        telemedicine.check_gate(encounter, now)
     encounter.move_to(Encounter.Status.IN_PROGRESS, at=now)
     encounter.started_at = now
     encounter.save(update_fields=["status", "started_at"])
     audit.record(by, "records.start", encounter, person_id=encounter.person_id, facility_id=encounter.facility_id)
     emit(EncounterStarted(encounter_id=str(encounter.id), appointment_ref=encounter.appointment_ref or ""))
+    return encounter
+
+
+@transaction.atomic
+def open_at_a_distance(*, encounter_id: UUID, reason: str, by: Actor, now: datetime) -> Encounter:
+    """Write why a visit that the list of TT 30/2023 does not name is held at a distance all the same; before it begins.
+
+    The same words again change nothing. Raises NotFound, NotAllowed, Invalid without words, WrongState once it has begun
+    or for a visit of another form.
+    """
+    encounter = access.lock_encounter(by, encounter_id)
+    words = " ".join(reason.split())[:300]
+    if not words:
+        raise Invalid(fields={"reason": [_("Say why it may be held at a distance.")]})
+    if encounter.opened_because == words:
+        return encounter
+    if encounter.status != Encounter.Status.PLANNED or encounter.form != Telemedicine.DIRECT:
+        raise WrongState()
+    encounter.opened_because = words
+    encounter.save(update_fields=["opened_because"])
+    audit.record(
+        by, "records.open_at_a_distance", encounter, person_id=encounter.person_id, facility_id=encounter.facility_id
+    )
+    return encounter
+
+
+@transaction.atomic
+def name_attendee(
+    *, encounter_id: UUID, practitioner_id: UUID, facility_id: UUID, part: str, by: Actor, now: datetime
+) -> Attendee:
+    """Name who takes part in a visit at a distance: of a council its chair and members. Again: the one there is.
+
+    Raises NotFound, NotAllowed, Invalid for who is not registered at that facility, WrongState once it is over.
+    """
+    encounter = access.lock_encounter(by, encounter_id)
+    if not encounter.form or not encounter.is_open:
+        raise WrongState()
+    if part not in Attendee.Part.values:
+        raise Invalid(fields={"part": [_("Say as what they take part.")]})
+    known = encounter.attendees.filter(practitioner_id=practitioner_id).first()
+    if known is not None:
+        return known
+    on = telemedicine.day_of(encounter, now)
+    if not telemedicine.is_registered(practitioner_id, facility_id, on, "practitioner", "nurse"):
+        raise Invalid(fields={"practitioner": [_("They are not registered at that facility.")]})
+    attendee = Attendee.objects.create(
+        encounter=encounter, practitioner_id=practitioner_id, facility_id=facility_id, part=part, created_at=now
+    )
+    audit.record(by, "records.attendee", encounter, person_id=encounter.person_id, detail={"part": part})
+    return attendee
+
+
+@transaction.atomic
+def hand_over(*, encounter_id: UUID, practitioner_id: UUID, by: Actor, now: datetime) -> Encounter:
+    """Let another practitioner give the care, as long as nobody has begun; once begun it stays where it is.
+
+    Raises NotFound.
+    """
+    encounter = access.lock_encounter(by, encounter_id)
+    if encounter.practitioner_id == practitioner_id or encounter.status != Encounter.Status.PLANNED:
+        return encounter
+    encounter.practitioner_id = practitioner_id
+    encounter.save(update_fields=["practitioner"])
+    audit.record(by, "records.hand_over", encounter, person_id=encounter.person_id, facility_id=encounter.facility_id)
     return encounter
 
 
@@ -168,6 +260,7 @@ def finish_encounter(*, encounter_id: UUID, by: Actor, now: datetime) -> Encount
         raise DiagnosisMissing()
     encounter.move_to(Encounter.Status.FINISHED, at=now)
     encounter.save(update_fields=["status", "finished_at"])
+    withdraw_open(encounter, by=by, now=now)
     audit.record(by, "records.finish", encounter, person_id=encounter.person_id, facility_id=encounter.facility_id)
     emit(
         EncounterFinished(
@@ -187,5 +280,6 @@ def cancel_encounter(*, encounter_id: UUID, by: Actor, now: datetime) -> Encount
         return encounter
     encounter.move_to(Encounter.Status.CANCELLED, at=now)
     encounter.save(update_fields=["status", "cancelled_at"])
+    withdraw_open(encounter, by=by, now=now)
     audit.record(by, "records.cancel", encounter, person_id=encounter.person_id, facility_id=encounter.facility_id)
     return encounter

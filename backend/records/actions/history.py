@@ -18,7 +18,7 @@ from identity.names import fold
 from records import access, icd
 from records.errors import ImplausibleValue, UnknownCode
 from records.models import Allergy, Condition, Encounter, Observation, Source
-from records.vitals import BY_CODE
+from records.vitals import BY_CODE, implausible
 
 CLOCKS_DIFFER = timedelta(minutes=5)  # a phone may run ahead of us by this much
 
@@ -32,7 +32,7 @@ class Reading:
 
 
 def _source(by: Actor) -> str:
-    return Source.CITIZEN if by.role == "citizen" else Source.PRACTITIONER
+    return {"citizen": Source.CITIZEN, "nurse": Source.NURSE}.get(by.role, Source.PRACTITIONER)
 
 
 def _encounter(by: Actor, person: Person, encounter_id: UUID | None) -> Encounter | None:
@@ -173,11 +173,18 @@ def add_observations(
     """Add values measured at one instant (blood pressure is two). Raises NotFound, ImplausibleValue, Invalid."""
     person = access.get_person_to_write(by, person_id)
     encounter = _encounter(by, person, encounter_id)
+    return write_readings(person=person, encounter=encounter, readings=readings, at=at, by=by, now=now)
+
+
+def write_readings(
+    *, person: Person, encounter: Encounter | None, readings: list[Reading], at: datetime, by: Actor, now: datetime
+) -> list[Observation]:
+    """Write values measured at one instant of a person the caller has asked about. Raises ImplausibleValue, Invalid."""
     if at > now + CLOCKS_DIFFER:
         raise Invalid(fields={"at": [_("A measurement cannot lie in the future.")]})
-    wrong = {reading.code: [ImplausibleValue.message] for reading in readings if not _is_plausible(reading)}
+    wrong = implausible({reading.code: reading.value for reading in readings})
     if wrong:
-        raise ImplausibleValue(fields=wrong)
+        raise ImplausibleValue(fields={code: [ImplausibleValue.message] for code in sorted(wrong)})
     rows = Observation.objects.bulk_create(
         Observation(
             person=person,
@@ -187,6 +194,7 @@ def add_observations(
             unit=BY_CODE[reading.code].unit,
             at=at,
             source=_source(by),
+            performer_id=by.practitioner_id,
             recorded_by=by.user_id,
             recorded_name=by.name,
             created_at=now,
@@ -196,11 +204,6 @@ def add_observations(
     if rows:
         audit.record(by, "records.observation", rows[0], person_id=person.id)
     return rows
-
-
-def _is_plausible(reading: Reading) -> bool:
-    vital = BY_CODE.get(reading.code)
-    return vital is not None and vital.low <= reading.value <= vital.high
 
 
 def add_observation(

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from core.api import AwareDateTime, Page
+from identity.models import Telemedicine
 from records.models import Allergy, Encounter, Source
 from records.vitals import BY_CODE
 
@@ -48,6 +49,9 @@ class EncounterAnswer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     status = serializers.ChoiceField(Encounter.Status.choices)
     mode = serializers.ChoiceField(Encounter.Mode.choices)
+    form = serializers.ChoiceField(
+        [("", ""), *Telemedicine.choices], help_text="Of care at a distance (Law 15/2023); empty in person."
+    )
     person = PersonName()
     practitioner = StaffName()
     facility = PlaceName()

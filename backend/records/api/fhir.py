@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.renderers import JSONRenderer
@@ -14,16 +15,26 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import errors, fhir
+from core.actor import Actor
 from core.api import ANYONE, ApiView
 from core.rest import problems
+from core.rest.parsing import StrictJSONParser
 from records import access
 
-READERS = frozenset({"citizen", "practitioner"})
+READERS = frozenset({"citizen", "practitioner", "hospital"})
+WRITERS = frozenset({"hospital"})
 TAG = ["FHIR R4"]
 MOST = 100
 REFUSED = {status: OpenApiTypes.OBJECT for status in (401, 403, 404, 406, 422, 429, 503)}
-# What each type can be searched by, besides _id.
-PARAMETERS = {"Patient": ["identifier", "name"]}
+# What the types of this app can be searched by, besides _id and patient; others say it themselves (`parameters`).
+PARAMETERS = {"Patient": {"identifier": "token", "name": "string"}}
+
+
+class OutOfScope(errors.NotAllowed):
+    """A system asks for what it was not let in for."""
+
+    code = "insufficient_scope"
+    message = gettext_lazy("This system was not given the right to do that.")
 
 
 class FhirRenderer(JSONRenderer):
@@ -31,6 +42,14 @@ class FhirRenderer(JSONRenderer):
 
     media_type = fhir.MEDIA_TYPE
     format = "fhir"
+
+
+class FhirParser(StrictJSONParser):
+    media_type = fhir.MEDIA_TYPE
+
+
+class PatchParser(StrictJSONParser):
+    media_type = "application/json-patch+json"
 
 
 class PlainRenderer(JSONRenderer):
@@ -59,6 +78,7 @@ class FhirView(ApiView):
 
     access = READERS
     renderer_classes = [FhirRenderer, PlainRenderer]
+    parser_classes = [FhirParser, PatchParser, StrictJSONParser]
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
         return _handle
@@ -67,16 +87,35 @@ class FhirView(ApiView):
         """Answer a resource that R4B has read."""
         return Response(fhir.validated(resource), content_type=fhir.MEDIA_TYPE)
 
+    def writer(self, type_name: str) -> Any:
+        """Find who writes this type. Raises WrongRole for people, NotFound, OutOfScope."""
+        if self.actor.role not in WRITERS:
+            raise errors.WrongRole()
+        return _type_named(type_name, self.actor, settings.FHIR_WRITERS, "write")
+
     def base(self) -> str:
         """The address of the FHIR service."""
         return f"{settings.PUBLIC_URL}/fhir/R4"
 
 
-def _type_named(name: str) -> Any:
-    path = settings.FHIR_TYPES.get(name)
+def _type_named(name: str, by: Actor, kinds: dict[str, str], right: str = "read") -> Any:
+    """Find the class behind a type. Raises NotFound, OutOfScope for a hospital's system without this right."""
+    path = kinds.get(name)
     if path is None:
         raise errors.NotFound()
+    if by.role == "hospital" and f"system/{name}.{right}" not in by.scopes:
+        raise OutOfScope()
     return import_string(path)()
+
+
+def _id_for(kind: Any, text: str) -> UUID | str:
+    """Read an id. Raises NotFound."""
+    if getattr(kind, "ids_are_text", False):
+        return text
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise errors.NotFound() from error
 
 
 class Metadata(FhirView):
@@ -99,7 +138,15 @@ class Metadata(FhirView):
                 "rest": [
                     {
                         "mode": "server",
-                        "security": {"cors": False, "description": "Bearer token of this API"},
+                        "security": {
+                            "cors": False,
+                            "service": [
+                                fhir.coded(
+                                    "http://terminology.hl7.org/CodeSystem/restful-security-service", "SMART-on-FHIR"
+                                )
+                            ],
+                            "description": "Bearer token of this API; hospital systems: OAuth 2.0 client credentials",
+                        },
                         "resource": [_ability(name) for name in sorted(settings.FHIR_TYPES)],
                     }
                 ],
@@ -108,14 +155,16 @@ class Metadata(FhirView):
 
 
 def _ability(name: str) -> fhir.Resource:
-    params = [{"name": "_id", "type": "token"}]
-    params += [{"name": one, "type": "string" if one == "name" else "token"} for one in PARAMETERS.get(name, [])]
-    params += [] if name == "Patient" else [{"name": "patient", "type": "reference"}]
+    own = getattr(import_string(settings.FHIR_TYPES[name]), "parameters", None)
+    named = PARAMETERS.get(name) or own or {"patient": "reference"}
+    writes = name in settings.FHIR_WRITERS
+    codes = ["read", "search-type", *(["create", "update", "patch"] if writes else [])]
     return {
         "type": name,
-        "interaction": [{"code": "read"}, {"code": "search-type"}],
+        "interaction": [{"code": code} for code in codes],
         "versioning": "no-version",
-        "searchParam": params,
+        "searchParam": [{"name": one, "type": kind} for one, kind in {"_id": "token", **named}.items()],
+        **({"conditionalCreate": True, "updateCreate": False} if writes else {}),
     }
 
 
@@ -124,12 +173,31 @@ class One(FhirView):
 
     @extend_schema(responses={200: OpenApiTypes.OBJECT, **REFUSED}, summary="Read a resource", tags=TAG)
     def get(self, request: Request, type_name: str, resource_id: str) -> Response:
-        kind = _type_named(type_name)
-        try:
-            id = UUID(resource_id)
-        except ValueError as error:
-            raise errors.NotFound() from error
-        return self.answer(kind.read(self.actor, id, self.now))
+        kind = _type_named(type_name, self.actor, settings.FHIR_TYPES)
+        return self.answer(kind.read(self.actor, _id_for(kind, resource_id), self.now))
+
+    @extend_schema(
+        request=OpenApiTypes.OBJECT,
+        responses={200: OpenApiTypes.OBJECT, **REFUSED, 409: OpenApiTypes.OBJECT},
+        summary="Update a resource (hospital systems: cancel an Appointment)",
+        tags=TAG,
+    )
+    def put(self, request: Request, type_name: str, resource_id: str) -> Response:
+        writer = self.writer(type_name)
+        body = fhir.read(type_name, request.data)
+        return self.answer(writer.update(self.actor, _id_for(writer, resource_id), body, self.now))
+
+    @extend_schema(
+        request={"application/json-patch+json": OpenApiTypes.OBJECT},
+        responses={200: OpenApiTypes.OBJECT, **REFUSED, 409: OpenApiTypes.OBJECT},
+        summary="Change a resource by JSON Patch (hospital systems: cancel an Appointment)",
+        tags=TAG,
+    )
+    def patch(self, request: Request, type_name: str, resource_id: str) -> Response:
+        writer = self.writer(type_name)
+        if not isinstance(request.data, list):
+            raise errors.Invalid(fields={"body": [_("A JSON Patch is a list of steps.")]})
+        return self.answer(writer.patch(self.actor, _id_for(writer, resource_id), request.data, self.now))
 
 
 class Search(FhirView):
@@ -146,13 +214,14 @@ class Search(FhirView):
         tags=TAG,
     )
     def get(self, request: Request, type_name: str) -> Response:
-        kind = _type_named(type_name)
-        params = {name: str(value) for name, value in request.query_params.items() if value}
-        if any("\x00" in value for value in params.values()):
+        kind = _type_named(type_name, self.actor, settings.FHIR_TYPES)
+        params = fhir.Params({name: [str(one) for one in values] for name, values in request.query_params.lists()})
+        if any("\x00" in value for values in params.every.values() for value in values):
             raise fhir.WrongParameter()  # no text of ours holds this, and the database will not even compare it
-        count = _count_in(params)
+        count = _count_in(params, getattr(kind, "most", MOST))
         if "_id" in params:
-            wanted = str(fhir.id_in(params["_id"], "_id"))
+            text = getattr(kind, "ids_are_text", False)
+            wanted = params["_id"] if text else str(fhir.id_in(params["_id"], "_id"))
         found = kind.search(self.actor, params, self.now)
         if "_id" in params:
             found = [one for one in found if one["id"] == wanted]
@@ -163,6 +232,22 @@ class Search(FhirView):
         bundle = fhir.searchset(found[:count], own_address=f"{own}?{query}" if query else own, base=self.base())
         return Response(bundle, content_type=fhir.MEDIA_TYPE)
 
+    @extend_schema(
+        request=OpenApiTypes.OBJECT,
+        parameters=[OpenApiParameter("If-None-Exist", str, OpenApiParameter.HEADER, required=False)],
+        responses={200: OpenApiTypes.OBJECT, 201: OpenApiTypes.OBJECT, **REFUSED, 409: OpenApiTypes.OBJECT},
+        summary="Create a resource (hospital systems: book an Appointment)",
+        tags=TAG,
+    )
+    def post(self, request: Request, type_name: str) -> Response:
+        writer = self.writer(type_name)
+        body = fhir.read(type_name, request.data)
+        made, fresh = writer.create(self.actor, body, request.headers.get("If-None-Exist", ""), self.now)
+        response = self.answer(made)
+        response.status_code = 201 if fresh else 200
+        response["Location"] = f"{self.base()}/{type_name}/{made['id']}"
+        return response
+
 
 def _people_in(resources: list[fhir.Resource]) -> set[UUID]:
     """Whose data these resources are, whichever app made them."""
@@ -172,8 +257,8 @@ def _people_in(resources: list[fhir.Resource]) -> set[UUID]:
     return {UUID(text.removeprefix("Patient/")) for text in refs if text.startswith("Patient/")}
 
 
-def _count_in(params: dict[str, str]) -> int:
-    text = params.get("_count", str(MOST))
+def _count_in(params: dict[str, str], most: int) -> int:
+    text = params.get("_count", str(most))
     if not text.isascii() or not text.isdigit() or len(text) > 9:
         raise fhir.WrongParameter(fields={"_count": [_("A whole number is expected.")]})
-    return min(int(text), MOST)
+    return min(int(text), most)

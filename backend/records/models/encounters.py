@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.models import Entity
 from core.states import Stateful
+from identity.models import Telemedicine
 
 # What the practitioner writes: the four parts of a SOAP note, and the advice the citizen takes home.
 NOTE_FIELDS = ("subjective", "objective", "assessment", "plan", "advice")
@@ -41,6 +42,11 @@ class Encounter(Entity, Stateful):
     facility = models.ForeignKey("identity.Facility", on_delete=models.PROTECT, related_name="+")
     appointment_ref = models.CharField(max_length=80, unique=True, null=True, blank=True)  # core.refs.Ref
     mode = models.CharField(max_length=9, choices=Mode.choices)
+    form = models.CharField(
+        max_length=24, choices=Telemedicine.choices, blank=True
+    )  # of care at a distance (records.gate)
+    listed_code = models.CharField(max_length=12, blank=True)  # what it is about, as TT 30/2023 lists it
+    opened_because = models.CharField(max_length=300, blank=True)  # or why a doctor holds it all the same
     status = models.CharField(max_length=11, choices=Status.choices, default=Status.PLANNED)
     planned_from = models.DateTimeField()
     planned_to = models.DateTimeField()
@@ -67,6 +73,11 @@ class Encounter(Entity, Stateful):
             ),
             models.CheckConstraint(condition=Q(mode__in=["in_person", "video", "phone"]), name="encounter_mode_known"),
             models.CheckConstraint(
+                condition=Q(mode="in_person", form="")
+                | (Q(mode__in=["video", "phone"]) & Q(form__in=Telemedicine.values)),
+                name="encounter_form_fits_mode",
+            ),
+            models.CheckConstraint(
                 condition=Q(planned_to__gt=models.F("planned_from")), name="encounter_ends_after_it_begins"
             ),
             models.CheckConstraint(
@@ -81,10 +92,46 @@ class Encounter(Entity, Stateful):
     def __str__(self) -> str:
         return f"{self.mode} {self.planned_from:%Y-%m-%d %H:%M} {self.status}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        # A visit at a distance of which nothing else is said is the plain one: doctor and patient.
+        self.form = "" if self.mode == self.Mode.IN_PERSON else self.form or Telemedicine.DIRECT
+        super().save(*args, **kwargs)
+
     @property
     def is_open(self) -> bool:
         """Whether the note may still be written."""
         return self.status in (self.Status.PLANNED, self.Status.IN_PROGRESS)
+
+
+class Attendee(Entity):
+    """Who takes part in care at a distance besides its own practitioner, for which facility, and as what."""
+
+    class Part(models.TextChoices):
+        BESIDE = "beside", _("with the patient")  # licensed, at the receiving facility
+        ASKS = "asks", _("asks for support")  # the doctor of the other facility
+        CHAIR = "chair", _("chair of the council")
+        MEMBER = "member", _("member of the council")
+
+    encounter = models.ForeignKey(Encounter, on_delete=models.CASCADE, related_name="attendees")
+    practitioner = models.ForeignKey("identity.Practitioner", on_delete=models.PROTECT, related_name="+")
+    facility = models.ForeignKey("identity.Facility", on_delete=models.PROTECT, related_name="+")
+    part = models.CharField(max_length=6, choices=Part.choices)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["encounter", "practitioner"], name="attendee_once"),
+            models.CheckConstraint(
+                condition=Q(part__in=["beside", "asks", "chair", "member"]), name="attendee_part_known"
+            ),
+            models.UniqueConstraint(
+                fields=["encounter", "part"], condition=Q(part__in=["chair", "asks"]), name="attendee_one_chair"
+            ),
+        ]
+        indexes = [models.Index(fields=["facility", "encounter"], name="attendee_of_facility")]
+
+    def __str__(self) -> str:
+        return f"{self.part} {self.practitioner_id}"
 
 
 class Diagnosis(Entity):

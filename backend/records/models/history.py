@@ -14,6 +14,7 @@ class Source(models.TextChoices):
 
     CITIZEN = "citizen", _("entered by the citizen")
     PRACTITIONER = "practitioner", _("recorded by a doctor")
+    NURSE = "nurse", _("measured by a station nurse")
 
 
 class Known(Entity):
@@ -88,9 +89,23 @@ class Observation(Known):
     value = models.DecimalField(max_digits=8, decimal_places=2)
     unit = models.CharField(max_length=12)  # UCUM
     at = models.DateTimeField()
+    performer = models.ForeignKey(
+        "identity.Practitioner", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    # Entered in error (FHIR): no longer counts, stays for the history. What stands instead says so by `corrects`.
+    wrong_at = models.DateTimeField(null=True, blank=True)
+    wrong_by = models.UUIDField(null=True, blank=True)  # the user who took it back
+    corrects = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="corrected_by"
+    )
 
     class Meta:
-        indexes = [models.Index(fields=["person", "code", "-at"], name="observation_of_person")]
+        indexes = [
+            models.Index(fields=["person", "code", "-at"], name="observation_of_person"),
+            models.Index(
+                fields=["encounter", "-at"], condition=Q(encounter__isnull=False), name="observation_of_encounter"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.value} {self.unit}"
