@@ -1,5 +1,6 @@
 """The composition root. Grouped by app in the order of the tree; every seam between apps is a list of dotted paths here."""
 
+import json
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -108,6 +109,8 @@ DATABASES: dict[str, Any] = {
 }
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # under ASGI each request has its own thread; the pool keeps the connections
 DATABASES["default"].setdefault("OPTIONS", {})
+# The hot statements (core.rounds) keep their plan; PgBouncer before 1.21 knows no prepared statements: 0 there.
+DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5 if env.bool_("DATABASE_PREPARE", True) else None
 if env.bool_("DATABASE_POOL", True):
     DATABASES["default"]["OPTIONS"]["pool"] = {
         "min_size": 2,
@@ -140,7 +143,20 @@ STORAGES = {
         if PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage",
     },
+    # Files of visits, each sealed before it gets there; another backend (S3) takes its options as JSON.
+    "files": {
+        "BACKEND": env.str_("FILES_BACKEND") or "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": json.loads(env.str_("FILES_OPTIONS"))
+        if env.str_("FILES_OPTIONS")
+        else {
+            "location": str(env.state_folder() / "files"),
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
 }
+# A host of its own for what people sent in ("https://files.example.vn"): it gets no cookie of ours. Empty: a path of this one.
+FILES_URL = env.str_("FILES_URL").rstrip("/")
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = not PRODUCTION
 
@@ -162,7 +178,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": ["'self'"],
         "script-src": ["'self'"],
         "style-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
+        "img-src": ["'self'", "data:", "blob:", *([FILES_URL] if FILES_URL else [])],
         "media-src": ["'self'", "blob:"],
         "connect-src": ["'self'"],
         "object-src": ["'none'"],
@@ -176,16 +192,48 @@ CONTENT_SECURITY_POLICY = {
 ACTOR_OF = "identity.acting.actor_of"
 REF_PAGES = {  # where a citizen reads about a thing
     "appointment": "/appointments/{id}/",
+    "series": "/appointments/series/{id}/",
+    "block": "/booking-blocks/{id}/",
     "prescription": "/prescriptions/{id}/",
     "payment": "/payments/{id}/",
+    "offer": "/waiting-list/offers/{id}/",
+    "waitingentry": "/waiting-list/",
+    "leavecase": "/leave-cases/{id}/",
+    "cutshort": "/too-short/{id}/",
+    "ask": "/now/{id}/",
+    "practitioner": "/doctors/{id}/",
 }
-JOURNEYS = ["journeys.consultation", "journeys.prescription", "journeys.telling"]
+JOURNEYS = [
+    "journeys.consultation",
+    "journeys.moving",
+    "journeys.absence",
+    "journeys.cut_short",
+    "journeys.handing",
+    "journeys.evidence",
+    "journeys.series",
+    "journeys.waiting",
+    "journeys.urgent",
+    "journeys.leaves",
+    "journeys.queueing",
+    "journeys.offering",
+    "journeys.hooks",
+    "journeys.reminding",
+    "journeys.prescription",
+    "journeys.telling",
+    "journeys.guests",
+]
 
+# Web hooks and followed calendars inside the own network, and over plain http: for development, or a house of its own.
+OUTBOUND_PRIVATE_ALLOWED = env.bool_("OUTBOUND_PRIVATE_ALLOWED", not PRODUCTION)
 METRICS_TOKEN = env.str_("METRICS_TOKEN")  # who reads /metrics says it; in production without one, nobody reads
 
 # --- interfaces -------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["identity.authentication.Token", "identity.authentication.Browser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "identity.authentication.SystemToken",
+        "identity.authentication.Token",
+        "identity.authentication.Browser",
+    ],
     "DEFAULT_PERMISSION_CLASSES": [],  # every view names its roles itself (core.api.views)
     "DEFAULT_PARSER_CLASSES": ["core.rest.parsing.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -212,7 +260,10 @@ SPECTACULAR_SETTINGS = {
         "AppointmentMode": "booking.models.Appointment.Mode",
         "AppointmentStatus": "booking.models.Status",
         "ClosureKind": "booking.models.Closure.Kind",
+        "CutShortStatus": "booking.models.CutShort.Status",
+        "DeviceFound": "realtime.evidence_api.FOUND",
         "EncounterStatus": "records.models.Encounter.Status",
+        "EvidenceKind": "realtime.evidence.KINDS",
         "FacilityKind": "identity.models.Facility.Kind",
         "FindingKind": "prescriptions.api.answers.FINDINGS",
         "MessageKind": "notifications.api.CODES",
@@ -222,10 +273,26 @@ SPECTACULAR_SETTINGS = {
         "PrescriptionCancelReason": "prescriptions.choices.CancelReason",
         "PrescriptionKind": "prescriptions.models.Prescription.Kind",
         "PrescriptionStatus": "prescriptions.models.Prescription.Status",
+        "RecordingStatus": "realtime.models.Recording.Status",
         "RefundStatus": "payments.models.Refund.Status",
         "ReturnReason": "prescriptions.choices.ReturnReason",
+        "InviteKind": "realtime.models.Invite.Kind",
+        "InviteStatus": "realtime.guest_api.STATUSES",
         "RoomStatus": "realtime.models.Room.Status",
         "SeatState": "realtime.models.Seat.State",
+        "VisitFileKind": "realtime.models.VisitFile.Kind",
+        "BlockStatus": "booking.models.Block.Status",
+        "ImportStatus": "booking.models.ImportRun.Status",
+        "LeaveCaseStatus": "booking.models.LeaveCase.Status",
+        "LeaveStatus": "booking.models.Leave.Status",
+        "NoShowSide": "booking.models.Appointment.NoShowBy",
+        "OfferStatus": "booking.models.Offer.Status",
+        "PersonSex": "identity.models.Person.Sex",
+        "RemoteWishStatus": "booking.models.RemoteWish.Status",
+        "TicketPriority": "booking.models.Ticket.Priority",
+        "TicketStatus": "booking.models.Ticket.Status",
+        "UrgentAskStatus": "booking.models.UrgentAsk.Status",
+        "WaitingStatus": "booking.models.WaitingEntry.Status",
         "VisitMode": "identity.models.VisitType.MODES",
         "MeasureUnit": "prescriptions.choices.Unit",
     },
@@ -249,6 +316,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/sign-in/"
 STAFF_LOGIN_URL = "/staff/sign-in/"
 LOGIN_REDIRECT_URL = "/"
+IDENTITY_REMEMBERED_SECONDS = 1.5  # who a token stands for; whoever is shut out elsewhere is out within two
 CARE_RELATION = "records.access.cares_for"
 SIGN_IN_CODE_SENDER = "notifications.actions.send_sign_in_code"
 ACCOUNT_ADAPTER = "identity.adapters.AccountAdapter"
@@ -269,6 +337,7 @@ ACCOUNT_RATE_LIMITS = {  # per number and per address; a clinic's whole waiting 
     "request_login_code": "3/m/key,20/h/key,60/m/ip",
     "signup": "60/m/ip",
     "login": "60/m/ip",
+    "client_token": "30/m/key,120/m/ip",
 }
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int_("TRUSTED_PROXY_COUNT", 0)
@@ -290,16 +359,21 @@ RECORD_SOURCES = [
     "records.sources.encounters",
     "prescriptions.fhir.for_patient",
     "prescriptions.fhir.dispenses_for_patient",
+    "realtime.queries.files_for_patient",
 ]
 FHIR_TYPES = {
     "Patient": "records.fhir.Patients",
     "Appointment": "booking.fhir.Appointments",
+    "Schedule": "booking.fhir.Schedules",
+    "Slot": "booking.fhir.Slots",
     "Encounter": "records.fhir.Encounters",
     "Condition": "records.fhir.Conditions",
     "AllergyIntolerance": "records.fhir.Allergies",
+    "Observation": "records.fhir_vitals.Observations",
     "MedicationRequest": "prescriptions.fhir.MedicationRequests",
     "MedicationDispense": "prescriptions.fhir.MedicationDispenses",
 }
+FHIR_WRITERS = {"Appointment": "booking.api.hospitals.AppointmentWriter"}  # what a hospital's own system may write
 FHIR_SYSTEMS = {  # specs: two Vietnamese drafts disagree, so every system stays a setting
     "national_id": env.str_("FHIR_SYSTEM_NATIONAL_ID", "http://fhir.hl7.org.vn/core/sid/cccd"),
     "insurance_number": env.str_("FHIR_SYSTEM_INSURANCE", "http://fhir.hl7.org.vn/core/sid/bhyt"),
@@ -309,7 +383,18 @@ FHIR_SYSTEMS = {  # specs: two Vietnamese drafts disagree, so every system stays
 
 # --- booking ----------------------------------------------------------------------------------------------------
 BOOKING_HOLD_MINUTES = env.int_("BOOKING_HOLD_MINUTES", 10)
+BOOKING_REMINDER_HOURS = [int(hours) for hours in env.list_("BOOKING_REMINDER_HOURS", ["24", "2"])]  # before a visit
 BOOKING_MAX_OPEN_HOLDS = env.int_("BOOKING_MAX_OPEN_HOLDS", 3)
+BOOKING_NO_SHOW_GRACE_MINUTES = env.int_("BOOKING_NO_SHOW_GRACE_MINUTES", 60)  # after the end; then nobody came
+BOOKING_ASK_SECONDS = env.int_("BOOKING_ASK_SECONDS", 90)  # a doctor on call has so long to answer
+BOOKING_ASK_LOOK_SECONDS = env.int_("BOOKING_ASK_LOOK_SECONDS", 15)  # while all of them are busy
+BOOKING_ASK_LONGEST_MINUTES = env.int_("BOOKING_ASK_LONGEST_MINUTES", 10)  # then nobody is found
+BOOKING_ASK_SOON_MINUTES = env.int_("BOOKING_ASK_SOON_MINUTES", 10)  # a start of the grid so near counts as now
+BOOKING_FIT_CHECK = env.str_("BOOKING_FIT_CHECK", "refuse")  # off, warn or refuse what TT 30/2023 does not list
+BOOKING_OPENED_DAYS = env.int_("BOOKING_OPENED_DAYS", 14)  # how long a doctor's leave for a remote visit holds
+EMERGENCY_NUMBER = env.str_("EMERGENCY_NUMBER", "115")
+QUEUE_HIGH_AGE = env.int_("QUEUE_HIGH_AGE", 80)  # years from which people are called first
+QUEUE_TRAVEL_MINUTES = env.int_("QUEUE_TRAVEL_MINUTES", 30)  # the way to a hospital, until somebody knows better
 
 # --- prescriptions ----------------------------------------------------------------------------------------------
 PRESCRIPTION_VALID_DAYS = env.int_("PRESCRIPTION_VALID_DAYS", 5)  # TT 26/2025 art. 12; how days count is uncertain
@@ -325,6 +410,11 @@ CARRIERS = {
     "email": "notifications.carriers.email.Email",
     "push": env.carrier("PUSH_CARRIER", "notifications.carriers.push.DemoPush", demo=DEMO or not PRODUCTION),
 }
+MESSAGE_ATTACHMENTS = {  # what goes with an e-mail of this kind
+    "appointment_booked": "journeys.invitations.invitation",
+    "appointment_cancelled": "journeys.invitations.invitation",
+    "appointment_moved": "journeys.invitations.invitation",
+}
 DEFAULT_FROM_EMAIL = env.str_("DEFAULT_FROM_EMAIL", "Lành <khong-tra-loi@lanh.vn>")
 EMAIL_BACKEND = env.str_(
     "EMAIL_BACKEND",
@@ -332,13 +422,38 @@ EMAIL_BACKEND = env.str_(
 )
 
 # --- realtime ---------------------------------------------------------------------------------------------------
-ROOM_OPENS_MINUTES_BEFORE = env.int_("ROOM_OPENS_MINUTES_BEFORE", 15)
+# A demo's visitor goes from the booking straight into the waiting room, however busy the doctor's next hour is.
+ROOM_OPENS_MINUTES_BEFORE = env.int_("ROOM_OPENS_MINUTES_BEFORE", 180 if DEMO else 15)
 ROOM_CLOSES_MINUTES_AFTER = env.int_("ROOM_CLOSES_MINUTES_AFTER", 60)
 # Candidates a browser may offer the other: a call on one machine needs loopback, one inside a hospital private addresses.
 ROOM_LOOPBACK_ALLOWED = env.bool_("ROOM_LOOPBACK_ALLOWED", not PRODUCTION)
 ROOM_PRIVATE_ALLOWED = env.bool_("ROOM_PRIVATE_ALLOWED", True)
+# The media relay: for a third person, and where two browsers find no way to each other. Without it two people may talk.
+# A real site turns it on once browsers can reach it: `lanh.py media`, its UDP port open, MEDIA_SECRET set.
+MEDIA_RELAY = env.bool_("MEDIA_RELAY", not PRODUCTION)
+# Where the relay listens for packets (0: any free port), and the addresses browsers are told when those are others.
+MEDIA_HOST = env.str_("MEDIA_HOST", "127.0.0.1")
+MEDIA_PORT = env.int_("MEDIA_PORT", 0)
+MEDIA_ANNOUNCE = env.list_("MEDIA_ANNOUNCE")
+ROOM_RELAY_ONLY = env.bool_("ROOM_RELAY_ONLY", False)  # hides the two from each other's network
+ROOM_CONSENT_ASKED = env.bool_("ROOM_CONSENT_ASKED", True)  # by the citizen, before a visit by video
+ROOM_AGREED_MINUTES = env.int_("ROOM_AGREED_MINUTES", 0 if DEMO else 5)  # together, or it was no visit; 0: not reckoned
+ROOM_CUT_SHORT_HOURS = env.int_("ROOM_CUT_SHORT_HOURS", 72)  # to choose between another visit and the money
+ROOM_PREPARE_SECONDS = env.int_("ROOM_PREPARE_SECONDS", 8)
+ROOM_CALM_SECONDS = env.int_("ROOM_CALM_SECONDS", 15)
+ROOM_FILE_BYTES = env.int_("ROOM_FILE_MEGABYTES", 20) * 1024 * 1024
+ROOM_FILES_MOST = env.int_("ROOM_FILES_MOST", 40)  # in one visit
+# Recording of a call, by consent of everybody in it. It goes through the relay and lies sealed in STORAGES["files"].
+RECORDING = env.bool_("RECORDING", True)
+RECORDING_MINUTES_MOST = env.int_("RECORDING_MINUTES_MOST", 90)  # of one part
+RECORDING_BYTES_MOST = env.int_("RECORDING_MEGABYTES_MOST", 2048) * 1024 * 1024
+RECORDING_KEEP_DAYS = env.int_("RECORDING_KEEP_DAYS", 3653)  # ten years, as the health record (TT 33/2025)
+RECORDING_ANSWER_DAYS = env.int_("RECORDING_ANSWER_DAYS", 15)  # a wish to delete it that nobody has answered is granted
 TURN_URLS = env.list_("TURN_URLS")  # empty: no request leaves the machine
 TURN_SECRET = env.str_("TURN_SECRET")
+MEDIA_SECRET = (
+    env.str_("MEDIA_SECRET") if PRODUCTION else env.secret("MEDIA_SECRET")
+)  # app and relays know each other by it
 
 # --- logs -------------------------------------------------------------------------------------------------------
 LOGGING = {

@@ -11,15 +11,16 @@ from rest_framework.response import Response
 
 import booking.queries
 import payments.queries
+from booking.access import get_appointment
 from booking.api.answers import AppointmentAnswer
+from booking.api.wishes import WishesMixin, clean_wishes
 from booking.errors import NotBookable
-from core.api import ApiView, AwareDateTime, MoneyField, Page, StrictSerializer, idempotent, page_of
-from core.refs import ref
+from core.api import ApiView, AwareDateTime, MoneyField, Page, StrictSerializer, idempotent, page_of, shown
 from identity.access import get_person, people_of
-from journeys import consultation
+from journeys import consultation, moving, waiting
 
 
-class BookingWish(StrictSerializer):
+class BookingWish(WishesMixin, StrictSerializer):
     """Which time, for whom, how. The price is ours to say, never the client's."""
 
     schedule = serializers.UUIDField()
@@ -43,8 +44,9 @@ class AppointmentWithPayment(AppointmentAnswer):
 
     @extend_schema_field(PaymentOfAppointment(allow_null=True))
     def get_payment(self, appointment: Any) -> dict[str, Any] | None:
-        facts = payments.queries.for_subject(ref(appointment))
-        return dict(PaymentOfAppointment(facts).data) if facts is not None else None
+        known: dict[UUID, Any] = self.context.get("payments", {})  # what has just been opened need not be looked up
+        facts = known[appointment.pk] if appointment.pk in known else moving.payment_of(appointment)
+        return shown(PaymentOfAppointment, facts) if facts is not None else None
 
 
 class AppointmentPage(Page):
@@ -92,15 +94,58 @@ class Appointments(ApiView):
         person_id = wish["person"] or self.actor.person_id
         if person_id is None:
             raise NotBookable(fields={"person": [_("Complete your profile first: we need a name to book for.")]})
-        appointment, _payment = consultation.book(
+        further = clean_wishes(
+            wish,
+            mode=wish["mode"],
+            person_id=person_id,
+            schedule_id=wish["schedule"],
+            reason=wish["reason"],
+            by=self.actor,
+            now=self.now,
+        )
+        appointment, payment = consultation.book(
             schedule_id=wish["schedule"],
             starts_at=wish["starts_at"],
             visit_type_id=wish["visit_type"],
             person_id=person_id,
             mode=wish["mode"],
             reason=wish["reason"],
+            values=further,
             by=self.actor,
             now=self.now,
         )
+        facts = payments.queries.facts_of(payment) if payment is not None else None
+        context = {"now": self.now, "reader": self.actor.role, "payments": {appointment.pk: facts}}
+        return Response(shown(AppointmentWithPayment, appointment, **context), status=201)
+
+
+class OfferTakeWish(StrictSerializer):
+    """Nothing, or what the visit is about where it is held at a distance."""
+
+    condition = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=12,
+        default="",
+        help_text="For video and phone: a code of the list of TT 30/2023 (GET /remote-conditions), or `other`.",
+    )
+
+
+class OfferTake(ApiView):
+    """The citizen takes a time that was offered from the waiting list."""
+
+    access = frozenset({"citizen"})
+
+    @extend_schema(
+        request=OfferTakeWish,
+        responses=AppointmentWithPayment,
+        summary="Take an offered time and open its payment",
+        tags=["waiting list"],
+    )
+    @idempotent
+    def post(self, request: Request, offer_id: UUID) -> Response:
+        wish = self.clean(OfferTakeWish)
+        taken, _payment = waiting.take(offer_id=offer_id, condition=wish["condition"], by=self.actor, now=self.now)
+        appointment = get_appointment(self.actor, taken.id)
         context = {"now": self.now, "reader": self.actor.role}
-        return Response(AppointmentWithPayment(appointment, context=context).data, status=201)
+        return Response(AppointmentWithPayment(appointment, context=context).data)

@@ -7,7 +7,7 @@ tolerates being early, late or twice: the actions it calls say so themselves.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -16,7 +16,6 @@ from django.db import transaction
 import booking.actions
 import booking.queries
 import payments.actions
-import payments.queries
 import realtime.actions
 import records.actions
 from booking.errors import HoldExpired as HoldHasExpired
@@ -26,6 +25,7 @@ from core.edge import now as this_instant
 from core.errors import WrongState
 from core.events import on
 from core.refs import Ref, ref
+from journeys import moving
 from payments.events import PaymentCaptured
 from realtime.events import CitizenLetIn
 from records.events import EncounterFinished, EncounterStarted
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 STORY = Actor.system("consultation")
 
 
-@transaction.atomic
 def book(
     *,
     schedule_id: UUID,
@@ -46,30 +45,49 @@ def book(
     person_id: UUID,
     mode: str,
     reason: str = "",
+    values: dict[str, Any] | None = None,
     by: Actor,
     now: datetime,
 ) -> tuple[Appointment, Payment | None]:
-    """Hold a time and open its payment; a free visit is booked at once (payment None).
+    """Hold a time and open its payment, in one transaction; a free visit is booked at once (payment None).
 
+    `values` are what booking.api.wishes made of the citizen's further wishes.
     Raises what booking.hold_slot raises, and then nothing is held and nothing owed.
     """
-    appointment = booking.actions.hold_slot(
+    agreed: tuple[Appointment, Payment | None] | None = None
+
+    def agree(appointment: Appointment) -> None:
+        nonlocal agreed
+        # What a station's nurse books is the citizen's to pay, as far as the contract leaves something.
+        asker = STORY if by.role == "nurse" else by
+        agreed = _book_or_ask_for_money(appointment, by.person_id or person_id, asker, now)
+
+    booking.actions.hold_slot(
         schedule_id=schedule_id,
         starts_at=starts_at,
         visit_type_id=visit_type_id,
         person_id=person_id,
         mode=mode,
         reason=reason,
+        values=values,
+        then=agree,
         by=by,
         now=now,
     )
+    assert agreed is not None
+    return agreed
+
+
+def _book_or_ask_for_money(
+    appointment: Appointment, payer_id: UUID, by: Actor, now: datetime
+) -> tuple[Appointment, Payment | None]:
     if appointment.price.is_zero:
         return booking.actions.book_appointment(appointment_id=appointment.id, by=STORY, now=now), None
     assert appointment.hold_expires_at is not None  # every hold has its end
     payment = payments.actions.open_payment(
         subject=ref(appointment),
         price=appointment.price,
-        payer_id=by.person_id or person_id,
+        payer_id=payer_id,
         facility_id=appointment.facility_id,
         description=appointment.visit_type.name_vi,  # stored, and read by others than who books
         expires_at=appointment.hold_expires_at,
@@ -81,14 +99,26 @@ def book(
 
 @on(PaymentCaptured)
 def confirm_the_appointment(event: PaymentCaptured) -> None:
-    """The money came: book the time. It came too late: the money goes back by itself."""
+    """The money came: book the time, or complete the move it pays for. It came too late: see below."""
     subject = Ref.parse(event.subject)
     if subject.kind != "appointment":
         return
     try:
-        booking.actions.book_appointment(appointment_id=subject.id, by=STORY, now=this_instant())
+        booking.actions.confirm_paid(appointment_id=subject.id, by=STORY, now=this_instant())
     except (HoldHasExpired, WrongState):
-        payments.actions.request_refund(payment_id=UUID(event.payment_id), reason="late", by=STORY, now=this_instant())
+        _find_another_time_or_give_back(subject.id)
+
+
+def _find_another_time_or_give_back(appointment_id: UUID) -> None:
+    """Late money: the next free time, if the citizen wished that and there is one; else the money goes back by itself.
+
+    Also money for a visit that was paid by another try and has moved since: what is beyond the price goes back.
+    """
+    swapped = booking.actions.swap_late(appointment_id=appointment_id, by=STORY, now=this_instant())
+    if swapped is None:
+        # If nobody noticed yet that its time ran out.
+        booking.actions.expire_hold(appointment_id=appointment_id, by=STORY, now=this_instant())
+    moving.settle(appointment_id, reason="late")
 
 
 @on(HoldExpired)
@@ -115,6 +145,11 @@ def prepare_the_visit(event: AppointmentBooked) -> None:
         planned_from=facts.starts_at,
         planned_to=facts.ends_at,
         reason=facts.reason,
+        form=facts.form,
+        listed_code=facts.condition_code,
+        opened_because=facts.fit_reason,
+        partner_id=facts.partner_id,
+        partner_practitioner_id=facts.partner_practitioner_id,
         by=STORY,
         now=this_instant(),
     )
@@ -154,15 +189,10 @@ def close_the_visit(event: EncounterFinished) -> None:
 
 @on(AppointmentCancelled)
 def give_the_money_back(event: AppointmentCancelled) -> None:
-    """Cancelled: what was paid goes back, what was only asked for is no longer asked for."""
+    """Cancelled: what was paid goes back but for the fee, what was only asked for is no longer asked for."""
     subject = Ref("appointment", UUID(event.appointment_id))
-    payment = payments.queries.for_subject(subject)
-    if payment is None:
-        return
-    if payment.is_captured:
-        payments.actions.request_refund(payment_id=payment.id, reason="cancelled", by=STORY, now=this_instant())
-    else:
-        payments.actions.cancel_payment(subject=subject, by=STORY, now=this_instant())
+    payments.actions.cancel_payment(subject=subject, by=STORY, now=this_instant())
+    moving.settle(subject.id, reason="cancelled")
 
 
 @on(AppointmentCancelled)

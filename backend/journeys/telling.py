@@ -14,6 +14,10 @@ from booking.events import (
     AppointmentCancelled,
     AppointmentCheckedIn,
     AppointmentFulfilled,
+    AppointmentMoved,
+    AppointmentNoShow,
+    BlockAnswered,
+    BlockMade,
     HoldExpired,
 )
 from booking.queries import AppointmentFacts
@@ -45,9 +49,9 @@ def _about(facts: AppointmentFacts) -> dict[str, str]:
     }
 
 
-def _tell(kind: str, facts: AppointmentFacts, *, person: bool = True, practitioner: bool = False) -> None:
+def _tell(kind: str, facts: AppointmentFacts, *, person: bool = True, practitioner: bool = False, **more: str) -> None:
     subject = Ref("appointment", facts.id)
-    params = _about(facts)
+    params = _about(facts) | more
     common: dict[str, Any] = {"kind": kind, "params": params, "about": subject, "by": STORY, "now": this_instant()}
     if person:
         notifications.actions.send(to_person_id=facts.person_id, key=f"{kind}:{facts.id}", **common)
@@ -76,10 +80,75 @@ def _ring(kind: str, facts: AppointmentFacts, *, desk: bool = True) -> None:
 
 @on(AppointmentBooked)
 def tell_citizen_and_doctor(event: AppointmentBooked) -> None:
-    """Booked: both have it in their inbox, once."""
+    """Booked: both have it in their inbox, once. A visit that took the place of another is told as moved (below)."""
     facts = booking.queries.get_facts(UUID(event.appointment_id))
-    _tell("appointment_booked", facts, practitioner=True)
+    if facts.moved_from_id is None:
+        _tell("appointment_booked", facts, practitioner=True)
     _ring("appointment.booked", facts)
+
+
+@on(AppointmentMoved)
+def tell_all_of_the_new_time(event: AppointmentMoved) -> None:
+    """Moved: the citizen and both doctors, who may be one, hear when it is now."""
+    facts = booking.queries.get_facts(UUID(event.appointment_id))
+    before = booking.queries.get_facts(UUID(event.from_id))
+    _tell("appointment_moved", facts, practitioner=True, from_at=before.starts_at.isoformat())
+    user = _doctor(before)
+    if user is not None and before.practitioner_id != facts.practitioner_id and before.was_booked:
+        notifications.actions.send(
+            kind="appointment_cancelled",
+            to_user_id=user.id,
+            params=_about(before),
+            about=Ref("appointment", before.id),
+            key=f"appointment_moved:{facts.id}:former",
+            by=STORY,
+            now=this_instant(),
+        )
+    _ring("appointment.moved", before)
+
+
+@on(AppointmentNoShow)
+def tell_that_nobody_came(event: AppointmentNoShow) -> None:
+    """Missed: the citizen hears it, also what it costs, and while it can still be put right."""
+    facts = booking.queries.get_facts(UUID(event.appointment_id))
+    if facts.status == "no_show":
+        fee = "" if facts.fee.is_zero else str(facts.fee)
+        _tell("appointment_no_show", facts, side=event.by_side, fee=fee)
+    _ring("appointment.no_show", facts)
+
+
+@on(BlockMade)
+def tell_the_blocked(event: BlockMade) -> None:
+    """Paused: until when, and how to ask for it to be lifted."""
+    _tell_of_block("booking_blocked", UUID(event.block_id))
+
+
+@on(BlockAnswered)
+def tell_the_answer(event: BlockAnswered) -> None:
+    """The desk has answered."""
+    _tell_of_block("block_answered", UUID(event.block_id))
+
+
+def _tell_of_block(kind: str, block_id: UUID) -> None:
+    block = booking.queries.block_facts(block_id)
+    facility = Facility.objects.get(id=block.facility_id)
+    params = {
+        "patient": Person.objects.get(id=block.person_id).full_name,
+        "facility": facility.name,
+        "zone": facility.zone,
+        "until": block.until.isoformat(),
+        "lifted": "yes" if block.is_lifted else "",
+        "answer": block.answer,
+    }
+    notifications.actions.send(
+        kind=kind,
+        to_person_id=block.person_id,
+        params=params,
+        key=f"{kind}:{block.id}",
+        about=Ref("block", block.id),
+        by=STORY,
+        now=this_instant(),
+    )
 
 
 @on(AppointmentCancelled)
@@ -93,9 +162,11 @@ def tell_both_it_is_off(event: AppointmentCancelled) -> None:
 
 @on(HoldExpired)
 def tell_the_citizen_the_time_is_free_again(event: HoldExpired) -> None:
-    """The countdown ran out."""
+    """The countdown ran out. Of a time that was only offered, the waiting list tells."""
+    if booking.queries.is_unanswered_offer(UUID(event.appointment_id)):
+        return
     facts = booking.queries.get_facts(UUID(event.appointment_id))
-    _tell("hold_expired", facts)
+    _tell("hold_expired", facts, stays="yes" if facts.due != facts.price else "")
     _ring("appointment.expired", facts)
 
 

@@ -7,6 +7,7 @@ import sys
 
 COMMANDS = {
     "up": "runtime.process:up",
+    "media": "runtime.media:media",
     "manage": "runtime.commands:manage",
     "test": "runtime.commands:test",
     "check": "runtime.check:check",

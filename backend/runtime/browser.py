@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 
-from runtime import folders
+from runtime import debian
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PACKAGES = ("chromium", "libatomic1", "fonts-noto-core")
@@ -34,15 +33,8 @@ def find() -> str | None:
 
 def ensure() -> str | None:
     """Have a browser, installing Debian's where we are root; a sentence about what is missing comes back otherwise."""
-    if find() is None and folders.is_root() and shutil.which("apt-get"):
-        print(f"Installing {PACKAGES[0]} for the browser tests …", flush=True)
-        quiet = {
-            "check": False,
-            "stdout": subprocess.DEVNULL,
-            "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-        }
-        subprocess.run(["apt-get", "-qq", "update"], **quiet)  # type: ignore[call-overload]
-        subprocess.run(["apt-get", "-qq", "install", "-y", "--no-install-recommends", *PACKAGES], **quiet)  # type: ignore[call-overload]
+    if find() is None:
+        debian.install(*PACKAGES)
     found = find()
     if found is None:
         return (

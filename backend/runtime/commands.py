@@ -6,7 +6,7 @@ import os
 import runpy
 import sys
 
-from runtime import browser
+from runtime import browser, coturn
 
 
 def manage(arguments: list[str]) -> int:
@@ -20,15 +20,15 @@ def test(arguments: list[str]) -> int:
     """All tests, or those the arguments pick; two at a time unless told otherwise."""
     import pytest
 
-    problem = browser.ensure()
-    if problem and os.environ.get("CI", "").lower() in ("1", "true"):
-        print(problem, file=sys.stderr)
+    problems = [problem for problem in (browser.ensure(), coturn.ensure()) if problem]
+    must_run = os.environ.get("CI", "").lower() in ("1", "true")
+    for problem in problems:
+        print(problem, file=sys.stderr if must_run else sys.stdout, flush=True)
+    if problems and must_run:
         return 1
-    if problem:
-        print(problem, flush=True)
     chosen = arguments or ["tests"]
     if not any(word.startswith(("-n", "--numprocesses", "--pdb")) for word in arguments):
-        chosen = ["-n", "2", "--dist", "loadfile", *chosen]
+        chosen = ["-n", "2", "--dist", "loadgroup", *chosen]
     return int(pytest.main(chosen))
 
 

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from runtime import databases, folders, postgres, words
+from runtime import databases, folders, http, postgres, words
 
 log = logging.getLogger("lanh.process")
 
@@ -57,7 +57,17 @@ def up(arguments: list[str]) -> int:
     django.setup()
     _prepare_database()
     _collect_static()
-    _serve(options.host, door, workers=options.workers == "on", started=started)
+    apart = None
+    if options.http == "wsgi":
+        door.close()
+        apart = http.start(options.host, port)
+        door = open_door(options.host)
+        assert door is not None
+    try:
+        _serve(options.host, door, port, workers=options.workers == "on", started=started)
+    finally:
+        if apart is not None:
+            http.stop(apart)
     if cluster:
         cluster.leave()
     return 0
@@ -72,6 +82,12 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--fresh", action="store_true", help="throw all data away first")
     parser.add_argument(
         "--workers", choices=["on", "off"], default=os.environ.get("WORKER", "on"), help="run jobs here"
+    )
+    parser.add_argument(
+        "--http",
+        choices=["here", "wsgi"],
+        default=os.environ.get("HTTP", "here"),
+        help="wsgi: HTTP in processes of its own, sockets here on another port; for production, behind a proxy",
     )
     return parser.parse_args(arguments)
 
@@ -164,13 +180,13 @@ def _collect_static() -> None:
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
-def _serve(host: str, door: socket.socket, *, workers: bool, started: float) -> None:
+def _serve(host: str, door: socket.socket, port: int, *, workers: bool, started: float) -> None:
     from daphne.server import Server, twisted_loop
     from twisted.internet import defer, reactor
 
     from runtime import worker
 
-    port = door.getsockname()[1]
+    sockets = door.getsockname()[1]
     application = _application()
     stop = asyncio.Event()
     jobs: list[asyncio.Task[None]] = []
@@ -179,7 +195,7 @@ def _serve(host: str, door: socket.socket, *, workers: bool, started: float) -> 
         asyncio.set_event_loop(twisted_loop)
         if workers:
             jobs.append(twisted_loop.create_task(worker.work(stop)))
-        _greet(host, port, started)
+        _greet(host, port, sockets, started)
         reactor.callInThread(_load_addresses)  # type: ignore[attr-defined]
 
     def end() -> Any:
@@ -222,11 +238,13 @@ def _load_addresses() -> None:
     _ = get_resolver().url_patterns
 
 
-def _greet(host: str, port: int, started: float) -> None:
+def _greet(host: str, port: int, sockets: int, started: float) -> None:
     from django.conf import settings
 
     address = f"http://{_shown_host(host)}:{port}"
     print(f"\nLành is up at {address}/  ({time.monotonic() - started:.1f} s)", flush=True)
     if getattr(settings, "DEMO", False):
         print(f"Sign in as anyone with one click: {address}/demo/   API: {address}/api/docs/", flush=True)
+    if sockets != port:
+        print(f"Web sockets (/ws) are on port {sockets}.", flush=True)
     print("Ctrl-C stops everything.\n", flush=True)

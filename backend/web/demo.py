@@ -75,6 +75,12 @@ CAST = (
         _("Lives in Đà Nẵng and is curious. Whatever link she follows, she finds her own things and nobody else's."),
         HOME, Look("bun", "#40302a", "#eec39b", "shirt", "#7d4a8a", "#f3e3f0"), phone="+84900000002",
     ),
+    Member(
+        "giang", "ĐD. Giàng Thị Mỷ", _("Nurse at a commune's health station"),
+        _("Up in Bản Mây, a day's ride from the next hospital. Sits beside the patient, measures, and asks the doctor in the city."),
+        "/station/", Look("bun", "#1d1715", "#e6b98d", "white", "#8a3b4a", "#f6e6e4"),
+        email="my@demo.lanh.vn", secret="LANHDEMOMYAAAAAAAAAAAAAAAAAAAAAA",
+    ),
 )  # fmt: skip
 BY_KEY = {member.key: member for member in CAST}
 
@@ -91,7 +97,7 @@ class Step:
 
 def _steps() -> list[Step]:
     doctor = Practitioner.objects.filter(user__email=BY_KEY["ben"].email).values_list("id", flat=True).first()
-    ana, ben, cara, dan, eve = CAST
+    ana, ben, cara, dan, eve, giang = CAST
     return [
         Step(
             ana,
@@ -140,6 +146,14 @@ def _steps() -> list[Step]:
             _("Change the doctors' hours"),
             _("A week at a glance: rules, days off, extra hours. What was agreed with patients stays agreed."),
             "/hospital/",
+        ),
+        Step(
+            giang,
+            _("Sit beside the patient and measure"),
+            _(
+                "Giàng A Páo is at her station. She enters the room with him; what she measures stands before Dr Bình at once."
+            ),
+            "/station/",
         ),
         Step(
             eve,

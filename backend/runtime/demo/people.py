@@ -53,6 +53,8 @@ CITIZENS = (
             (), (("J45.9", "1998-01-01"),)),
     Citizen("xuan", "Lâm Thị Xuân", "female", "1950-01-26", "79", "Xã Củ Chi", "Ấp Bàu Tre", "079150001261", "HT3790123456709",
             (), (("I10", "2010-06-01"), ("E78.5", "2015-06-01"))),
+    Citizen("pao", "Giàng A Páo", "male", "1961-02-03", "08", "Xã Bản Mây", "Thôn Nà Khoang", "002061000127", "HN2080123456710",
+            (), (("I10", "2018-04-01"),)),
 )  # fmt: skip
 CHILD = ("Lê Gia Hân", "female", 5)  # of ana, that old
 

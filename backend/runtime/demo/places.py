@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
-from identity.models import Facility, VisitType
+from identity.models import Contract, Facility, Telemedicine, VisitType
 
+PUBLISHED = date(2025, 1, 6)
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_AND_NIGHT = {day: [["00:00", "24:00"]] for day in WEEK}
 OFFICE = {day: [["07:00", "11:30"], ["13:00", "17:00"]] for day in WEEK[:5]} | {"sat": [["07:00", "11:30"]]}
@@ -32,7 +34,7 @@ VIDEO = Kind(
     "video", "Khám từ xa với bác sĩ chuyên khoa", "Video visit with a specialist", 20, 200_000, ("video", "phone")
 )
 FOLLOW_UP = Kind("follow_up", "Tái khám từ xa", "Follow-up by video", 15, 100_000, ("video", "phone"))
-ON_SPOT = Kind("on_spot", "Khám tại chỗ", "Visit in person", 20, 150_000, ("in_person",))
+ON_SPOT = Kind("on_spot", "Khám bệnh", "Consultation", 20, 150_000, ("in_person",))
 CHILD = Kind("child", "Tư vấn nhi khoa qua video", "Paediatric advice by video", 20, 180_000, ("video",))
 ADVICE = Kind("advice", "Tư vấn sức khỏe miễn phí", "Free health advice", 15, 0, ("in_person", "video", "phone"))
 
@@ -68,6 +70,8 @@ PLACES = (
           "31 đường Đinh Tiên Hoàng", "+842343525505", 16.4745, 107.5790, OFFICE, (ADVICE, ON_SPOT)),
     Place("cai_rang", "hospital", "92A06", "Bệnh viện Đa khoa khu vực Cái Răng", "92", "Phường Cái Răng",
           "206 đường Võ Tánh", "+842923825506", 10.0041, 105.7488, DAY_AND_NIGHT, (VIDEO, FOLLOW_UP, ON_SPOT)),
+    Place("ban_may", "station", "08C07", "Trạm Y tế xã Bản Mây", "08", "Xã Bản Mây",
+          "Thôn Nà Khoang", "+842193825507", 22.8233, 104.9784, OFFICE),
     Place("binh_minh", "pharmacy", "01P01", "Nhà thuốc Bình Minh", "01", "Phường Hoàn Kiếm",
           "47 phố Hàng Bông", "+842439285511", 21.0305, 105.8470, _every_day("07:00", "22:00")),
     Place("phuc_khang", "pharmacy", "01P02", "Nhà thuốc Phúc Khang", "01", "Phường Cửa Nam",
@@ -87,6 +91,25 @@ PLACES = (
 )  # fmt: skip
 
 
+def _published(kind: str) -> dict[str, object]:
+    """What the health department has published of a place: in which forms it may treat at a distance."""
+    forms = {"hospital": list(Telemedicine.values), "clinic": ["direct_to_patient"], "station": ["direct_to_patient"]}
+    if kind not in forms:
+        return {}
+    return {"telemedicine": forms[kind], "telemedicine_from": PUBLISHED, "telemedicine_notice": "208/CB-SYT"}
+
+
+def make_contract(places: dict[str, Facility]) -> Contract:
+    """The commune's station may ask the doctors of the big hospital; the citizen pays nothing for it."""
+    return Contract.objects.create(
+        facility=places["song_hong"],
+        partner=places["ban_may"],
+        number="15/2025/HĐ-KCBTX",
+        forms=["via_receiving_facility", "inter_facility_support"],
+        valid_from=PUBLISHED,
+    )
+
+
 def make_places() -> tuple[dict[str, Facility], dict[tuple[str, str], VisitType]]:
     """Make every place and what it offers; return them by key, and the visit types by (place, kind)."""
     places: dict[str, Facility] = {}
@@ -103,6 +126,7 @@ def make_places() -> tuple[dict[str, Facility], dict[tuple[str, str], VisitType]
             latitude=place.latitude,
             longitude=place.longitude,
             opening_hours=place.hours,
+            **_published(place.kind),
         )
         places[place.key] = facility
         for kind in place.offers:

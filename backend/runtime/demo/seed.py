@@ -10,9 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from identity.models import Facility
+from runtime.demo import changes, files, house_rules, line, links, on_call, staff, station, visits, waiting, week
 from runtime.demo import people as citizens
 from runtime.demo import places as facilities
-from runtime.demo import staff, visits
 from runtime.demo.clock import as_of
 
 log = logging.getLogger("lanh.demo")
@@ -28,8 +28,11 @@ def seed(now: datetime | None = None) -> bool:
     started = time.monotonic()
     with as_of(now - LIFETIME) as begin:
         places, offers = facilities.make_places()
+        facilities.make_contract(places)
         practitioners, members = staff.make_staff(places)
+        house_rules.decide(places, begin, now)
         schedules = staff.make_schedules(practitioners, places, offers, begin)
+        house_rules.publish((schedule for schedule, _home in schedules.values()), begin)
         people = citizens.make_citizens(begin)
     with as_of(now - timedelta(hours=1)) as moment:
         citizens.tell_health(people, moment)
@@ -37,5 +40,15 @@ def seed(now: datetime | None = None) -> bool:
     visits.live_through_the_past(stage, now)
     visits.read_the_inbox(stage, now - timedelta(hours=2))
     visits.plan_what_is_to_come(stage, now)
+    week.fill_the_week(stage, now)
+    waiting.wait_and_be_away(stage, now)
+    line.fill_the_lines(stage, now)
+    house_rules.open_a_group(stage, now)
+    on_call.open_the_line(stage, now)
+    station.somebody_came(stage, members[f"nurse:{station.PLACE}"], now)
+    changes.change_plans(stage, now)  # last: whoever stayed away books nothing more online
+    links.connect_a_system(now)
+    files.hand_in_hours(now)
+    house_rules.publish((schedule for schedule, _home in schedules.values()), now)
     log.info("the demo is ready after %.1f s", time.monotonic() - started)
     return True

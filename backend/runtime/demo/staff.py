@@ -11,6 +11,7 @@ from booking.models import Rule
 from core.actor import Actor
 from identity import sign_in
 from identity.models import Facility, Membership, Practitioner, Specialty, User, VisitType
+from runtime.demo import station
 from web.demo import BY_KEY, PASSWORD
 
 SEED = Actor.system("demo")
@@ -135,6 +136,8 @@ def make_staff(places: dict[str, Facility]) -> tuple[dict[str, Practitioner], di
             members[f"{role}:{place}"] = Membership.objects.create(
                 user=user, facility=places[place], role=role, active_from=SINCE
             )
+    nurse = _user(station.NURSE, "Giàng Thị Mỷ", station.PLACE)
+    members[f"nurse:{station.PLACE}"] = station.make_nurse(places, nurse)
     return practitioners, members
 
 

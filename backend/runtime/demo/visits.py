@@ -15,12 +15,14 @@ import prescriptions.queries
 import realtime.actions
 import realtime.queries
 import records.actions
+from booking import fit
 from booking import queries as times
 from core.actor import Actor
 from identity import acting
 from identity.models import Facility, Membership, Person, Practitioner, VisitType
 from journeys import consultation
 from payments.gateways.sandbox import bank
+from realtime.consents import REMOTE_VISIT, VERSION
 from runtime.demo.clock import as_of
 from runtime.demo.histories import TO_COME, VISITS, Visit
 from runtime.demo.jobs import run_due
@@ -28,6 +30,7 @@ from runtime.demo.people import actor
 
 SEED = Actor.system("demo")
 MINUTE = timedelta(minutes=1)
+DEVICES = {"camera": "ok", "microphone": "ok", "speaker": "ok", "network": "good"}
 RIGHT_AWAY = "now"
 
 
@@ -92,7 +95,8 @@ def _afternoonish(day: datetime, visit: Visit) -> datetime:
 
 
 def _live_through(stage: Stage, visit: Visit, starts_at: datetime, asked_at: datetime) -> None:
-    appointment_id = book(stage, visit.citizen, visit.doctor, visit.kind, visit.mode, visit.reason, starts_at, asked_at)
+    asked = (stage, visit.citizen, visit.doctor, visit.kind, visit.mode, visit.reason, starts_at, asked_at)
+    appointment_id = book(*asked, about=visit.codes[0])
     if appointment_id is None:
         return
     encounter_id = times.get_facts(appointment_id).encounter_id
@@ -114,10 +118,26 @@ def _live_through(stage: Stage, visit: Visit, starts_at: datetime, asked_at: dat
         _collect(stage, visit, prescription_id, starts_at)
 
 
+def _why_at_a_distance(mode: str, about: str) -> dict[str, str]:
+    """What the law asks of a visit at a distance: that it is listed, or why the doctor opened it."""
+    if not fit.is_remote(mode):
+        return {}
+    entry = fit.find(about)
+    return {"condition_code": entry.code} if entry else {"fit_reason": "Đã khám trực tiếp, theo dõi tiếp từ xa."}
+
+
 def book(
-    stage: Stage, who: str, doctor: str, kind: str, mode: str, reason: str, starts_at: datetime, asked_at: datetime
+    stage: Stage,
+    who: str,
+    doctor: str,
+    kind: str,
+    mode: str,
+    reason: str,
+    starts_at: datetime,
+    asked_at: datetime,
+    about: str = "Z09",
 ) -> UUID | None:
-    """Hold, pay at the sandbox, be booked; None when the person is busy then."""
+    """Hold, pay at the sandbox, be booked; None when the person is busy then. `about`: ICD-10, a follow-up unless said."""
     citizen = stage.citizen(who)
     with as_of(asked_at) as moment:
         appointment, payment = consultation.book(
@@ -127,6 +147,7 @@ def book(
             person_id=stage.people[who].id,
             mode=mode,
             reason=reason,
+            values=_why_at_a_distance(mode, about),
             by=citizen,
             now=moment,
         )
@@ -141,10 +162,14 @@ def book(
 
 
 def _meet(encounter_id: UUID, citizen: Actor, doctor: Actor, starts_at: datetime) -> None:
-    """The waiting room, the door, the call."""
+    """What is agreed to, the devices, the waiting room, the door, the call."""
     room_id = realtime.queries.room_id_of(encounter_id)
     assert room_id is not None
     with as_of(starts_at - 3 * MINUTE) as moment:
+        realtime.actions.consent(
+            room_id=room_id, what=REMOTE_VISIT, given=True, version=VERSION, by=citizen, now=moment
+        )
+        realtime.actions.note_device_check(room_id=room_id, result=DEVICES, by=citizen, now=moment)
         seat = realtime.actions.join(room_id=room_id, by=citizen, now=moment).seat
         run_due(moment)
     with as_of(starts_at + MINUTE) as moment:

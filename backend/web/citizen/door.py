@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.http import urlencode
 
@@ -23,7 +23,7 @@ def citizen_page(view: View) -> View:
     """Guard a citizen's page. A new account first tells its name on the welcome page and then comes back."""
 
     @functools.wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if actor_of(request).person_id is None:
             back = request.get_full_path() if request.method == "GET" else "/"
             return redirect(f"/welcome/?{urlencode({'next': back})}")

@@ -3,139 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import prefetch_related_objects
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from booking import queries as booking
 from core.errors import NotFound
 from core.pages import now, page
 from identity import queries as identity
-from identity.models import Facility, Practitioner, VisitType
-from web.citizen.door import CLINIC_ZONE, MODES, as_day, clinic_day
-
-CARDS = 8  # on one page of the search
-TIMES_ON_A_CARD = 4
-DAYS_SHOWN = 14
-
-
-@dataclass
-class Card:
-    """One doctor in the search, with the first times somebody could have."""
-
-    practitioner: Practitioner
-    facility: Facility | None = None
-    visit_type: VisitType | None = None
-    mode: str = ""
-    times: list[booking.FreeTime] = field(default_factory=list)
-
-    @property
-    def more(self) -> str:
-        """The query string that opens the doctor's page on the same visit and day."""
-        if self.visit_type is None or not self.times:
-            return ""
-        first = self.times[0].starts_at.astimezone(CLINIC_ZONE).date()
-        return "?" + urlencode({"visit": str(self.visit_type.id), "mode": self.mode, "day": first.isoformat()})
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What somebody looks for, as it stands in the address."""
-
-    q: str
-    specialty: str
-    province: str
-    mode: str
-    day: date | None
-    page: int
-
-    @classmethod
-    def of(cls, request: HttpRequest) -> Wish:
-        """Read the address; what makes no sense is left out rather than refused."""
-        get = request.GET.get
-        mode, number = get("mode", ""), get("page", "1")
-        return cls(
-            q=get("q", "").replace("\0", "").strip()[:80],
-            specialty=get("specialty", "")[:40],
-            province=get("province", "")[:2],
-            mode=mode if mode in MODES else "",
-            day=as_day(get("date")),
-            page=max(1, min(int(number), 500)) if number.isascii() and number.isdigit() and len(number) < 5 else 1,
-        )
-
-    def is_empty(self) -> bool:
-        """True when nothing narrows the search."""
-        return not (self.q or self.specialty or self.province or self.mode or self.day)
-
-    def address(self, **changes: Any) -> str:
-        """The same search with something changed, as a query string."""
-        values = {"q": self.q, "specialty": self.specialty, "province": self.province, "mode": self.mode}
-        values |= {"date": self.day.isoformat() if self.day else "", "page": "", **changes}
-        return "?" + urlencode({key: value for key, value in values.items() if value})
-
-
-def mode_for(visit_type: VisitType, wanted: str) -> str:
-    """The way the visit is held: as wished, else video where it is offered, else the first there is."""
-    if wanted in visit_type.modes:
-        return wanted
-    return "video" if "video" in visit_type.modes else visit_type.modes[0]
-
-
-def cards_for(wish: Wish, moment: datetime) -> tuple[list[Card], int]:
-    """The doctors of this page of the search, soonest free first, and how many there are in all."""
-    found = list(identity.practitioners(wish.q, wish.specialty, wish.province, None, wish.mode))
-    start = moment
-    if wish.day:
-        start = max(moment, datetime.combine(wish.day, time.min, CLINIC_ZONE))
-    firsts = booking.first_free(
-        now=start,
-        specialty=wish.specialty or None,
-        province=wish.province or None,
-        mode=wish.mode or None,
-        practitioner_ids=[one.id for one in found],
-        # Enough for this page, also when somebody has times at two places; on a chosen day all must be known.
-        limit=2 * (len(found) + 1) if wish.day else 2 * CARDS * wish.page,
-    )
-    soonest: dict[UUID, booking.FirstFree] = {}
-    for first in firsts:
-        if wish.day is None or clinic_day(first.starts_at) == wish.day:
-            soonest.setdefault(first.practitioner.id, first)
-    # Whoever has a time comes first, in order of time; on a chosen day the others are left out.
-    found.sort(key=lambda one: (one.id not in soonest, soonest[one.id].starts_at if one.id in soonest else moment))
-    if wish.day:
-        found = [one for one in found if one.id in soonest]
-    shown = found[(wish.page - 1) * CARDS : wish.page * CARDS]
-    cards = [card_for(one, soonest.get(one.id), wish, moment) for one in shown]
-    prefetch_related_objects([card.facility for card in cards if card.facility], "province")
-    return cards, len(found)
-
-
-def card_for(practitioner: Practitioner, first: booking.FirstFree | None, wish: Wish, moment: datetime) -> Card:
-    """One card; its times are those of the first free day."""
-    if first is None:
-        places = [row.facility for row in practitioner.memberships.all() if row.facility and row.role == "practitioner"]
-        return Card(practitioner, places[0] if places else None)
-    day = clinic_day(first.starts_at)
-    times = booking.slots_of(practitioner.id, first.visit_type.id, day, day, moment)
-    mine = [one for one in times if one.schedule_id == first.schedule.id]
-    return Card(
-        practitioner,
-        first.schedule.facility,
-        first.visit_type,
-        mode_for(first.visit_type, wish.mode),
-        mine[:TIMES_ON_A_CARD],
-    )
+from identity.models import VisitType
+from web.citizen.door import MODES, as_day, clinic_day
+from web.citizen.searching import CARDS, DAYS_SHOWN, Wish, cards_for, mode_for
 
 
 @page(roles=())
 def find(request: HttpRequest) -> HttpResponse:
-    """Search by specialty, province, name without tone marks, day and way of visit."""
+    """Search by specialty, province, name without tone marks, day, part of the day, place and way of visit."""
     wish, moment = Wish.of(request), now()
     cards, total = cards_for(wish, moment)
     pages = -(-total // CARDS)
@@ -143,13 +33,36 @@ def find(request: HttpRequest) -> HttpResponse:
         "wish": wish,
         "cards": cards,
         "total": total,
+        "place": identity.facilities().filter(id=wish.facility).first() if wish.facility else None,
         "specialties": identity.specialties(),
         "provinces": identity.provinces(),
         "today": clinic_day(moment),
+        "without_place": wish.address(near=""),
+        "without_facility": wish.address(facility=""),
         "next_page": wish.address(page=wish.page + 1) if wish.page < pages else "",
         "previous_page": wish.address(page=wish.page - 1) if wish.page > 1 else "",
     }
     return render(request, "web/citizen/find.html", context)
+
+
+@page(roles=())
+def any_doctor(request: HttpRequest) -> HttpResponse:
+    """Any doctor of a hospital: the least loaded of those free on the first day, ready to be taken."""
+    wish = Wish.of(request)
+    if wish.facility is None:
+        raise NotFound()
+    first = booking.least_loaded(wish.facility, now(), specialty=wish.specialty or None, mode=wish.mode or None)
+    if first is None:
+        messages.error(request, _("Nobody there has a free time in the next weeks."))
+        return redirect(f"/find/{wish.address(facility='')}")
+    query = {
+        "doctor": str(first.practitioner.id),
+        "schedule": str(first.schedule.pk),
+        "visit": str(first.visit_type.id),
+        "mode": mode_for(first.visit_type, wish.mode),
+        "at": first.starts_at.isoformat(),
+    }
+    return redirect(f"/book/?{urlencode(query)}")
 
 
 @dataclass(frozen=True)
@@ -158,6 +71,34 @@ class Day:
 
     day: date
     times: list[booking.FreeTime]
+
+
+@dataclass(frozen=True)
+class MonthDay:
+    """One cell of the month: how many times are free."""
+
+    day: date
+    free: int
+
+
+def month_of(
+    practitioner_id: UUID, visit_type_id: UUID, text: str | None, today: date, moment: datetime
+) -> dict[str, Any]:
+    """The month as weeks of seven cells (None outside it), with the months before and after it."""
+    wanted = as_day(f"{text}-01") if text else None
+    first = wanted or today.replace(day=1)
+    if not today.replace(day=1) <= first <= today + timedelta(days=366):
+        first = today.replace(day=1)
+    cells: list[MonthDay | None] = [None] * first.weekday()
+    cells += [MonthDay(one.day, one.free) for one in booking.days_of(practitioner_id, first, visit_type_id, moment)]
+    cells += [None] * (-len(cells) % 7)
+    before, after = first - timedelta(days=1), (first + timedelta(days=32)).replace(day=1)
+    return {
+        "month": first,
+        "weeks": [cells[place : place + 7] for place in range(0, len(cells), 7)],
+        "month_before": before if before >= today.replace(day=1) else None,
+        "month_after": after if after <= today + timedelta(days=92) else None,
+    }
 
 
 def strip(practitioner_id: UUID, visit_type_id: UUID, first_day: date, moment: datetime) -> list[Day]:
@@ -210,7 +151,10 @@ def doctor(request: HttpRequest, practitioner_id: UUID) -> HttpResponse:
         "earlier": days[0].day - timedelta(days=1) if days and days[0].day > today else None,
         "later": days[-1].day + timedelta(days=1) if days and days[-1].day < today + timedelta(days=60) else None,
         "next_free": next_free(practitioner.id, kind, days, moment) if kind and not chosen else None,
+        "today": today,
     }
+    if kind is not None and "month" in request.GET:
+        context |= month_of(practitioner.id, kind.id, request.GET.get("month"), today, moment)
     return render(request, "web/citizen/doctor.html", context)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from booking.api.wishes import SINCE, STRENGTHS
 from identity import queries
 from identity.forms import SEXES, BirthdayField
 from identity.models import Person
@@ -16,7 +17,7 @@ SEVERITIES = [("", _("Not sure")), ("mild", _("Mild")), ("moderate", _("Moderate
 
 
 class BookingForm(forms.Form):
-    """For whom, and why."""
+    """For whom, why, and what the doctor would ask first."""
 
     person = forms.ChoiceField(label=_("Who is the visit for?"), widget=forms.RadioSelect)
     reason = forms.CharField(
@@ -26,12 +27,46 @@ class BookingForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    condition = forms.CharField(label=_("What is it most like?"), required=False, max_length=12)
+    since = forms.ChoiceField(label=_("Since when?"), choices=[("", _("Choose…")), *SINCE], required=False)
+    strength = forms.ChoiceField(label=_("How strong is it?"), choices=[("", _("Choose…")), *STRENGTHS], required=False)
+    temperature = forms.DecimalField(
+        label=_("Measured temperature (°C)"),
+        required=False,
+        min_value=34,
+        max_value=43,
+        max_digits=3,
+        decimal_places=1,
+        localize=True,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "placeholder": "37,5", "autocomplete": "off"}),
+        error_messages=dict.fromkeys(
+            ["invalid", "min_value", "max_value", "max_digits", "max_decimal_places", "max_whole_digits"],
+            _("Write it like 37.5; or leave it empty."),
+        ),
+    )
+    drugs = forms.CharField(
+        label=_("Other medicines you take now"), required=False, max_length=500, widget=forms.TextInput()
+    )
+    allergies = forms.CharField(label=_("Other allergies"), required=False, max_length=300, widget=forms.TextInput())
+    if_late = forms.ChoiceField(
+        label=_("If your payment arrives too late"),
+        choices=[("refund", _("Send the money back")), ("swap", _("Take the next free time with this doctor"))],
+        required=False,
+        initial="refund",
+        widget=forms.RadioSelect,
+    )
 
     def __init__(self, *args: Any, people: list[Person], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["person"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(str(one.id), one.full_name) for one in people]
+
+    def intake(self) -> dict[str, Any]:
+        """What was filled in of the doctor's first questions, and whether the record is still right."""
+        values = {name: self.cleaned_data[name] for name in ("since", "strength", "temperature", "drugs", "allergies")}
+        said = self.data.get(f"record_is_right_{self.cleaned_data['person']}")
+        return {**values, "record_is_right": {"yes": True, "no": False}.get(said or "")}
 
 
 class AllergyForm(forms.Form):
@@ -104,3 +139,34 @@ class PersonForm(forms.Form):
     def clean_province_id(self) -> str | None:
         """No province is kept as none, not as empty text."""
         return self.cleaned_data["province_id"] or None
+
+
+class AskForm(forms.Form):
+    """For whom, how and what about: to see a doctor now."""
+
+    person = forms.ChoiceField(label=_("Who is the visit for?"), widget=forms.RadioSelect)
+    mode = forms.ChoiceField(label=_("How"), widget=forms.RadioSelect)
+    specialty = forms.ChoiceField(label=_("Specialty"), required=False)
+    reason = forms.CharField(
+        label=_("What troubles you?"),
+        help_text=_("In your own words. Only the doctor who is asked reads it."),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Write in a few words what troubles you.")},
+    )
+    condition = forms.CharField(label=_("What is it most like?"), required=False, max_length=12)
+
+    def __init__(
+        self, *args: Any, people: list[Person], modes: list[str], specialties: list[Any], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        names = {"in_person": _("In person"), "video": _("By video"), "phone": _("By phone")}
+        choices: dict[str, list[tuple[str, Any]]] = {
+            "person": [(str(one.id), one.full_name) for one in people],
+            "mode": [(mode, names[mode]) for mode in modes],
+            "specialty": [("", _("Any doctor")), *((one.code, one.name) for one in specialties)],
+        }
+        for name, rows in choices.items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = rows

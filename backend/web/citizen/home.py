@@ -15,7 +15,7 @@ from payments import queries as payments_queries
 from web.citizen.door import CLINIC_ZONE, clinic_day
 from web.citizen.visits import OVER, story_of
 
-CONSOLES = {"practitioner": "/doctor/", "pharmacist": "/pharmacy/", "desk": "/hospital/"}
+CONSOLES = {"practitioner": "/doctor/", "pharmacist": "/pharmacy/", "desk": "/hospital/", "nurse": "/station/"}
 
 
 @page(roles=())
@@ -47,6 +47,8 @@ def today_of(actor: Actor) -> dict[str, object]:
         "others": [one for one in people if one.id != actor.person_id],
         "next": upcoming,
         "story": story,
+        "offers": booking_queries.open_offers(actor, moment),
+        "cases": booking_queries.open_cases_of([one.id for one in people]),
         "later": live[1:4],
         "hour": moment.astimezone(CLINIC_ZONE).hour,
         "today": clinic_day(moment),

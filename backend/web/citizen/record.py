@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+import realtime.queries
 import records.actions
 from core.errors import Conflict, Invalid, NotFound
 from core.pages import actor_of, now
@@ -30,8 +31,9 @@ KINDS = {
     "encounter": gettext_lazy("Visits"),
     "prescription": gettext_lazy("Prescriptions"),
     "dispense": gettext_lazy("Medicines received"),
+    "file": gettext_lazy("Photos and files"),
 }
-ICONS = {"encounter": "stethoscope", "prescription": "prescription", "dispense": "pill"}
+ICONS = {"encounter": "stethoscope", "prescription": "prescription", "dispense": "pill", "file": "paperclip"}
 ENTRIES = 30
 LINES = 40
 
@@ -57,7 +59,7 @@ def chosen_person(request: HttpRequest) -> tuple[UUID, list[Person]]:
 def happening(entry: Entry) -> Happening:
     """Give an entry its picture and its own page, if it has one."""
     subject = Ref.parse(entry.ref) if entry.ref else None
-    leads = {"prescription": "/prescriptions/{}/"}
+    leads = {"prescription": "/prescriptions/{}/", "visitfile": "/visit-files/{}/"}
     address = leads[subject.kind].format(subject.id) if subject is not None and subject.kind in leads else ""
     return Happening(entry, ICONS.get(entry.kind, "document"), str(KINDS.get(entry.kind, "")), address)
 
@@ -87,6 +89,7 @@ def show(request: HttpRequest, form: AllergyForm) -> HttpResponse:
         "allergies": records_queries.allergies_of(person.id),
         "conditions": records_queries.conditions_of(person.id),
         "form": form,
+        "recordings": realtime.queries.recordings_for(actor_of(request), person.id) if not kind else [],
     }
     return render(request, "web/citizen/record.html", context, status=422 if form.errors else 200)
 

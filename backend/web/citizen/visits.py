@@ -11,102 +11,23 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 import booking.access
 import booking.actions
-import payments.queries
 from booking import queries as booking_queries
 from core.actor import Actor
-from core.errors import Conflict, DomainError, Invalid, NotFound
+from core.errors import DomainError, NotFound
 from core.pages import actor_of, now
-from core.refs import ref
 from identity import access as identity_access
-from identity.models import Practitioner, VisitType
-from journeys import consultation
-from web.citizen.door import as_id, as_instant, citizen_page, clinic_day
-from web.citizen.finding import mode_for
-from web.citizen.forms import BookingForm
+from journeys import moving
+from records import handed
+from web.citizen.door import citizen_page, clinic_day
+from web.queue.citizen import queue_context
 
 ASKED = ("schedule", "visit", "at", "mode")
+STORY = Actor.system("web")
 OVER = {"fulfilled", "expired", "cancelled", "rescheduled", "no_show"}
-
-
-class Offer:
-    """The free time somebody is about to take, looked up again from the address."""
-
-    def __init__(self, values: Any, moment: datetime) -> None:
-        kinds = VisitType.objects.select_related("facility__province").filter(active=True)
-        visit_type = kinds.filter(id=as_id(values.get("visit"))).first()
-        practitioner = Practitioner.objects.filter(id=as_id(values.get("doctor"))).first()
-        if visit_type is None or practitioner is None:
-            raise NotFound()
-        self.visit_type, self.practitioner = visit_type, practitioner
-        self.starts_at = as_instant(values.get("at"))
-        self.schedule_id = as_id(values.get("schedule"))
-        self.mode = mode_for(self.visit_type, str(values.get("mode", "")))
-        day = clinic_day(self.starts_at)
-        times = booking_queries.slots_of(self.practitioner.id, self.visit_type.id, day, day, moment)
-        self.free = next(
-            (one for one in times if one.schedule_id == self.schedule_id and one.starts_at == self.starts_at), None
-        )
-        self.ends_at = self.starts_at + timedelta(minutes=self.visit_type.minutes)
-
-    @property
-    def back(self) -> str:
-        """The doctor's page, on the same visit and day."""
-        query = {"visit": str(self.visit_type.id), "mode": self.mode, "day": clinic_day(self.starts_at).isoformat()}
-        return f"/doctors/{self.practitioner.id}/?{urlencode(query)}"
-
-
-@citizen_page
-def book(request: HttpRequest) -> HttpResponse:
-    """Look once more at the time, say for whom and why, then take it."""
-    actor, moment = actor_of(request), now()
-    offer = Offer(request.POST if request.method == "POST" else request.GET, moment)
-    people = list(identity_access.people_of(actor, "book"))
-    form = BookingForm(
-        request.POST if request.method == "POST" else None, people=people, initial={"person": str(actor.person_id)}
-    )
-    if request.method == "POST" and form.is_valid():
-        try:
-            appointment, _payment = consultation.book(
-                schedule_id=offer.schedule_id,
-                starts_at=offer.starts_at,
-                visit_type_id=offer.visit_type.id,
-                person_id=as_id(form.cleaned_data["person"]),
-                mode=offer.mode,
-                reason=form.cleaned_data["reason"],
-                by=actor,
-                now=moment,
-            )
-        except (Conflict, Invalid) as refusal:
-            kept = kept_already(actor, offer, moment)
-            if kept is not None:
-                return redirect("web_appointment", appointment_id=kept)
-            messages.error(request, str(refusal.detail))
-            if refusal.code in {"slot_taken", "slot_past", "not_bookable", "off_grid"}:
-                return redirect(offer.back)
-        else:
-            return redirect("web_appointment", appointment_id=appointment.id)
-    elif offer.free is None:
-        kept = kept_already(actor, offer, moment)
-        if kept is not None:
-            return redirect("web_appointment", appointment_id=kept)
-        messages.error(request, _("This time is no longer free. Please choose another one."))
-        return redirect(offer.back)
-    context = {"offer": offer, "form": form, "people": people, "hold_minutes": settings.BOOKING_HOLD_MINUTES}
-    return render(request, "web/citizen/book.html", context, status=422 if form.errors else 200)
-
-
-def kept_already(actor: Actor, offer: Offer, moment: datetime) -> UUID | None:
-    """The very time they ask for is theirs: a second tap, or the back button after booking."""
-    mine = booking_queries.appointments_of([one.id for one in identity_access.people_of(actor, "book")])
-    for one in mine.filter(practitioner=offer.practitioner, during__startswith=offer.starts_at):
-        if one.status not in OVER and not one.is_overdue(moment):
-            return UUID(str(one.id))
-    return None
 
 
 @citizen_page
@@ -142,7 +63,7 @@ def appointment(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """One appointment: where it stands and what to do now."""
     actor, moment = actor_of(request), now()
     found = booking.access.get_appointment(actor, appointment_id)
-    payment = payments.queries.for_subject(ref(found))
+    payment = moving.payment_of(found)
     story = story_of(found, payment, moment)
     today = clinic_day(moment)
     context = {
@@ -160,8 +81,29 @@ def appointment(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         "hold_seconds": settings.BOOKING_HOLD_MINUTES * 60,
         "again": again(found, today),
         "mine": found.person_id == actor.person_id,
+        "cut_short": booking_queries.cut_short_of_encounter(actor, found.encounter_id) if found.encounter_id else None,
+        "taken_over": handed.taken_over(found.encounter_id) if found.encounter_id else None,
+        "answers_reminders": booking_queries.answers_reminders(found, moment),
     }
+    context |= changes(found, moment)
+    context |= queue_context(actor, found, moment)
     return render(request, "web/citizen/appointment.html", context)
+
+
+def changes(found: Any, moment: datetime) -> dict[str, Any]:
+    """What the page says about other times: the terms of a cancel, the move before and after, the series, a block."""
+    follower = booking_queries.follower_of(found)
+    missed = str(found.status) == "no_show" and found.no_show_by == "citizen"
+    return {
+        "terms": booking_queries.cancel_terms(found, moment),
+        "may_move": booking_queries.may_move(found, moment),
+        "follower": follower,
+        "waits_for_payment": follower is not None
+        and str(follower.status) == "held"
+        and not follower.is_overdue(moment),
+        "series": list(booking_queries.series_for(STORY, found.series)) if found.series else [],
+        "pause": booking_queries.block_of(found.person_id, found.facility_id, moment) if missed else None,
+    }
 
 
 def again(found: Any, today: date) -> str:

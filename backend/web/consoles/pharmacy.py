@@ -27,7 +27,7 @@ COUNTER, REVIEW = "web/pharmacy/counter.html", "web/pharmacy/review.html"
 
 
 class ChangedMeanwhile(Conflict):
-    code = "changed_meanwhile"
+    code = "handed_out_meanwhile"
     message = gettext_lazy("Something was handed out meanwhile. Please look at the quantities again.")
 
 

@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from booking.queries import PARTS_OF_DAY, in_part
 from core.actor import Actor
 from core.pages import actor_of
 from identity.acting import memberships_of
@@ -129,6 +130,13 @@ def day_near(when: Any, zone: str | None = None) -> str:
     today = timezone.now().astimezone(CLINIC_ZONE).date()
     near = {0: _("Today"), 1: _("Tomorrow"), -1: _("Yesterday")}
     return near.get((that_day - today) // timedelta(days=1)) or day(that_day)
+
+
+@register.filter
+def part_of_day(when: datetime, zone: str | None = None) -> str:
+    """Morning, afternoon or evening, as search parts the clinic's day."""
+    words = {"morning": _("Morning"), "afternoon": _("Afternoon"), "evening": _("Evening")}
+    return next(words[part] for part in PARTS_OF_DAY if in_part(when, zone or str(CLINIC_ZONE), part))
 
 
 @register.filter
@@ -317,3 +325,15 @@ def status_badge(status: Any) -> SafeString:
     }
     colour, words = looks.get(str(status), ("", str(status)))
     return format_html('<span class="badge{}">{}</span>', f" badge--{colour}" if colour else "", words)
+
+
+@register.simple_tag
+def visit_price(kind: Any, mode: str) -> str:
+    """What a kind of visit costs in that way, or in its first one where it is not given so."""
+    return price(kind.price_in(mode if mode in kind.modes else kind.modes[0]))
+
+
+@register.filter
+def month_name(day: Any) -> str:
+    """ "tháng 12/2026" or "December 2026"."""
+    return f"Tháng {day.month}/{day.year}" if is_vietnamese() else f"{day:%B} {day.year}"

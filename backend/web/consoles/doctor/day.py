@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+import booking.queries
 import realtime.queries
 import records.queries
 from core.actor import Actor
@@ -20,6 +22,8 @@ from core.pages import actor_of, now, page
 from identity.models import Facility
 from records.models import Encounter
 from web.citizen.door import as_day
+from web.consoles.doctor import asked, handing
+from web.queue.line import line_context
 
 DAYS_SHOWN = 7
 LATE = timedelta(minutes=10)
@@ -93,6 +97,26 @@ def _state_of(rows: list[Row]) -> str:
     return ",".join(f"{row.encounter.id}:{row.words}:{row.is_next}" for row in rows)
 
 
+def own_line(actor: Actor) -> dict[str, Any]:
+    """The line in front of the doctor's own room here, when there is one today."""
+    schedules = [one for one in booking.queries.schedules_for(actor, actor.facility_id) if one.active]
+    colleagues = list(booking.queries.schedules_of_facility(actor))
+    lines = [line_context(actor, one, colleagues) for one in schedules]
+    shown = next((one for one in lines if not one["line"].is_empty), None)
+    return {**shown, "role": actor.role} if shown else {}
+
+
+def in_line(rows: list[Row], line: booking.queries.LineView) -> list[Row]:
+    """Say of who is in the line that they are: their time may have passed, but they are here."""
+    numbers = {one.appointment.encounter_id: one.number for one in [*line.called, *(p.ticket for p in line.waiting)]}
+    return [
+        replace(row, look="info", words=_("Waits, number %(number)s") % {"number": numbers[row.encounter.id]})
+        if row.encounter.id in numbers
+        else row
+        for row in rows
+    ]
+
+
 @require_safe
 @page(roles={"practitioner"})
 def day(request: HttpRequest) -> HttpResponse:
@@ -107,6 +131,9 @@ def day(request: HttpRequest) -> HttpResponse:
     week = [first + timedelta(days=place) for place in range(DAYS_SHOWN)]
     counts = records.queries.counts_by_day(own_id(actor), week[0], week[-1], zone)
     rows = rows_of(actor, chosen, zone, moment)
+    offer = asked.offer_of(actor, moment)
+    board = handing.board_of(actor, chosen, zone)
+    ask_id = offer["ask"].id if offer["ask"] else ""
     context = {
         "zone": zone,
         "chosen": chosen,
@@ -117,6 +144,14 @@ def day(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "waiting": [row for row in rows if row.waiting_since],
         "done": sum(row.is_over for row in rows),
-        "state": _state_of(rows),
+        "unwanted": realtime.queries.unwanted_recordings(actor),
+        **offer,
+        **board,
+        "state": f"{_state_of(rows)}{ask_id}{board['hand_over_state']}",
     }
+    if chosen == today:
+        context |= own_line(actor)
+        if "line" in context:
+            context["rows"] = in_line(rows, context["line"])
+        context["state"] += f" {context.get('line_state', '')}"
     return render(request, "web/doctor/day.html", context)

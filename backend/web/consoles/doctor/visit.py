@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,27 +14,22 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+import booking.queries
 import prescriptions.queries
 import records.actions
 import records.queries
-from core.errors import DomainError
+from booking.api.wishes import SINCE, STRENGTHS
+from core.actor import Actor
+from core.errors import DomainError, NotFound
 from core.pages import actor_of, now, page
-from records import access, icd
-from records.models import Encounter
-from records.models.encounters import NOTE_FIELDS
+from journeys.station_api import VitalAnswer
+from records import access, handed, icd, telemedicine
+from records.errors import NotAtADistance
+from records.models import Attendee, Encounter
 from records.vitals import VITALS, Vital
 from web.consoles.doctor.day import own_id, zone_of
-
-
-@dataclass(frozen=True)
-class Part:
-    """One part of the note as a field of the form."""
-
-    name: str
-    label: str
-    hint: str
-    text: str
-    rows: int
+from web.consoles.doctor.parts import note_parts
+from web.vitals import vitals_words
 
 
 @dataclass(frozen=True)
@@ -50,18 +46,6 @@ class Check:
 
     state: str  # "good", "warn", "bad"
     words: str
-
-
-def _parts(encounter: Encounter) -> dict[str, Part]:
-    rows = {"subjective": 4, "objective": 3, "assessment": 2, "plan": 3, "advice": 3}
-    words = {
-        "subjective": (_("Complaint and history"), _("What the patient tells: since when, how, what helps.")),
-        "objective": (_("Findings"), _("What you see, hear and measure.")),
-        "assessment": (_("Assessment"), _("How you judge it, beside the diagnosis.")),
-        "plan": (_("Plan"), _("Tests, treatment, when to come back.")),
-        "advice": (_("Advice for the patient"), _("The patient reads this after the visit. Plain words.")),
-    }
-    return {name: Part(name, *words[name], getattr(encounter, name), rows[name]) for name in NOTE_FIELDS}
 
 
 def _note_words() -> dict[str, str]:
@@ -91,9 +75,13 @@ def _note_words() -> dict[str, str]:
 def visit(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
     """Everything for one visit on one page."""
     actor, moment = actor_of(request), now()
-    encounter = access.get_encounter(actor, encounter_id)
+    try:
+        encounter = access.get_encounter(actor, encounter_id)
+    except NotFound:
+        access.get_handed_over(actor, encounter_id)  # theirs once: they still read what they wrote
+        return redirect("doctor_given", encounter_id)
     icd.find("")  # builds the index while the page is on its way, not while the doctor waits for the first search
-    parts = _parts(encounter)
+    parts = {part.name: part for part in note_parts(encounter)}
     measured = records.queries.vitals_in(encounter.id)
     language = get_language() or "vi"
     context: dict[str, Any] = {
@@ -117,16 +105,55 @@ def visit(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
             "labels": {name: part.label for name, part in parts.items()},
             "diagnoses": [{"code": one.code, "name": one.name} for one in encounter.diagnoses.all()],
         },
+        "intake": booking.queries.intake_of_encounter(actor, encounter.id),
+        "intake_words": {"since": dict(SINCE), "strength": dict(STRENGTHS)},
         "is_video": encounter.mode == Encounter.Mode.VIDEO,
+        **_at_a_distance(encounter, actor, moment),
+        "wish": handed.wish_of(actor, encounter.id),
+        "taken_over": handed.taken_over(encounter.id),
     }
     return render(request, "web/doctor/visit.html", context)
+
+
+def _at_a_distance(encounter: Encounter, actor: Actor, moment: datetime) -> dict[str, Any]:
+    """Who is with the patient, what was measured there, and, before it begins, what the law's gate says."""
+    if not encounter.form:
+        return {}
+    beside = encounter.attendees.exclude(part=Attendee.Part.MEMBER).select_related("facility", "practitioner").first()
+    planned = encounter.status == Encounter.Status.PLANNED
+    found: dict[str, Any] = {
+        "beside": beside,
+        "standing": telemedicine.refusals_of(encounter, moment) if planned else [],
+    }
+    if beside is not None:
+        rows = records.queries.measured_in(encounter.id)
+        found["measured"] = VitalAnswer(rows, many=True, context={"by": actor}).data
+        found["vitals_words"] = vitals_words()
+    return found
+
+
+@require_POST
+@page(roles={"practitioner"})
+def open_at_a_distance(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
+    """Write why a visit outside the list may be held at a distance."""
+    reason = request.POST.get("reason", "")
+    try:
+        records.actions.open_at_a_distance(encounter_id=encounter_id, reason=reason, by=actor_of(request), now=now())
+    except NotFound:
+        raise
+    except DomainError as refusal:
+        messages.error(request, str(refusal.detail))
+    return redirect("doctor_visit", encounter_id)
 
 
 @require_POST
 @page(roles={"practitioner"})
 def start(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
     """Begin a visit in the room or by phone; by video it begins when the citizen is let in."""
-    records.actions.start_encounter(encounter_id=encounter_id, by=actor_of(request), now=now())
+    try:
+        records.actions.start_encounter(encounter_id=encounter_id, by=actor_of(request), now=now())
+    except NotAtADistance as refusal:
+        messages.error(request, str(refusal.detail))
     return redirect("doctor_visit", encounter_id)
 
 

@@ -29,6 +29,9 @@ class Row:
     words: Any
     may_check_in: bool
     may_cancel: bool
+    may_move: bool = False
+    may_miss: bool = False
+    may_undo_missed: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -42,8 +45,13 @@ def row_of(appointment: Any, today: Any, zone: str) -> Row:
         appointment,
         look,
         words,
-        may_check_in=appointment.status == "booked" and today >= queries.clinic_day(appointment),
+        may_check_in=appointment.status == "booked"
+        and appointment.mode == "in_person"  # who comes by video arrives in front of the screen
+        and today >= queries.clinic_day(appointment),
         may_cancel=appointment.can_move_to("cancelled"),
+        may_move=appointment.status in {"booked", "checked_in"} and not appointment.walk_in,
+        may_miss=queries.may_be_missed(appointment, now()) and not appointment.walk_in,
+        may_undo_missed=queries.may_undo_no_show(appointment, now()),
     )
 
 
@@ -60,7 +68,9 @@ def day(request: HttpRequest) -> HttpResponse:
     found = queries.day_list(by, day=chosen, facility_id=by.facility_id, practitioner_id=doctor)
     rows = [row_of(one, today, zone) for one in found]
     arrived = id_from(request.GET.get("arrived"))
+    ticket = queries.ticket_of(by, arrived) if arrived in {row.appointment.pk for row in rows} and arrived else None
     context = {
+        "just_number": ticket.number if ticket else None,
         "rows": rows,
         "schedules": {one.practitioner_id: one for one in schedules}.values(),
         "doctor": doctor,

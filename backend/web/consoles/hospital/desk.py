@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -14,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from booking import queries
 from core.actor import Actor
 from core.edge import now
-from core.pages import page
+from core.pages import View, page
 from web.templatetags import lanh
 
-desk_page: Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]] = page(roles={"desk"})
+desk_page: Callable[[View], View] = page(roles={"desk"})
 
 # Status → (badge, words for the desk).
 STATUS_WORDS: dict[str, tuple[str, Any]] = {

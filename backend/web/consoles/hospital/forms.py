@@ -18,6 +18,7 @@ WEEKDAYS = [
     (6, _("Sunday")),
 ]
 CLOCK = forms.TimeInput(attrs={"type": "time", "step": "300"}, format="%H:%M")
+STEPS = forms.NumberInput(attrs={"step": "5"})
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
@@ -48,6 +49,26 @@ class HoursForm(KeepAgreed):
     from_time = forms.TimeField(label=_("From"), widget=CLOCK)
     to_time = forms.TimeField(label=_("To"), widget=CLOCK, help_text=_("00:00 is midnight, the end of the day."))
     grid_minutes = forms.TypedChoiceField(label=_("A visit may begin"), choices=grids, coerce=int, initial=20)
+    offset_minutes = forms.IntegerField(
+        label=_("First visit after, in minutes"),
+        min_value=0,
+        max_value=235,
+        initial=0,
+        required=False,
+        widget=STEPS,
+        help_text=_("10: hours from 08:00 begin with a visit at 08:10."),
+    )
+    capacity = forms.IntegerField(
+        label=_("People at the same time"),
+        min_value=1,
+        max_value=200,
+        initial=1,
+        required=False,
+        help_text=_("More than 1 for group sessions: so many share one time."),
+    )
+    room = forms.CharField(
+        label=_("Room"), max_length=60, required=False, help_text=_("Empty: the room of the schedule.")
+    )
     valid_from = forms.DateField(label=_("First day"), required=False, widget=DAY)
     valid_to = forms.DateField(label=_("Last day"), required=False, widget=DAY)
     visit_type_ids = forms.MultipleChoiceField(
@@ -61,6 +82,7 @@ class HoursForm(KeepAgreed):
         super().__init__(*args, **kwargs)
         field = self.fields["visit_type_ids"]
         assert isinstance(field, forms.MultipleChoiceField)
+        self.has_company = str(self["capacity"].value() or 1) != "1"
         field.choices = [(str(one.pk), f"{one.name} · {one.minutes}′") for one in visit_types]
 
     def clean(self) -> dict[str, Any]:
@@ -69,6 +91,10 @@ class HoursForm(KeepAgreed):
         start, end = values.get("from_time"), values.get("to_time")
         if start and end is not None and end <= start and end != time(0):
             self.add_error("to_time", _("The hours must end after they begin."))
+        values["offset_minutes"] = values.get("offset_minutes") or 0
+        values["capacity"] = values.get("capacity") or 1
+        if values["offset_minutes"] >= values.get("grid_minutes", 240):
+            self.add_error("offset_minutes", _("The first visit would begin after the second one."))
         first, last = values.get("valid_from"), values.get("valid_to")
         if first and last and last < first:
             self.add_error("valid_to", _("The last day lies before the first one."))
@@ -78,7 +104,11 @@ class HoursForm(KeepAgreed):
 class ExceptionForm(KeepAgreed):
     kind = forms.ChoiceField(
         label=_("What changes"),
-        choices=[("closed", _("Closed: leave, holiday, meeting")), ("extra", _("Extra hours"))],
+        choices=[
+            ("closed", _("Closed: leave, holiday, meeting")),
+            ("extra", _("Extra hours, besides the weekly ones")),
+            ("instead", _("Other hours that day, instead of the weekly ones")),
+        ],
         initial="closed",
         widget=forms.RadioSelect,
     )
@@ -91,7 +121,7 @@ class ExceptionForm(KeepAgreed):
         label=_("To"), required=False, widget=CLOCK, help_text=_("Leave both times empty to close whole days.")
     )
     grid_minutes = forms.TypedChoiceField(
-        label=_("In extra hours a visit may begin"),
+        label=_("In extra or other hours a visit may begin"),
         choices=grids,
         coerce=int,
         initial=20,
@@ -117,8 +147,10 @@ class ExceptionForm(KeepAgreed):
             self.add_error("last_day", _("At most one year at a time."))
         elif (start is None) != (end is None):
             self.add_error("to_time", _("Give both times, or none for whole days."))
-        elif start is None and values.get("kind") == "extra":
-            self.add_error("from_time", _("Say from when to when the extra hours are."))
+        elif start is None and values.get("kind") in {"extra", "instead"}:
+            self.add_error("from_time", _("Say from when to when these hours are."))
+        elif values.get("kind") == "instead" and last != first:
+            self.add_error("last_day", _("Other hours are for one day at a time."))
         elif start is not None and end is not None and last == first and end <= start and end != time(0):
             self.add_error("to_time", _("The hours must end after they begin."))
         return values
@@ -134,7 +166,7 @@ class ExceptionForm(KeepAgreed):
         return datetime.combine(first, start, tz).astimezone(UTC), datetime.combine(last, end, tz).astimezone(UTC)
 
 
-class SettingsForm(forms.Form):
+class SettingsForm(KeepAgreed):
     room = forms.CharField(label=_("Room"), max_length=60, required=False)
     min_notice_minutes = forms.IntegerField(
         label=_("Shortest notice, in minutes"),
@@ -144,6 +176,17 @@ class SettingsForm(forms.Form):
     )
     horizon_days = forms.IntegerField(
         label=_("Days ahead"), min_value=1, max_value=365, help_text=_("How far ahead people may book.")
+    )
+    buffer_before_minutes = forms.IntegerField(
+        label=_("Kept free before each visit, in minutes"), min_value=0, max_value=120, required=False, widget=STEPS
+    )
+    buffer_after_minutes = forms.IntegerField(
+        label=_("Kept free after each visit, in minutes"),
+        min_value=0,
+        max_value=120,
+        required=False,
+        widget=STEPS,
+        help_text=_("Time to read, write or clean; nobody can book it. In steps of five."),
     )
     active = forms.BooleanField(label=_("Open for booking"), required=False)
 

@@ -1,6 +1,7 @@
 """The doctors of the facility and the hours behind their calendars; a change that hits agreed visits asks first."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +9,11 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from booking import access, actions, queries
+from booking import access, actions, holidays, queries
 from booking.errors import AppointmentsAffected
 from core.actor import Actor
 from core.edge import actor_of, now
@@ -19,6 +21,15 @@ from core.errors import Conflict, Invalid
 from identity import queries as identity_queries
 from web.consoles.hospital.desk import desk_page, exception_in_words, id_from, schedules_of, today_at
 from web.consoles.hospital.forms import WEEKDAYS, ExceptionForm, HoursForm, SettingsForm, hours_in_words
+
+SETTINGS = (
+    "room",
+    "min_notice_minutes",
+    "horizon_days",
+    "buffer_before_minutes",
+    "buffer_after_minutes",
+    "active",
+)
 
 
 @dataclass(frozen=True)
@@ -99,7 +110,7 @@ def change_hours(request: HttpRequest, schedule_id: UUID, rule_id: UUID) -> Http
         visit_types=_visit_types(here),
         initial={
             **{name: getattr(rule, name) for name in ("weekday", "from_time", "to_time", "grid_minutes")},
-            **{name: getattr(rule, name) for name in ("valid_from", "valid_to")},
+            **{name: getattr(rule, name) for name in ("valid_from", "valid_to", "offset_minutes", "capacity", "room")},
             "visit_type_ids": [str(one.pk) for one in rule.visit_types.all()],
         },
     )
@@ -192,19 +203,22 @@ def remove_exception(request: HttpRequest, schedule_id: UUID, closure_id: UUID) 
 @require_POST
 @desk_page
 def settings(request: HttpRequest, schedule_id: UUID) -> HttpResponse:
-    """Change room, notice, horizon, and whether the schedule is open."""
+    """Change room, notice, horizon, buffers, and whether the schedule is open."""
     by = actor_of(request)
     here = access.get_schedule(by, schedule_id)
     form = SettingsForm(request.POST, prefix="settings")
+    cramped: list[Any] = []
     if form.is_valid():
         try:
             actions.change_schedule(schedule_id=schedule_id, **form.cleaned_data, by=by, now=now())
-        except Conflict as error:
+        except AppointmentsAffected as error:
+            cramped = queries.appointments_among(by, error.appointment_ids)
+        except (Conflict, Invalid) as error:
             form.add_error(None, str(error.detail))
         else:
             messages.success(request, _("The settings were saved."))
             return redirect("hospital_schedule", schedule_id=schedule_id)
-    return _page(request, here, settings_form=form)
+    return _page(request, here, settings_form=form, cramped=cramped)
 
 
 def _page(
@@ -215,10 +229,11 @@ def _page(
     exception_form: Form | None = None,
     settings_form: Form | None = None,
     affected: list[Any] | None = None,
+    cramped: list[Any] | None = None,
 ) -> HttpResponse:
     closures = list(queries.closures_of(here, since=now()).order_by("during"))
     added = id_from(request.GET.get("added"))
-    values = {name: getattr(here, name) for name in ("room", "min_notice_minutes", "horizon_days", "active")}
+    values = {name: getattr(here, name) for name in SETTINGS}
     context = {
         "schedule": here,
         "weekdays": _weekdays(queries.rules_of(here)),
@@ -229,8 +244,17 @@ def _page(
         or ExceptionForm(prefix="exception", initial={"first_day": today_at(here.zone)}),
         "settings_form": settings_form or SettingsForm(initial=values, prefix="settings"),
         "affected": affected or [],
+        "cramped": cramped or [],
+        "holidays": _holidays_ahead(here),
     }
     return render(request, "web/hospital/schedule.html", context)
+
+
+def _holidays_ahead(here: Any) -> list[tuple[date, str]]:
+    """Give the next public holidays on which the house is closed, with their names."""
+    today = today_at(here.zone)
+    closed = holidays.closed_days(queries.policy_of(here.facility_id), today, today + timedelta(days=60))
+    return [(day, holidays.name_of(day, get_language() or "vi")) for day in closed]
 
 
 def _ask(request: HttpRequest, by: Actor, here: Any, error: AppointmentsAffected, question: str) -> HttpResponse:

@@ -1,15 +1,27 @@
-"""The week of one doctor: a table of hours on a desk's screen, a list of one day on a phone."""
+"""The week of one doctor, or of one room: a calendar whose hours can be taken by the hand.
+
+The page brings its data along, and a table of hours (on a phone a list of one day) for browsers without script.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from booking import queries
+from booking.api.calendar import WeekAnswer
 from core.edge import actor_of, now
+from identity import queries as identity_queries
+from web.consoles.hospital.calendar_words import words
 from web.consoles.hospital.desk import STATUS_WORDS, day_from, desk_page, id_from, schedules_of, today_at
+from web.consoles.hospital.forms import grids
+
+DAYTIME = (6, 20)  # the hours a table shows of a day that never ends
 
 
 @dataclass(frozen=True)
@@ -40,7 +52,7 @@ class Cell:
 
 @desk_page
 def week(request: HttpRequest) -> HttpResponse:
-    """Show seven days of one schedule, from Monday: the one asked for, else the one with most to do in these days."""
+    """Show seven days from Monday, of a room or of one schedule: the one asked for, else the one with most to do."""
     by = actor_of(request)
     schedules = schedules_of(by)
     if not schedules:
@@ -49,26 +61,51 @@ def week(request: HttpRequest) -> HttpResponse:
     today = today_at(zone)
     chosen = day_from(request.GET.get("day"), today)
     monday = chosen - timedelta(days=chosen.weekday())
-    begin = datetime.combine(monday, time(), ZoneInfo(zone))
-    wanted = id_from(request.GET.get("schedule")) or queries.busiest(schedules, begin, begin + timedelta(days=7))
-    schedule = next((one for one in schedules if one.pk == wanted), schedules[0])
-    days = queries.calendar_of(schedule, monday, 7, now())
+    rooms = queries.rooms_of(by)
+    room = request.GET.get("room", "")
     context = {
         "schedules": schedules,
-        "schedule": schedule,
         "today": today,
         "chosen": chosen,
         "monday": monday,
         "sunday": monday + timedelta(days=6),
         "previous": chosen - timedelta(days=7),
         "next": chosen + timedelta(days=7),
+        "rooms": rooms,
+        "visit_types": list(identity_queries.visit_types(facility=by.facility_id)),
+        "grids": grids(),
+        "words": words(),
+    }
+    if room in rooms:
+        found = queries.week_of_room(by, room, monday, now())
+        context |= {"room": room, "here": {"room": room}, "in_room": found.schedules}
+    else:
+        begin = datetime.combine(monday, time(), ZoneInfo(zone))
+        wanted = id_from(request.GET.get("schedule")) or queries.busiest(schedules, begin, begin + timedelta(days=7))
+        schedule = next((one for one in schedules if one.pk == wanted), schedules[0])
+        found = queries.week_of_schedule(by, schedule.pk, monday, now())
+        context |= {"schedule": schedule, "here": {"schedule": schedule.pk}, **_as_table(schedule, monday, chosen)}
+    context["data"] = WeekAnswer(found).data
+    context["source"] = _source(found, monday)
+    return render(request, "web/hospital/week.html", context)
+
+
+def _source(found: queries.Week, monday: date) -> str:
+    if found.room:
+        return f"{reverse('booking_room_week')}?{urlencode({'room': found.room, 'from': monday.isoformat()})}"
+    return f"{reverse('booking_schedule_week', args=[found.schedules[0].pk])}?from={monday}"
+
+
+def _as_table(schedule: Any, monday: date, chosen: date) -> dict[str, Any]:
+    """The same week for browsers without script."""
+    days = queries.calendar_of(schedule, monday, 7, now())
+    return {
         "days": days,
         "hours": hours_of(days),
         "chosen_day": days[chosen.weekday()],
         "chosen_cells": [_cell(piece) for piece in days[chosen.weekday()].pieces],
         "has_rules": bool(queries.rules_of(schedule)),
     }
-    return render(request, "web/hospital/week.html", context)
 
 
 def hours_of(days: list[queries.CalendarDay]) -> list[Hour]:
@@ -78,6 +115,11 @@ def hours_of(days: list[queries.CalendarDay]) -> list[Hour]:
         return []
     first = min(piece.starts.hour for piece in pieces)
     last = max(_last_hour(piece) for piece in pieces)
+    if last - first > DAYTIME[1] - DAYTIME[0]:
+        # Round the clock: the table begins with the day's work; the night is in it where somebody comes.
+        taken = [piece for piece in pieces if piece.kind == "taken"]
+        first = min([DAYTIME[0], *(piece.starts.hour for piece in taken)])
+        last = max([DAYTIME[1], *(_last_hour(piece) for piece in taken)])
     rows = []
     for hour in range(first, last + 1):
         cells = [[_cell(piece) for piece in day.pieces if piece.starts.hour == hour] for day in days]
@@ -104,6 +146,8 @@ def _covers(piece: queries.Piece, day: date, hour: int) -> bool:
 def _cell(piece: queries.Piece) -> Cell:
     if piece.appointment is None:
         return Cell(piece, piece.kind, "")
+    if piece.shared:
+        return Cell(piece, "taken", "")
     _look, words = STATUS_WORDS[piece.appointment.status]
     state = {"held": "held", "fulfilled": "done", "no_show": "done"}.get(piece.appointment.status, "taken")
     return Cell(piece, state, str(words))

@@ -14,8 +14,8 @@ customElements.define("doctor-day", class extends HTMLElement {
     document.addEventListener("visibilitychange", this.onseen);
     this.count();
     this.socket = liveSocket(
-      async () => {
-        const { ticket } = await api.post("/api/v1/socket-tickets", { scope: "me" });
+      async (signal) => {
+        const { ticket } = await api.post("/api/v1/socket-tickets", { scope: "me" }, { signal });
         return socketAddress(`/ws/v1/me?ticket=${encodeURIComponent(ticket)}`);
       },
       { onmessage: (frame) => this.hear(frame), onopen: () => this.look() },
@@ -30,7 +30,7 @@ customElements.define("doctor-day", class extends HTMLElement {
   }
 
   hear(frame) {
-    if (frame?.t === "resync" || /^(appointment|room)\./.test(frame?.d?.kind ?? "")) this.look();
+    if (frame?.t === "resync" || /^(appointment|room|ask|handover)\./.test(frame?.d?.kind ?? "")) this.look();
   }
 
   async look() {
@@ -40,6 +40,8 @@ customElements.define("doctor-day", class extends HTMLElement {
       if (!answer.ok) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("doctor-day");
       if (!fresh || fresh.dataset.state === this.dataset.state) return;
+      // An answer is being written: the next look shows the rest.
+      if (this.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return;
       this.replaceChildren(...fresh.childNodes);
       this.dataset.state = fresh.dataset.state;
       this.count();

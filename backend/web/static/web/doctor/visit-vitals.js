@@ -14,7 +14,19 @@ customElements.define("visit-vitals", class extends HTMLElement {
       if (event.key === "Enter" && event.target.matches("input")) { event.preventDefault(); this.save(); }
     });
     this.button.addEventListener("click", () => this.save());
+    // What the nurse has just measured stands in the fields too, unless the doctor is writing there.
+    document.addEventListener("vitals-shown", (event) => this.take(event.detail));
     addEventListener("beforeunload", (event) => { if (this.changed().length) event.preventDefault(); });
+  }
+
+  take(values) {
+    const newest = new Map([...values].reverse().map((one) => [one.code, one.shown]));
+    for (const input of this.inputs) {
+      const known = input.dataset.saved;
+      if (input.value.trim() !== known || document.activeElement === input) continue;
+      input.value = input.dataset.saved = newest.get(input.dataset.code) ?? ""; // taken back: nothing stands
+    }
+    this.look();
   }
 
   changed() {
@@ -43,8 +55,9 @@ customElements.define("visit-vitals", class extends HTMLElement {
     this.button.setAttribute("aria-busy", "true");
     try {
       const values = changed.map((input) => ({ code: input.dataset.code, value: numberOf(input.value).toFixed(2) }));
-      await api.post(`/api/v1/people/${page.person}/record/observations`, { encounter: page.encounter, values }, { idempotencyKey: this.key });
+      const { results } = await api.post(`/api/v1/encounters/${page.encounter}/vitals`, { values }, { idempotencyKey: this.key });
       for (const input of changed) input.dataset.saved = input.value.trim();
+      document.dispatchEvent(new CustomEvent("vitals-entered", { detail: results }));
       toast(JSON.parse(document.getElementById("note-words").textContent).measured, "good");
     } catch (problem) {
       toast(problem.detail || problem.message, "bad");

@@ -12,7 +12,7 @@ export class ApiProblem extends Error {
   }
 }
 
-function csrfToken() {
+export function csrfToken() {
   return document.querySelector('meta[name="csrf-token"]')?.content
     || document.querySelector('input[name="csrfmiddlewaretoken"]')?.value
     || "";

@@ -20,8 +20,10 @@ export function day(when, zone = CLINIC_ZONE) {
 
 export const dayAndClock = (when, zone = CLINIC_ZONE) => `${clock(when, zone)} · ${day(when, zone)}`;
 
-/** Milliseconds as "9:05" */
+/** Milliseconds as "9:05", from an hour on as "3:22:36" */
 export function minutesLeft(milliseconds) {
   const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  const two = (number) => String(number).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }

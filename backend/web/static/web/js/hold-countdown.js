@@ -25,6 +25,7 @@ class HoldCountdown extends HTMLElement {
     if (this.bar) this.bar.value = Math.max(0, left / 1000);
     if (left <= -1000) {
       clearInterval(this.timer);
+      if (this.hasAttribute("quiet")) return; // something around it looks again
       // A device whose clock is wrong must not reload for ever: once per page.
       const key = `over:${location.pathname}`;
       if (!sessionStorage.getItem(key)) {

@@ -18,8 +18,8 @@ export function onNews(listener) {
   };
 }
 
-async function address() {
-  const { ticket } = await api.post("/api/v1/socket-tickets", { scope: "me" });
+async function address(signal) {
+  const { ticket } = await api.post("/api/v1/socket-tickets", { scope: "me" }, { signal });
   // What was missed while the line was down is told first.
   const query = new URLSearchParams({ ticket, ...(heard.offset && { after: heard.offset, epoch: heard.epoch }) });
   return socketAddress(`/ws/v1/me?${query}`);

@@ -1,4 +1,5 @@
 // <page-watch data-state data-every>: asks for its page again every few seconds and shows it when its state has changed.
+// With data-go the fresh page leads on to another one.
 // The bell of an appointment or a payment makes it look at once; the seconds are for lines on which no socket lives.
 import { onNews } from "./news.js";
 
@@ -7,7 +8,7 @@ class PageWatch extends HTMLElement {
     this.again();
     this.seen = () => { if (document.visibilityState === "visible") this.look(); };
     document.addEventListener("visibilitychange", this.seen);
-    this.stop = onNews((kind) => { if (/^(appointment|payment)\.|^resync$/.test(kind)) this.look(); });
+    this.stop = onNews((kind) => { if (/^(appointment|payment|ask|offer|leave)\.|^resync$/.test(kind)) this.look(); });
   }
 
   disconnectedCallback() {
@@ -33,6 +34,7 @@ class PageWatch extends HTMLElement {
         this.replaceChildren(...fresh.childNodes);
         this.dataset.state = fresh.dataset.state;
         this.dataset.every = fresh.dataset.every;
+        if (fresh.dataset.go) location.assign(fresh.dataset.go);
       }
     } catch {
       // No connection: the banner says so, and we ask again.

@@ -1,10 +1,12 @@
-// On every page: the bell, the lost-connection banner, dialogs opened by buttons, forms that are sent once, the service worker.
+// On every page: the bell, the lost-connection banner, menus, dialogs opened by buttons, forms that are sent once, the service worker.
 import { followBell } from "./bell.js";
+import { keepMenus } from "./menus.js";
 import { followTheme } from "./theme.js";
 import { toast } from "./toast.js";
 
 followTheme();
 followBell();
+keepMenus();
 
 const banner = document.querySelector("[data-offline-banner]");
 if (banner) {
