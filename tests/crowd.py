@@ -46,6 +46,7 @@ class Citizen:
 def doctors(count: int, *, price: int = 150_000) -> list[Doctor]:
     """`count` doctors at one hospital, every quarter of an hour bookable, day and night."""
     import booking.actions as booking
+    from booking import days
 
     by, now = Actor.system("crowd"), timezone.now()
     hospital = make.make_facility()
@@ -53,24 +54,25 @@ def doctors(count: int, *, price: int = 150_000) -> list[Doctor]:
     found = []
     for number in range(count):
         practitioner = make.make_practitioner(facility=hospital, full_name=f"Bùi Văn Số {number}")
-        schedule = booking.add_schedule(
-            practitioner_id=practitioner.id,
-            facility_id=hospital.id,
-            min_notice_minutes=0,
-            horizon_days=90,
-            by=by,
-            now=now,
-        )
-        for weekday in range(7):
-            booking.add_rule(
-                schedule_id=schedule.id,
-                weekday=weekday,
-                from_time=time(0),
-                to_time=time(0),
-                grid_minutes=MINUTES,
+        with days.together(now=now):
+            schedule = booking.add_schedule(
+                practitioner_id=practitioner.id,
+                facility_id=hospital.id,
+                min_notice_minutes=0,
+                horizon_days=90,
                 by=by,
                 now=now,
             )
+            for weekday in range(7):
+                booking.add_rule(
+                    schedule_id=schedule.id,
+                    weekday=weekday,
+                    from_time=time(0),
+                    to_time=time(0),
+                    grid_minutes=MINUTES,
+                    by=by,
+                    now=now,
+                )
         found.append(Doctor(str(schedule.id), str(practitioner.id), str(visit_type.id)))
     return found
 

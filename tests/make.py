@@ -16,6 +16,7 @@ from django.test import Client
 from core.actor import Actor
 from identity import acting
 from identity.models import (
+    Contract,
     Delegation,
     Facility,
     Membership,
@@ -23,6 +24,7 @@ from identity.models import (
     Practitioner,
     Province,
     Specialty,
+    Telemedicine,
     User,
     VisitType,
 )
@@ -73,7 +75,11 @@ def make_specialty(code: str = "general", **values: Any) -> Specialty:
 
 
 def make_facility(*, kind: str = "hospital", name: str = "Bệnh viện Đa khoa Sông Hồng", **values: Any) -> Facility:
-    """A place of care in Hà Nội."""
+    """A place of care in Hà Nội; all but pharmacies have long published that they treat at a distance."""
+    if kind != "pharmacy":
+        values.setdefault("telemedicine", list(Telemedicine.values))
+        values.setdefault("telemedicine_from", LONG_AGO)
+        values.setdefault("telemedicine_notice", "12/CB-SYT")
     if "province" not in values and "province_id" not in values:
         values["province"] = Province.objects.get(code="01")
     values.setdefault("code", f"01{_next():03d}"[-5:])
@@ -98,7 +104,23 @@ def make_visit_type(*, facility: Facility, minutes: int = 20, price: int = 150_0
     values.setdefault("name_vi", "Khám từ xa")
     values.setdefault("name_en", "Video visit")
     values.setdefault("modes", ["in_person", "video"])
-    return VisitType.objects.create(facility=facility, minutes=minutes, price_amount=price, **values)
+    made = VisitType.objects.create(facility=facility, minutes=minutes, price_amount=price, **values)
+    _offer_it(facility)
+    return made
+
+
+def work_on_holidays(facility: Facility) -> None:
+    """Let a facility work on public holidays: for tests that live on today's date."""
+    from booking.models import Policy
+
+    Policy.objects.update_or_create(facility=facility, defaults={"closes_on_holidays": False})
+
+
+def _offer_it(facility: Facility) -> None:
+    from booking import days
+    from booking.models import Schedule
+
+    days.rebuild(Schedule.objects.filter(facility=facility).values_list("pk", flat=True), now=NOW)
 
 
 def make_staff_user(*, name: str, email: str = "", password: str = "") -> User:
@@ -138,6 +160,34 @@ def make_membership(*, user: User, facility: Facility | None, role: str, **value
 def make_pharmacist(*, pharmacy: Facility, full_name: str = "Lê Thu Cúc") -> Membership:
     """Somebody behind the counter of a pharmacy."""
     return make_membership(user=make_staff_user(name=full_name), facility=pharmacy, role="pharmacist")
+
+
+def make_station(*, name: str = "Trạm Y tế xã Đồng Tâm", **values: Any) -> Facility:
+    """A commune's health station."""
+    return make_facility(kind="station", name=name, **values)
+
+
+def make_contract(*, facility: Facility, station: Facility, **values: Any) -> Contract:
+    """What a hospital and a station agreed on for visits with the patient at the station; free for the citizen."""
+    values.setdefault("number", f"{_next()}/HĐ-KCBTX")
+    values.setdefault("forms", ["via_receiving_facility", "inter_facility_support"])
+    values.setdefault("valid_from", LONG_AGO)
+    return Contract.objects.create(facility=facility, partner=station, **values)
+
+
+def make_nurse(*, station: Facility, full_name: str = "Lò Thị Mai", **values: Any) -> Membership:
+    """A licensed nurse of a health station, with an account."""
+    user = make_staff_user(name=full_name)
+    nurse = Practitioner.objects.create(
+        user=user,
+        full_name=full_name,
+        title="ĐD",
+        profession=values.pop("profession", "nurse"),
+        licence_number=f"{_next():06d}/HNO-GPHN",
+        licence_valid_from=LONG_AGO,
+        **values,
+    )
+    return make_membership(user=user, facility=station, role="nurse", practitioner=nurse)
 
 
 def make_desk(*, facility: Facility, full_name: str = "Phạm Quốc Dân") -> Membership:

@@ -20,6 +20,14 @@ _held: list[IO[bytes]] = []  # locks live as long as this process
 def pytest_configure(config: pytest.Config) -> None:
     """A worker of xdist inherits everything from the process that started it."""
     config.addinivalue_line("markers", "browser: needs Chromium; see `lanh.py test`")
+    config.addinivalue_line("markers", "xdist_group(name): stays on one worker with the others of this name")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file stays on one worker; calls between browsers take turns, since two at once starve each other of this machine."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
 
 
 def pytest_unconfigure() -> None:

@@ -22,11 +22,16 @@ class Site:
     """`lanh.py up` on a free port. `environment` goes over what we set."""
 
     def __init__(
-        self, *, workers: bool = True, environment: dict[str, str] | None = None, log: Path | None = None
+        self,
+        *,
+        workers: bool = True,
+        http: str = "here",
+        environment: dict[str, str] | None = None,
+        log: Path | None = None,
     ) -> None:
         self.port = any_port()
         self.url = f"http://localhost:{self.port}"
-        self.workers = workers
+        self.workers, self.http = workers, http
         self.log = log or Path(tempfile.mkdtemp(prefix="lanh-site-")) / "site.log"
         self.environment = {
             **os.environ,
@@ -40,7 +45,7 @@ class Site:
 
     def start(self) -> Site:
         """Start it and wait until it answers."""
-        command = [sys.executable, "-m", "runtime", "up", "--port", str(self.port)]
+        command = [sys.executable, "-m", "runtime", "up", "--port", str(self.port), "--http", self.http]
         if not self.workers:
             command += ["--workers", "off"]
         with self.log.open("ab") as out:
@@ -95,17 +100,21 @@ def any_port() -> int:
     raise RuntimeError("no free port")
 
 
-def own_database(name: str, *, fresh: bool = True) -> None:
-    """Point this process and its children at database `name` of the test cluster, empty when `fresh`; start Django here."""
+def own_database(name: str, *, fresh: bool = True, pool: bool = False) -> None:
+    """Point this process and its children at database `name` of the test cluster, empty when `fresh`; start Django here.
+
+    `pool`: also this process keeps its connections, for one that runs the sockets of the app in itself.
+    """
     postgres.ensure("test", name, durable=False)
     if fresh:
         databases.drop_databases(name)
     databases.ensure_database()
-    os.environ.update({"DJANGO_SETTINGS_MODULE": "settings", "DATABASE_POOL": "0", "DEMO": "1"})
+    os.environ.update({"DJANGO_SETTINGS_MODULE": "settings", "DATABASE_POOL": str(int(pool)), "DEMO": "1"})
+    os.environ["ROOM_CONSENT_ASKED"] = "off"  # floods and measurements of calls begin behind it
     import django
 
     django.setup()
     from django.core.management import call_command
 
     call_command("migrate", interactive=False, verbosity=0)
-    os.environ["DATABASE_POOL"] = "1"  # for the site, not for us
+    os.environ["DATABASE_POOL"] = "1"  # for the site, whatever holds for us

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import inspect
 import json
 import pkgutil
 from collections.abc import Iterator
@@ -43,7 +44,11 @@ def row(name: str, case: str, rounds: list[float], unit: str, *, to: str, yardst
 
 def names() -> dict[str, str]:
     """Name on the command line → module."""
-    found = (info.name for info in pkgutil.iter_modules(bench.__path__) if info.name != "run")
+    found = (
+        info.name
+        for info in pkgutil.iter_modules(bench.__path__)
+        if info.name not in {"run", "client", "pgbench", "nation", "udp", "transcoding"}
+    )
     return {name.replace("_", "-"): f"tests.bench.{name}" for name in sorted(found)}
 
 
@@ -55,12 +60,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--size", type=int, default=160, help="requests a round")
+    parser.add_argument("--doctors", type=int, nargs="+", default=[5000], help="how many, for the search")
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(known):
         parser.error(f"no such bench: {', '.join(sorted(unknown))}; there are: {', '.join(known)}")
     for name in options.names or known:
         module: ModuleType = importlib.import_module(known[name])
-        show(module.measure(rounds=options.rounds, size=options.size), as_json=options.json)
+        more = {"doctors": options.doctors} if "doctors" in inspect.signature(module.measure).parameters else {}
+        show(module.measure(rounds=options.rounds, size=options.size, **more), as_json=options.json)
     return 0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -9,7 +11,7 @@ import pytest
 import time_machine
 from django.db import connection
 
-from booking.actions import appointments
+from booking import actions
 from booking.models import Schedule
 from core.events import Event
 from identity.models import Facility, Practitioner
@@ -38,5 +40,8 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[Event]:
         assert connection.in_atomic_block
         heard.append(event)
 
-    monkeypatch.setattr(appointments, "emit", emit)
+    for info in pkgutil.iter_modules(actions.__path__):
+        module = importlib.import_module(f"booking.actions.{info.name}")
+        if hasattr(module, "emit"):
+            monkeypatch.setattr(module, "emit", emit)
     return heard

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from audit.models import Line
-from booking import actions
+from booking import actions, days
 from booking.models import Appointment, Schedule
 from core.actor import Actor
 from identity.models import Facility, Person, Practitioner, VisitType
@@ -27,19 +27,20 @@ def make_schedule(
     **values: Any,
 ) -> Schedule:
     """A schedule with the same hours on each of these weekdays."""
-    schedule = actions.add_schedule(
-        practitioner_id=practitioner.id, facility_id=facility.id, by=SYSTEM, now=now, **values
-    )
-    for weekday in weekdays:
-        actions.add_rule(
-            schedule_id=schedule.id,
-            weekday=weekday,
-            from_time=time.fromisoformat(hours[0]),
-            to_time=time.fromisoformat(hours[1]),
-            grid_minutes=grid,
-            by=SYSTEM,
-            now=now,
+    with days.together(now=now):
+        schedule = actions.add_schedule(
+            practitioner_id=practitioner.id, facility_id=facility.id, by=SYSTEM, now=now, **values
         )
+        for weekday in weekdays:
+            actions.add_rule(
+                schedule_id=schedule.id,
+                weekday=weekday,
+                from_time=time.fromisoformat(hours[0]),
+                to_time=time.fromisoformat(hours[1]),
+                grid_minutes=grid,
+                by=SYSTEM,
+                now=now,
+            )
     return schedule
 
 
@@ -62,6 +63,7 @@ def hold(
         person_id=person.id,
         mode=mode,
         reason=reason,
+        values=None if mode == "in_person" else {"condition_code": "J00"},
         by=by or make.actor_for(person),
         now=now,
     )

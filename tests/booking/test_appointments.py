@@ -6,11 +6,11 @@ import pytest
 from django.db import transaction
 
 from audit.models import Line
-from booking import actions, queries, tasks
+from booking import actions, days, queries, slots, tasks
 from booking.errors import HoldExpired, TooEarly, TooLate
-from booking.events import AppointmentBooked, AppointmentCancelled, AppointmentHeld
+from booking.events import AppointmentBooked, AppointmentCancelled, AppointmentFulfilled, AppointmentHeld, PlaceFreed
 from booking.events import HoldExpired as HoldExpiredEvent
-from booking.models import Appointment, Status
+from booking.models import Appointment, Schedule, Status
 from core.errors import NotFound, WrongState
 from records.models import Encounter
 from tests import make
@@ -46,8 +46,9 @@ def test_tells_the_story_in_order(held, now, told):
         AppointmentHeld(id, (now + timedelta(minutes=10)).isoformat()),
         AppointmentBooked(id),
         AppointmentCancelled(id, "system"),
+        PlaceFreed(str(held.schedule_id), at("09:00").isoformat(), at("09:20").isoformat()),
     ]
-    assert {event.story for event in told} == {f"appointment:{id}"}
+    assert {event.story for event in told} == {f"appointment:{id}", f"schedule:{held.schedule_id}"}
 
 
 def test_books_what_is_held_once(held, now, told):
@@ -82,7 +83,8 @@ def test_expires_each_overdue_hold_and_no_other(schedule, visit_type, ana, held,
     tasks.expire_holds.func(timestamp=int((now + timedelta(minutes=10)).timestamp()))
 
     assert stage.statuses(held.id, late.id, sure.id) == ["expired", "held", "booked"]
-    assert told == [HoldExpiredEvent(str(held.id))]
+    assert [event for event in told if not isinstance(event, PlaceFreed)] == [HoldExpiredEvent(str(held.id))]
+    assert len(told) == 2  # and the time is free again
     assert Line.objects.get(action="booking.expire").person_id == ana.id
 
 
@@ -129,6 +131,41 @@ def test_the_news_of_the_end_may_come_before_that_of_the_beginning(booked):
     assert (done.status, done.in_consultation_at) == ("fulfilled", at("09:17"))
 
 
+def test_a_visit_that_ends_early_gives_the_rest_of_its_time_back(ben, hospital, ana, eve):
+    schedule = stage.make_schedule(practitioner=ben, facility=hospital, min_notice_minutes=0)
+    long = make.make_visit_type(facility=hospital, minutes=60)
+    usual = make.make_visit_type(facility=hospital, minutes=20)
+    visit = stage.book(schedule, long, ana, at("09:00"))
+    actions.start_consultation(appointment_id=visit.id, by=SYSTEM, now=at("09:00"))
+    assert free_from_nine(usual, at("09:10")) == ["10:00", "10:20"]
+
+    actions.fulfil(appointment_id=visit.id, by=SYSTEM, now=at("09:15"))
+
+    assert free_from_nine(usual, at("09:15")) == ["09:20", "09:40", "10:00", "10:20"]
+    assert days.check(now=at("09:15")) == []
+    assert stage.hold(schedule, usual, eve, at("09:20"), now=at("09:16")).status == "held"
+
+
+def test_a_visit_that_was_over_before_its_time_leaves_that_time_to_whoever_waits(booked, visit_type, told):
+    told.clear()
+    actions.fulfil(appointment_id=booked.id, by=SYSTEM, now=at("07:30"))
+    actions.fulfil(appointment_id=booked.id, by=SYSTEM, now=at("07:31"))
+
+    freed = PlaceFreed(str(booked.schedule_id), at("09:00").isoformat(), at("09:20").isoformat())
+    assert told == [AppointmentFulfilled(str(booked.id)), freed]
+    assert "09:00" in free_from_nine(visit_type, at("07:31"))
+
+
+def free_from_nine(visit_type, now):
+    (schedule,) = Schedule.objects.all()
+    found = queries.slots_of(schedule.practitioner_id, visit_type.id, make.TOMORROW, make.TOMORROW, now)
+    return [
+        f"{slots.wall(one.starts_at, schedule.zone):%H:%M}"
+        for one in found
+        if at("09:00") <= one.starts_at < at("10:30")
+    ]
+
+
 def test_a_hold_cannot_be_checked_in_or_begun(held, by_ana, by_ben):
     refused(WrongState, actions.check_in, held, by=by_ana, now=at("08:50"))
     refused(WrongState, actions.start_consultation, held, by=by_ben, now=at("09:00"))
@@ -151,7 +188,7 @@ def test_cancels_from_either_side(booked, request, who, side, now, visit_type, t
         "Bận việc",
         now,
     )
-    assert told[-1] == AppointmentCancelled(str(booked.id), side)
+    assert told[-2] == AppointmentCancelled(str(booked.id), side)
     free = queries.slots_of(booked.practitioner_id, visit_type.id, make.TOMORROW, make.TOMORROW, now)
     assert at("09:00") in [slot.starts_at for slot in free]
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from booking import actions, queries
-from booking.models import Rule
+from booking.models import Appointment, Rule
 from tests import make
 from tests.booking import stage
 from tests.booking.stage import SYSTEM, at
@@ -34,6 +34,7 @@ def test_a_week_of_free_and_past_times(short, now):
 
 def test_shows_what_is_taken_closed_and_elsewhere(short, visit_type, ben, ana, now):
     clinic = make.make_facility(kind="clinic", name="Phòng khám Hoa Sen")
+    make.make_membership(user=ben.user, facility=clinic, role="practitioner", practitioner=ben)
     other = stage.make_schedule(practitioner=ben, facility=clinic)
     there = make.make_visit_type(facility=clinic)
     stage.book(short, visit_type, ana, at("08:20"))
@@ -62,9 +63,21 @@ def test_an_overdue_hold_is_free_again(short, visit_type, ana, now):
     assert queries.calendar_of(short, make.TOMORROW, 1, now + timedelta(minutes=10))[0].free == 6
 
 
-def test_three_statements_for_a_week(short, visit_type, django_assert_num_queries, now):
+def test_four_statements_for_a_week(short, visit_type, django_assert_num_queries, now):
     for number in range(6):
         stage.book(short, visit_type, make.make_person(), at("08:00") + timedelta(minutes=20 * number))
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         queries.calendar_of(short, MONDAY, 7, now)
+
+
+def test_the_first_week_shown_is_that_with_most_agreed_not_with_most_walk_ins(short, hospital, visit_type, now):
+    colleague = make.make_practitioner(facility=hospital, full_name="Lê Thu Hà")
+    full = stage.make_schedule(practitioner=colleague, facility=hospital, hours=("08:00", "10:00"))
+    for clock in ("08:00", "08:20"):
+        came = stage.book(full, visit_type, make.make_person(), at(clock))
+        Appointment.objects.filter(pk=came.pk).update(walk_in=True)
+    stage.book(short, visit_type, make.make_person(), at("09:00"))
+
+    assert queries.busiest([short, full], now, now + timedelta(days=7)) == short.pk
+    assert queries.busiest([full], now, now + timedelta(days=7)) is None

@@ -199,6 +199,7 @@ def test_an_overdue_hold_elsewhere_does_not_keep_the_person_busy(schedule, visit
 def test_a_doctor_with_two_schedules_is_in_one_place(schedule, visit_type, ben, ana, eve):
     clinic = make.make_facility(kind="clinic", name="Phòng khám Hoa Sen")
     there = make.make_visit_type(facility=clinic)
+    make.make_membership(user=ben.user, facility=clinic, role="practitioner", practitioner=ben)
     second = stage.make_schedule(practitioner=ben, facility=clinic)
     stage.hold(schedule, visit_type, ana, at("09:00"))
 
@@ -228,6 +229,7 @@ def test_the_database_itself_refuses_two_at_once(schedule, visit_type, hospital,
     twin = Appointment.objects.get(pk=held.pk)
     twin.pk = make.make_person(user=None).pk  # any fresh id
     twin.during = DateTimeTZRange(at("09:10"), at("09:30"))
+    twin.session = twin.blocked = None  # of its own, alone
     if field == "practitioner":
         twin.person = eve
     else:

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection, connections
 
 from booking import actions
+from booking.events import PlaceFreed
 from booking.models import ACTIVE, Appointment
 from core.errors import DomainError
 from tests import make
@@ -69,6 +70,7 @@ def test_overlapping_times_of_different_length(schedule, visit_type, hospital):
 
 def test_one_doctor_at_two_places(schedule, visit_type, ben):
     clinic = make.make_facility(kind="clinic", name="Phòng khám Hoa Sen")
+    make.make_membership(user=ben.user, facility=clinic, role="practitioner", practitioner=ben)
     there = make.make_visit_type(facility=clinic)
     second = stage.make_schedule(practitioner=ben, facility=clinic)
     people = [make.make_person(full_name=f"Nguyễn Văn {number}") for number in range(10)]
@@ -123,7 +125,7 @@ def test_booking_and_expiry_meet(schedule, visit_type, ana, now, told):
     held.refresh_from_db()
     assert held.status in {"booked", "expired"}
     assert said.count("hold_expired") in ({0} if held.status == "booked" else {5})
-    assert len(told) == 1
+    assert len([one for one in told if not isinstance(one, PlaceFreed)]) == 1
 
 
 def test_two_cancel_at_once(schedule, visit_type, ana, by_ana, by_dan, now, told):
@@ -138,7 +140,7 @@ def test_two_cancel_at_once(schedule, visit_type, ana, by_ana, by_dan, now, told
     )
 
     assert said == ["ok"] * 8
-    assert len(told) == 1
+    assert len([one for one in told if not isinstance(one, PlaceFreed)]) == 1
 
 
 def test_a_closure_and_a_hold_do_not_pass_each_other(schedule, visit_type, ana, now):
@@ -148,4 +150,5 @@ def test_a_closure_and_a_hold_do_not_pass_each_other(schedule, visit_type, ana, 
 
     said = all_at_once([close, holding(schedule, visit_type, ana, at("09:00"))])
 
-    assert said in (["not_bookable", "ok"], ["appointments_affected", "ok"])
+    # The row of the day refuses what the closure took away, whether or not the wish had looked before.
+    assert said in (["not_bookable", "ok"], ["ok", "slot_taken"], ["appointments_affected", "ok"])

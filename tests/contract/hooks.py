@@ -22,7 +22,7 @@ HIT = 0.7  # of the ids that are ids at all; the rest stays a shot in the dark
 
 aim: dict[str, Any] = json.loads(Path(os.environ["LANH_CONTRACT_AIM"]).read_text())
 dice = random.Random(20261123)
-answers: Counter[str] = Counter()
+answers: dict[str, Counter[str]] = {"all": Counter(), "well-formed": Counter()}
 lock = threading.Lock()
 
 
@@ -73,5 +73,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
 def after_call(context: Any, case: Any, response: Any) -> None:
     """Keep the tally whole however the run ends."""
     with lock:
-        answers[str(response.status_code)] += 1
+        answers["all"][str(response.status_code)] += 1
+        if case.meta and case.meta.generation.mode == schemathesis.GenerationMode.POSITIVE:
+            answers["well-formed"][str(response.status_code)] += 1
         Path(aim["tally"]).write_text(json.dumps(answers))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from identity.models import Person, User
+from audit.models import Line
+from identity.models import Contract, Person, User
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -46,3 +47,19 @@ def test_citizens_are_looked_at_only(operator: User, ana: Person) -> None:
     browser.post(f"/admin/identity/person/{ana.id}/change/", {"full_name": "Somebody else"})
     ana.refresh_from_db()
     assert ana.full_name == "Nguyễn Thị Ánh Ngọc"
+
+
+def test_a_contract_is_entered_by_hand_and_leaves_a_line(operator: User) -> None:
+    hospital, station = make.make_facility(), make.make_station()
+    form = {
+        "facility": str(hospital.pk), "partner": str(station.pk), "number": "15/HĐ", "forms": "via_receiving_facility",
+        "price_amount": "0", "price_currency": "VND", "valid_from": "2031-01-01", "valid_to": "",
+    }  # fmt: skip
+    answer = make.page_client(operator).post("/admin/identity/contract/add/", form)
+    assert answer.status_code == 302, answer.content.decode()
+    assert Contract.objects.get().forms == ["via_receiving_facility"]
+    assert Line.objects.filter(action="identity.contract").exists()
+    refused = make.page_client(operator).post(
+        "/admin/identity/contract/add/", form | {"number": "16/HĐ", "forms": "teleconsult_mdt"}
+    )
+    assert refused.status_code == 200 and Contract.objects.count() == 1

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 import booking.queries
@@ -15,31 +16,40 @@ from identity.models import Facility, Person, Practitioner, Specialty, User
 from notifications.models import Message
 from payments.models import Payment
 from prescriptions.models import Prescription
+from records import telemedicine
 from records.models import Allergy, Encounter
 from runtime.demo.clock import as_of
 from runtime.demo.seed import seed
 from web.demo import CAST
 
 NOW = datetime(2031, 3, 25, 7, 0, tzinfo=UTC)
+STATEMENTS = 33_000  # whoever starts the house for the first time waits for them
 
 
 @pytest.mark.django_db
-def test_makes_the_whole_demo_within_twenty_seconds() -> None:
-    started = time.process_time()
+def test_makes_the_whole_demo_in_so_many_statements() -> None:
+    asked = 0
+
+    def count(execute: Any, *statement: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        return execute(*statement)
+
     with as_of(NOW):
-        assert seed(NOW)
-        assert time.process_time() - started < 20
+        with connection.execute_wrapper(count):
+            assert seed(NOW)
+        assert asked < STATEMENTS, asked
         assert not seed(NOW)  # once is enough
 
     places = Facility.objects.exclude(kind="pharmacy")
-    assert places.count() == 6
+    assert places.count() == 7
     assert places.values("province").distinct().count() >= 4
     assert set(places.values_list("kind", flat=True)) == {"hospital", "clinic", "station"}
     assert Facility.objects.filter(kind="pharmacy").count() == 8
-    assert Practitioner.objects.count() == 20
+    assert Practitioner.objects.count() == 21  # twenty doctors and a station's nurse
     assert Specialty.objects.filter(practitioners__isnull=False).distinct().count() >= 10
-    assert Person.objects.filter(user__isnull=False).count() == 12
-    assert Person.objects.filter(user__isnull=True).count() == 1  # ana's child
+    assert Person.objects.filter(user__isnull=False).count() == 13
+    assert Person.objects.filter(user__isnull=True).count() == 14  # ana's child, and thirteen who walked in
     for member in CAST:
         assert User.objects.filter(email=member.email or None, phone=member.phone or None).exists(), member.key
 
@@ -47,11 +57,17 @@ def test_makes_the_whole_demo_within_twenty_seconds() -> None:
     assert not Encounter.objects.filter(status="finished", diagnoses__isnull=True).exists()
     assert Appointment.objects.filter(status="fulfilled").count() == Encounter.objects.filter(status="finished").count()
     assert Appointment.objects.filter(status="booked").count() >= 10
-    assert not Appointment.objects.filter(status__in=["held", "in_consultation"]).exists()
+    assert not Appointment.objects.filter(status__in=["held", "in_consultation"], walk_in=False).exists()
     assert Payment.objects.filter(status="captured").count() >= 25
     assert set(Prescription.objects.values_list("status", flat=True)) >= {"signed", "dispensed"}
     assert Allergy.objects.exists()
     assert Message.objects.filter(kind="prescription_dispensed").exists()
+
+    # Somebody sits at the commune's station, and the doctor in the city sees him soon.
+    at_station = Encounter.objects.get(form="via_receiving_facility")
+    assert (at_station.status, at_station.person.full_name) == ("planned", "Giàng A Páo")
+    assert NOW < at_station.planned_from <= NOW + timedelta(minutes=50)
+    assert not telemedicine.refusals_of(at_station, NOW)
 
     # A doctor can be seen at once, and on each of the next thirty days.
     ben = Practitioner.objects.get(user__email="binh@demo.lanh.vn")

@@ -67,6 +67,7 @@ class Story:
             "starts_at": starts_at or self.free_times()[3]["starts_at"],
             "visit_type": str(self.visit_type.id),
             "mode": "video",
+            "condition": "J00",
             "reason": "Ho và sốt nhẹ hai ngày nay",
         } | ({"person": str(person.id)} if person else {})
         held = ok(self.api(self.ana).post("/api/v1/appointments", wish, HTTP_IDEMPOTENCY_KEY=str(uuid4())), 201)

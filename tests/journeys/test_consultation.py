@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from notifications.models import Message
+from tests import make
 from tests.jobs import run_jobs
 from tests.journeys.stage import Story, ok
 
@@ -57,6 +58,22 @@ def test_the_whole_story(story: Story, clock):
     assert {story.ben.display_name} <= {line["who"] for line in log["results"]}
 
 
+def test_a_visit_that_is_over_before_its_time_leaves_that_time_to_others(story: Story):
+    held = story.hold()
+    story.pay()
+    story.appointment()
+    assert held["starts_at"] not in [slot["starts_at"] for slot in story.free_times()]
+    ok(story.api(story.ben).post(f"/api/v1/encounters/{story.ids['encounter']}/start"))
+    run_jobs()
+    assert held["starts_at"] not in [slot["starts_at"] for slot in story.free_times()]
+
+    story.write_note()
+    story.finish()
+
+    assert story.appointment()["status"] == "fulfilled"
+    assert held["starts_at"] in [slot["starts_at"] for slot in story.free_times()]
+
+
 def test_unpaid_time_is_free_again_and_told(story: Story, clock):
     held = story.hold()
     clock.shift(timedelta(minutes=11))
@@ -91,7 +108,7 @@ def test_a_declined_card_keeps_the_hold_and_can_be_tried_again(story: Story):
 
 
 def test_cancelling_gives_the_money_back_and_closes_what_was_prepared(story: Story):
-    story.hold()
+    story.hold(make.at(make.TOMORROW, "09:00").isoformat())  # early enough to cost nothing
     story.pay()
     story.appointment()
     ok(story.api(story.ana).post(f"/api/v1/appointments/{story.ids['appointment']}/cancel", {"reason": "Bận việc"}))

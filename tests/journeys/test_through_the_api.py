@@ -33,6 +33,7 @@ def test_a_visit_from_free_time_to_collected_drugs(house: House) -> None:
         "starts_at": slot["starts_at"],
         "visit_type": slot["visit_type"],
         "mode": "video",
+        "condition": "J00",
         "reason": "Ho và sốt nhẹ",
     }
     held = ana.post("/appointments", wish, expect=201, key="one")
@@ -47,6 +48,13 @@ def test_a_visit_from_free_time_to_collected_drugs(house: House) -> None:
 
     # The waiting room, and the door.
     room = eventually(lambda: ana.get(f"/encounters/{booked['encounter']}/room"))
+    ana.post(f"/rooms/{room['id']}/join", expect=409)
+    text = ana.get(f"/rooms/{room['id']}/consent")
+    ana.post(
+        f"/rooms/{room['id']}/consent",
+        {"what": "remote_visit", "given": True, "version": text["version"]},
+        expect=204,
+    )
     hers = ana.post(f"/rooms/{room['id']}/join")
     her_socket = ana.socket(f"/ws/v1/rooms/{room['id']}", hers["ticket"])
     assert her_socket.until(lambda frame: frame["t"] == "welcome")["d"]["state"] == "waiting"

@@ -15,7 +15,7 @@ from notifications.errors import CarrierUnavailable
 from notifications.models import Attempt, Message
 from notifications.words import Letter
 from tests.jobs import run_jobs, waiting_jobs
-from tests.notifications.facts import say
+from tests.notifications.facts import HOUSE, say
 
 
 @pytest.fixture
@@ -160,3 +160,18 @@ def test_our_own_mail_is_in_the_outbox_once(message: Message, settings: Any) -> 
 def test_nothing_is_due_twice(message: Message, now: datetime) -> None:
     run_jobs()
     assert run_jobs(until=now + timedelta(days=365 * 90)) == []
+
+
+def test_somebody_without_an_account_gets_a_letter_once(db: None, now: datetime) -> None:
+    wish: dict[str, Any] = {"kind": "call_invitation", "key": "one", "language": "vi", "by": HOUSE, "now": now}
+    wish["params"] = {"answer": "/join/0123456789abcdefghijklmnopqrstuv/"}
+    for _ in range(2):
+        actions.send_to_address(carrier="sms", to="+84912345678", **wish)
+        actions.send_to_address(carrier="email", to="lan@example.org", **wish)
+        run_jobs()
+    assert sorted(Attempt.objects.values_list("carrier", "to", "status")) == [
+        ("email", "lan@example.org", "sent"),
+        ("sms", "+84912345678", "sent"),
+    ]
+    (letter,) = mail.outbox
+    assert letter.to == ["lan@example.org"] and "/join/0123456789abcdefghijklmnopqrstuv/" in str(letter.body)

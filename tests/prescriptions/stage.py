@@ -44,6 +44,7 @@ def make_visit(
         planned_from=now - timedelta(minutes=5),
         planned_to=now + timedelta(minutes=15),
         reason="Đau họng",
+        listed_code="J00",
         by=by,
         now=now,
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime, timedelta
+from time import monotonic, sleep
 from typing import Any
 from uuid import uuid4
 
@@ -17,9 +18,10 @@ from django.utils import timezone
 from core.actor import Actor
 from identity.models import Person, Practitioner
 from realtime import actions
-from realtime.models import Room
+from realtime.models import Presence, Room
 from realtime.routing import websocket_patterns
 from records import actions as records_actions
+from tests.realtime import server
 from tests.realtime.live import Client
 
 
@@ -36,6 +38,7 @@ def make_room(*, person: Person, practitioner: Practitioner, now: datetime | Non
         planned_from=now,
         planned_to=now + timedelta(minutes=20),
         reason="",
+        listed_code="J00",
         by=Actor.system("consultation"),
         now=now,
     )
@@ -74,6 +77,31 @@ async def open_socket() -> AsyncIterator[Callable[..., Any]]:
     yield open_one
     for client in clients:
         await client.close()
+
+
+@pytest.fixture(scope="session")
+def server_of_calls(django_db_setup: None) -> Iterator[server.Running]:
+    """One server for all calls in browsers of this process; its start costs more than many a call."""
+    with server.running(DJANGO_SETTINGS_MODULE="tests.realtime.page_settings") as one:
+        yield one
+
+
+@pytest.fixture
+def site(room: Room, server_of_calls: server.Running) -> Iterator[str]:
+    """The address of that server. Afterwards all windows are closed, and their seats left, before the rows go."""
+    from tests.realtime import test_call_in_browsers as windows
+
+    yield server_of_calls.url
+    windows.close_all()
+    all_left()
+    server_of_calls.check()
+
+
+def all_left() -> None:
+    """Wait until the server has noted that every seat is left: the test's rows go next."""
+    until = monotonic() + 5
+    while Presence.objects.filter(left_at__isnull=True).exists() and monotonic() < until:
+        sleep(0.05)
 
 
 @pytest.fixture

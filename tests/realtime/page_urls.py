@@ -12,7 +12,9 @@ from records.models import Encounter
 from urls import handler404, urlpatterns  # noqa: F401
 
 PAGE = """{% extends "web/console.html" %}{% load static %}
-{% block css %}<link rel="stylesheet" href="{% static 'realtime/call.css' %}">{% endblock %}
+{% block css %}<link rel="stylesheet" href="{% static 'realtime/quality.css' %}">
+<link rel="stylesheet" href="{% static 'realtime/call.css' %}">
+<link rel="stylesheet" href="{% static 'realtime/recording.css' %}">{% endblock %}
 {% block main %}<h1 class="page-title">{{ encounter.person.full_name }}</h1>{% include "realtime/_call.html" %}{% endblock %}
 {% block js %}<script type="module" src="{% static 'realtime/video-call.js' %}"></script>{% endblock %}"""
 

@@ -20,9 +20,9 @@ from django.db import connection
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def free_port() -> int:
+def free_port(host: str = "127.0.0.1") -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
 
@@ -31,10 +31,12 @@ def database_url() -> str:
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
 
 
-def start(log: IO[bytes] | None = None, **environment: str) -> tuple[subprocess.Popen[bytes], str]:
+def start(
+    log: IO[bytes] | None = None, host: str = "127.0.0.1", **environment: str
+) -> tuple[subprocess.Popen[bytes], str]:
     """Start a server and wait until it answers; gives the process and its address."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
+    port = free_port(host)
+    url = f"http://{host}:{port}"
     values = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "settings",
@@ -42,15 +44,16 @@ def start(log: IO[bytes] | None = None, **environment: str) -> tuple[subprocess.
         "DATABASE_POOL": "0",
         "PUBLIC_URL": url,
         "DEMO": "1",
+        "ROOM_CONSENT_ASKED": "off",  # the calls of these tests begin at the camera
         "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'backend'}",
         **environment,
     }
     out = log or subprocess.DEVNULL
     process = subprocess.Popen(
-        [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "asgi:application"],
+        [sys.executable, "-m", "daphne", "-b", host, "-p", str(port), "asgi:application"],
         cwd=ROOT, env=values, stdout=out, stderr=out,
     )  # fmt: skip
-    until = time.monotonic() + 60
+    until = time.monotonic() + 150
     while time.monotonic() < until and process.poll() is None:
         with contextlib.suppress(httpx.HTTPError):
             if httpx.get(f"{url}/health/live", timeout=5).status_code == 200:
@@ -61,16 +64,37 @@ def start(log: IO[bytes] | None = None, **environment: str) -> tuple[subprocess.
     raise RuntimeError("Daphne does not start")
 
 
+class Running:
+    """A server that several tests use in turn; each looks only at what was logged in its own time."""
+
+    def __init__(self, url: str, log: IO[bytes]) -> None:
+        self.url, self._log, self._seen = url, log, 0
+
+    def check(self) -> None:
+        """Fail when a traceback has been logged since the last look."""
+        self._log.flush()
+        size = os.fstat(self._log.fileno()).st_size
+        words = os.pread(self._log.fileno(), size - self._seen, self._seen).decode(errors="replace")
+        self._seen = size
+        assert "Traceback" not in words, words[-6000:]
+
+
 @contextlib.contextmanager
-def daphne(**environment: str) -> Iterator[str]:
-    """Have a server for the time of a `with`; gives its address. A traceback in its log fails the test."""
+def running(host: str = "127.0.0.1", **environment: str) -> Iterator[Running]:
+    """Have a server for the time of a `with`."""
     with tempfile.TemporaryFile() as log:
-        process, url = start(log, **environment)
+        process, url = start(log, host, **environment)
+        one = Running(url, log)
         try:
-            yield url
+            yield one
         finally:
             process.kill()
             process.wait()
-        log.seek(0)
-        words = log.read().decode(errors="replace")
-        assert "Traceback" not in words, words[-6000:]
+        one.check()
+
+
+@contextlib.contextmanager
+def daphne(host: str = "127.0.0.1", **environment: str) -> Iterator[str]:
+    """Have a server for the time of a `with`; gives its address. A traceback in its log fails the test."""
+    with running(host, **environment) as one:
+        yield one.url

@@ -12,14 +12,13 @@ from typing import Any
 import pytest
 from django.test import Client as Visitor
 
-from tests.realtime.server import daphne
-
 pytest.importorskip("playwright.sync_api")
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 CHROMIUM = os.environ.get("LANH_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.xdist_group("calls"),
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="needs Chromium"),
 ]
@@ -27,6 +26,15 @@ ARGUMENTS = [
     "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--no-sandbox", "--disable-gpu", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+
+# What is tested is the way of the pictures, not their size: several encoders share two cores here.
+SMALL_CAMERA = """(() => {
+  const open = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
+  const small = { width: 320, height: 180, frameRate: 12 };
+  const smaller = (wish) => (wish.video ? { ...wish, video: { ...wish.video, ...small } } : wish);
+  if (open) navigator.mediaDevices.getUserMedia = (wish) => open(smaller(wish));
+})()"""
 
 
 @pytest.fixture(scope="module")
@@ -42,17 +50,33 @@ def browser() -> Iterator[Browser]:
         os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
 
 
-@pytest.fixture
-def site(room: Any) -> Iterator[str]:
-    with daphne(DJANGO_SETTINGS_MODULE="tests.realtime.page_settings") as url:
-        yield url
+OPEN: list[BrowserContext] = []
+
+
+def close_all() -> None:
+    """Close every window of the test that ends: a call that goes on unseen would take the machine from the next one."""
+    for context in list(OPEN):
+        context.close()
+
+
+def context_of(browser: Browser, site: str, **options: Any) -> BrowserContext:
+    """A browser of its own for one person, with a small camera."""
+    context = browser.new_context(base_url=site, locale="vi-VN", permissions=["camera", "microphone"], **options)
+    context.add_init_script(SMALL_CAMERA)
+    OPEN.append(context)
+    context.on("close", lambda _: OPEN.remove(context))
+    return context
 
 
 def page_of(browser: Browser, site: str, visitor: Visitor, **options: Any) -> Page:
     """A window signed in as this visitor; any error in its console fails the test."""
-    context = browser.new_context(base_url=site, locale="vi-VN", permissions=["camera", "microphone"], **options)
+    context = context_of(browser, site, **options)
     context.add_cookies([{"name": "sessionid", "value": visitor.cookies["sessionid"].value, "url": site}])
-    page = context.new_page()
+    return watched(context.new_page())
+
+
+def watched(page: Page) -> Page:
+    """Note every error in its console."""
     page.faults = []  # type: ignore[attr-defined]
     page.on("pageerror", lambda error: page.faults.append(str(error)))  # type: ignore[attr-defined]
     page.on("console", lambda line: line.type == "error" and page.faults.append(line.text))  # type: ignore[attr-defined]

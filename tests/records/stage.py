@@ -25,6 +25,7 @@ def plan(person: Person, practitioner: Practitioner, *, starts_at: datetime = ma
         "planned_from": starts_at,
         "planned_to": starts_at + timedelta(minutes=20),
         "reason": "Ho ba ngày, sốt nhẹ",
+        "listed_code": "J00",
         "by": SYSTEM,
         "now": starts_at,
         **values,

@@ -21,10 +21,12 @@ from django.utils import timezone
 
 import records.actions
 from identity.models import Delegation, Person
+from realtime.consents import VERSION
 from tests import make
 from tests.journeys import stage
 from tests.journeys.conftest import clock, story  # noqa: F401
 from tests.journeys.stage import Story, ok
+from tests.realtime import recorded
 
 pytestmark = pytest.mark.django_db
 ROLES = (
@@ -36,6 +38,7 @@ ROLES = (
     "ben",  # treats her
     "colleague",  # doctor at the same hospital
     "elsewhere",  # doctor at another one
+    "nurse",  # of a health station with a contract, where ana does not sit
     "dan",  # the hospital's desk
     "desk2",  # the other hospital's desk
     "cara",  # pharmacist where ana sent the prescription
@@ -49,98 +52,167 @@ SECRETS = ("Ho khan, sốt nhẹ", "Viêm mũi họng cấp", "Ho và sốt nh�
 CLINICAL = {"ana", "reader", "ben"}
 
 TABLE = """
-GET    /api/v1/appointments                                         uy 0 y000 00 xxx xx xx xx
-GET    /api/v1/appointments?person={person}                         uy - y--- -- xxx xx xx xx
-GET    /api/v1/appointments/{appointment}                           uy - yy-- -- y-- y- xx xx
-POST   /api/v1/appointments/{appointment}/cancel                    uc - -c-- -- c-- c- xx xx
-POST   /api/v1/appointments/{appointment}/check-in                  uc - -c-- -- c-- c- xx xx
-GET    /api/v1/encounters/{encounter}                               uy - y--- -- y-- xx xx xx
-PATCH  /api/v1/encounters/{encounter}                               ux - x--- -- y-- xx xx xx
-POST   /api/v1/encounters/{encounter}/start                         ux x xxxx xx y-- xx xx xx
-POST   /api/v1/encounters/{encounter}/finish                        ux x xxxx xx y-- xx xx xx
-GET    /api/v1/encounters/{encounter}/room                          uy - -y-- -- y-- xx xx xx
-GET    /api/v1/rooms/{room}                                         uy - -y-- -- y-- xx xx xx
-POST   /api/v1/rooms/{room}/join                                    uy - -y-- -- y-- xx xx xx
-GET    /api/v1/me/people/{person}                                   uy - y--- -- xxx xx xx xx
-PATCH  /api/v1/me/people/{person}                                   uy - -x-- -- xxx xx xx xx
-GET    /api/v1/people/{person}/record/timeline                      uy - y--- -- y-- xx xx xx
-GET    /api/v1/people/{person}/record/summary                       uy - y--- -- y-- xx xx xx
-GET    /api/v1/people/{person}/record/access-log                    uy - y--- -- xxx xx xx xx
-GET    /api/v1/people/{person}/record/allergies                     uy - y--- -- y-- xx xx xx
-POST   /api/v1/people/{person}/record/allergies                     uy - -y-- -- y-- xx xx xx
-DELETE /api/v1/people/{person}/record/allergies/{allergy}           uy - -y-- -- y-- xx xx xx
-GET    /api/v1/people/{person}/record/observations                  u0 - 0--- -- 0-- xx xx xx
-POST   /api/v1/people/{person}/record/observations                  uy - -y-- -- y-- xx xx xx
-GET    /api/v1/prescriptions                                        uy 0 y0y0 00 y00 xx y0 xx
-GET    /api/v1/prescriptions?person={person}                        uy 0 y0y0 00 y00 xx y0 xx
-GET    /api/v1/prescriptions?encounter={encounter}                  uy 0 y0y0 00 y00 xx y0 xx
-GET    /api/v1/prescriptions/{prescription}                         uy - y-y- -- y-- xx y- xx
-GET    /api/v1/prescriptions/{prescription}/qr.svg                  uy - --y- -- xxx xx xx xx
-POST   /api/v1/prescriptions                                        u- - ---- -- y-- xx -- xx
-POST   /api/v1/prescriptions/{prescription}/check                   ux x xxxx xx y-- xx y- xx
-POST   /api/v1/prescriptions/{prescription}/sign                    ux x xxxx xx y-- xx xx xx
-POST   /api/v1/prescriptions/{prescription}/cancel                  uy - --y- -- y-- xx xx xx
-POST   /api/v1/prescriptions/{prescription}/route                   uy - --y- -- xxx xx xx xx
-GET    /api/v1/dispensing/queue                                     ux x xxxx xx xxx xx y0 xx
-POST   /api/v1/dispensing/{prescription}/accept                     ux x xxxx xx xxx xx y- xx
-POST   /api/v1/dispensing/{prescription}/return                     ux x xxxx xx xxx xx -- xx
-POST   /api/v1/dispensing/{prescription}/dispense                   ux x xxxx xx xxx xx x- xx
-POST   /api/v1/dispensing/{prescription}/complete                   ux x xxxx xx xxx xx x- xx
-POST   /api/v1/payments                                             uc - ---c -- xxx c- xx xx
-GET    /api/v1/payments/{payment}                                   uy - ---y -- xxx y- xx xx
-POST   /api/v1/payments/{payment}/refunds                           ux x xxxx xx xxx y- xx xx
-GET    /api/v1/schedules                                            ux x xxxx xx y00 y0 xx xx
-GET    /api/v1/schedules/{schedule}                                 ux x xxxx xx y-- y- xx xx
-PATCH  /api/v1/schedules/{schedule}                                 ux x xxxx xx xxx y- xx xx
-POST   /api/v1/schedules/{schedule}/exceptions                      ux x xxxx xx xxx y- xx xx
-GET    /api/v1/notifications                                        uy 0 0000 00 y00 00 00 00
-GET    /fhir/R4/Patient/{person}                                    uy - y--- -- y-- xx xx xx
-GET    /fhir/R4/Encounter/{encounter}                               uy - y--- -- y-- xx xx xx
-GET    /fhir/R4/Appointment/{appointment}                           uy - yy-- -- y-- xx xx xx
-GET    /fhir/R4/MedicationRequest/{item}                            uy - y-y- -- y-- xx xx xx
-GET    /fhir/R4/AllergyIntolerance/{allergy}                        uy - y--- -- y-- xx xx xx
-GET    /fhir/R4/Patient?_id={person}                                uy 0 y000 00 y00 xx xx xx
-GET    /fhir/R4/Encounter?patient={person}                          uy 0 y000 00 y00 xx xx xx
-GET    /fhir/R4/Condition?patient={person}                          u0 0 0000 00 000 xx xx xx
-GET    /fhir/R4/Appointment?patient={person}                        uy 0 yy00 00 y00 xx xx xx
-GET    /fhir/R4/MedicationRequest?patient={person}                  uy 0 y0y0 00 y00 xx xx xx
-GET    /fhir/R4/MedicationDispense?patient={person}                 u0 0 0000 00 000 xx xx xx
-GET    /fhir/R4/AllergyIntolerance?patient={person}                 uy 0 y000 00 y00 xx xx xx
-GET    /appointments/{appointment}/                                 uy - yy-- -- xxx xx xx xx
-POST   /appointments/{appointment}/cancel/                          uy - -y-- -- xxx xx xx xx
-POST   /appointments/{appointment}/check-in/                        uy - -y-- -- xxx xx xx xx
-GET    /visits/{encounter}/                                         uy - -y-- -- xxx xx xx xx
-GET    /record/?person={person}                                     uy - y--- -- xxx xx xx xx
-GET    /record/who/?person={person}                                 uy - y--- -- xxx xx xx xx
-POST   /record/allergies/add/?person={person}                       uy - -y-- -- xxx xx xx xx
-POST   /record/allergies/{allergy}/remove/                          uy - -y-- -- xxx xx xx xx
-GET    /people/{person}/                                            uy - -x-- -- xxx xx xx xx
-GET    /prescriptions/                                              uy y yyyy yy xxx xx xx xx
-GET    /prescriptions/{prescription}/                               uy - y-y- -- xxx xx xx xx
-GET    /prescriptions/{prescription}/pharmacy/                      uy - --y- -- xxx xx xx xx
-POST   /prescriptions/{prescription}/pharmacy/                      uy - --y- -- xxx xx xx xx
-POST   /prescriptions/{prescription}/cancel/                        uy - --y- -- xxx xx xx xx
-GET    /payments/{payment}/                                         uy - ---y -- xxx y- xx xx
-POST   /payments/{payment}/start/                                   uy - ---y -- xxx y- xx xx
-GET    /inbox/                                                      uy y yyyy yy yyy yy yy yy
-GET    /doctor/                                                     ux x xxxx xx yyy xx xx xx
-GET    /doctor/visits/{encounter}/                                  ux x xxxx xx y-- xx xx xx
-POST   /doctor/visits/{encounter}/start/                            ux x xxxx xx y-- xx xx xx
-POST   /doctor/visits/{encounter}/finish/                           ux x xxxx xx y-- xx xx xx
-GET    /hospital/                                                   ux x xxxx xx xxx yy xx xx
-GET    /hospital/day/                                               ux x xxxx xx xxx yy xx xx
-GET    /hospital/day/?day=2031-03-25                                ux x xxxx xx xxx yy xx xx
-POST   /hospital/appointments/{appointment}/check-in/               ux x xxxx xx xxx y- xx xx
-POST   /hospital/appointments/{appointment}/undo/                   ux x xxxx xx xxx y- xx xx
-POST   /hospital/appointments/{appointment}/cancel/                 ux x xxxx xx xxx y- xx xx
-GET    /hospital/schedules/{schedule}/                              ux x xxxx xx xxx y- xx xx
-POST   /hospital/schedules/{schedule}/hours/add/                    ux x xxxx xx xxx y- xx xx
-POST   /hospital/schedules/{schedule}/settings/                     ux x xxxx xx xxx y- xx xx
-GET    /pharmacy/                                                   ux x xxxx xx xxx xx yy xx
-GET    /pharmacy/prescriptions/{prescription}/                      ux x xxxx xx xxx xx y- xx
-POST   /pharmacy/prescriptions/{prescription}/accept/               ux x xxxx xx xxx xx y- xx
-POST   /pharmacy/prescriptions/{prescription}/dispense/             ux x xxxx xx xxx xx y- xx
-POST   /pharmacy/prescriptions/{prescription}/return/               ux x xxxx xx xxx xx -- xx
+GET    /api/v1/appointments                                         uy 0 y000 00 xxxx xx xx xx
+GET    /api/v1/appointments?person={person}                         uy - y--- -- xxxx xx xx xx
+GET    /api/v1/appointments/{appointment}                           uy - yy-- -- y--x y- xx xx
+POST   /api/v1/appointments/{appointment}/cancel                    uc - -c-- -- c--x c- xx xx
+POST   /api/v1/appointments/{appointment}/check-in                  uc - -c-- -- c--x c- xx xx
+POST   /api/v1/appointments/{appointment}/confirm                   uc - -c-- -- xxxx c- xx xx
+GET    /api/v1/appointments/{appointment}/cut-short                u- - ---- -- xxxx -- xx xx
+GET    /api/v1/encounters/{encounter}                               uy - y--- -- y--x xx xx xx
+GET    /api/v1/encounters/{encounter}/vitals                        ux x xxxx xx 0--- xx xx xx
+POST   /api/v1/encounters/{encounter}/vitals                        ux x xxxx xx y--- xx xx xx
+DELETE /api/v1/encounters/{encounter}/vitals/{allergy}              ux x xxxx xx ---- xx xx xx
+PATCH  /api/v1/encounters/{encounter}                               ux - x--- -- y--x xx xx xx
+GET    /api/v1/encounters/{encounter}/colleagues                    ux x xxxx xx y--x xx xx xx
+POST   /api/v1/encounters/{encounter}/hand-overs                    ux x xxxx xx i--x xx xx xx
+GET    /api/v1/hand-overs                                           ux x xxxx xx 000x xx xx xx
+POST   /api/v1/encounters/{encounter}/start                         ux x xxxx xx y--x xx xx xx
+POST   /api/v1/encounters/{encounter}/finish                        ux x xxxx xx y--x xx xx xx
+GET    /api/v1/encounters/{encounter}/evidence                      uy - y--- -- y--x xx xx xx
+GET    /api/v1/rooms/{room}/consent                                 uy - -y-- -- y--x xx xx xx
+POST   /api/v1/rooms/{room}/consent                                 uy - -y-- -- y--x xx xx xx
+POST   /api/v1/rooms/{room}/device-check                            uy - -y-- -- y--x xx xx xx
+GET    /api/v1/encounters/{encounter}/recordings                    uy - -0-- -- y--x xx xx xx
+GET    /api/v1/recordings/{recording}                               uy - ---- -- y--x xx xx xx
+POST   /api/v1/recordings/{recording}/unwanted                      uy - ---- -- xxxx xx xx xx
+POST   /api/v1/recordings/{recording}/answer                        ux x xxxx xx c--x xx xx xx
+GET    /recordings/{recording}/                                     uy - ---- -- y--x xx xx xx
+POST   /recordings/{recording}/unwanted/                            uy - ---- -- xxxx xx xx xx
+POST   /recordings/{recording}/answer/                              ux x xxxx xx c--x xx xx xx
+GET    /api/v1/encounters/{encounter}/room                          uy - -y-- -- y--- xx xx xx
+GET    /api/v1/rooms/{room}                                         uy - -y-- -- y--- xx xx xx
+POST   /api/v1/rooms/{room}/join                                    uy - -y-- -- y--- xx xx xx
+GET    /api/v1/rooms/{room}/quality                                 ux x xxxx xx y--x y- xx xy
+GET    /calls/{room}/quality/                                       ux x xxxx xx y--x y- xx xy
+GET    /api/v1/rooms/{room}/invites                                 ux x xxxx xx 0--x xx xx xx
+POST   /api/v1/rooms/{room}/invites                                 ux x xxxx xx y--x xx xx xx
+GET    /api/v1/me/people/{person}                                   uy - y--- -- xxxx xx xx xx
+PATCH  /api/v1/me/people/{person}                                   uy - -x-- -- xxxx xx xx xx
+GET    /api/v1/people/{person}/record/timeline                      uy - y--- -- y--x xx xx xx
+GET    /api/v1/people/{person}/record/summary                       uy - y--- -- y--x xx xx xx
+GET    /api/v1/people/{person}/record/access-log                    uy - y--- -- xxxx xx xx xx
+GET    /api/v1/people/{person}/record/allergies                     uy - y--- -- y--x xx xx xx
+POST   /api/v1/people/{person}/record/allergies                     uy - -y-- -- y--x xx xx xx
+DELETE /api/v1/people/{person}/record/allergies/{allergy}           uy - -y-- -- y--x xx xx xx
+GET    /api/v1/people/{person}/record/observations                  u0 - 0--- -- 0--x xx xx xx
+POST   /api/v1/people/{person}/record/observations                  uy - -y-- -- y--x xx xx xx
+GET    /api/v1/urgent-asks                                          u0 0 0000 00 000x xx xx xx
+GET    /api/v1/on-call                                              ux x xxxx xx ---x xx xx xx
+GET    /api/v1/remote-wishes                                        uy 0 0y00 00 y00x xx xx xx
+POST   /api/v1/remote-wishes/{wish}/open                            ux x xxxx xx y--x xx xx xx
+GET    /api/v1/prescriptions                                        uy 0 y0y0 00 y00x xx y0 xx
+GET    /api/v1/prescriptions?person={person}                        uy 0 y0y0 00 y00x xx y0 xx
+GET    /api/v1/prescriptions?encounter={encounter}                  uy 0 y0y0 00 y00x xx y0 xx
+GET    /api/v1/prescriptions/{prescription}                         uy - y-y- -- y--x xx y- xx
+GET    /api/v1/prescriptions/{prescription}/qr.svg                  uy - --y- -- xxxx xx xx xx
+POST   /api/v1/prescriptions                                        u- - ---- -- y--x xx -- xx
+POST   /api/v1/prescriptions/{prescription}/check                   ux x xxxx xx y--x xx y- xx
+POST   /api/v1/prescriptions/{prescription}/sign                    ux x xxxx xx y--x xx xx xx
+POST   /api/v1/prescriptions/{prescription}/cancel                  uy - --y- -- y--x xx xx xx
+POST   /api/v1/prescriptions/{prescription}/route                   uy - --y- -- xxxx xx xx xx
+GET    /api/v1/dispensing/queue                                     ux x xxxx xx xxxx xx y0 xx
+POST   /api/v1/dispensing/{prescription}/accept                     ux x xxxx xx xxxx xx y- xx
+POST   /api/v1/dispensing/{prescription}/return                     ux x xxxx xx xxxx xx -- xx
+POST   /api/v1/dispensing/{prescription}/dispense                   ux x xxxx xx xxxx xx x- xx
+POST   /api/v1/dispensing/{prescription}/complete                   ux x xxxx xx xxxx xx x- xx
+POST   /api/v1/payments                                             uc - ---c -- xxxx c- xx xx
+GET    /api/v1/payments/{payment}                                   uy - ---y -- xxxx y- xx xx
+POST   /api/v1/payments/{payment}/refunds                           ux x xxxx xx xxxx y- xx xx
+GET    /api/v1/booking-policy                                        ux x xxxx xx xxxx yy xx xx
+PUT    /api/v1/booking-policy                                        ux x xxxx xx xxxx yy xx xx
+GET    /api/v1/schedules                                            ux x xxxx xx y00x y0 xx xx
+GET    /api/v1/schedules/{schedule}                                 ux x xxxx xx y--x y- xx xx
+PATCH  /api/v1/schedules/{schedule}                                 ux x xxxx xx xxxx y- xx xx
+POST   /api/v1/schedules/{schedule}/exceptions                      ux x xxxx xx xxxx y- xx xx
+GET    /api/v1/schedules/import                                     ux x xxxx xx xxxx 00 xx xx
+GET    /api/v1/schedules/{schedule}/calendars                       ux x xxxx xx 0--x 0- xx xx
+POST   /api/v1/schedules/{schedule}/calendars                       ux x xxxx xx y--x y- xx xx
+GET    /api/v1/calendar-links                                       u0 0 0000 00 000x xx xx xx
+POST   /api/v1/calendar-links                                       uy - y--- -- yyyx xx xx xx
+GET    /api/v1/queue?schedule={schedule}                            ux x xxxx xx y--x y- xx xx
+POST   /api/v1/queue/call-next                                      ux x xxxx xx c--x c- xx xx
+POST   /api/v1/walk-ins                                             ux x xxxx xx xxxx y- xx xx
+GET    /api/v1/notifications                                        uy 0 0000 00 y000 00 00 00
+GET    /fhir/R4/Patient/{person}                                    uy - y--- -- y--x xx xx xx
+GET    /fhir/R4/Encounter/{encounter}                               uy - y--- -- y--x xx xx xx
+GET    /fhir/R4/Appointment/{appointment}                           uy - yy-- -- y--x xx xx xx
+GET    /fhir/R4/MedicationRequest/{item}                            uy - y-y- -- y--x xx xx xx
+GET    /fhir/R4/Observation?patient={person}                        u0 0 0000 00 000x xx xx xx
+GET    /fhir/R4/AllergyIntolerance/{allergy}                        uy - y--- -- y--x xx xx xx
+GET    /fhir/R4/Patient?_id={person}                                uy 0 y000 00 y00x xx xx xx
+GET    /fhir/R4/Encounter?patient={person}                          uy 0 y000 00 y00x xx xx xx
+GET    /fhir/R4/Condition?patient={person}                          u0 0 0000 00 000x xx xx xx
+GET    /fhir/R4/Appointment?patient={person}                        uy 0 yy00 00 y00x xx xx xx
+GET    /fhir/R4/MedicationRequest?patient={person}                  uy 0 y0y0 00 y00x xx xx xx
+GET    /fhir/R4/MedicationDispense?patient={person}                 u0 0 0000 00 000x xx xx xx
+GET    /fhir/R4/AllergyIntolerance?patient={person}                 uy 0 y000 00 y00x xx xx xx
+GET    /fhir/R4/Schedule/{schedule}                                 u- - ---- -- y--x xx xx xx
+GET    /fhir/R4/Slot?schedule={schedule}                            u0 0 0000 00 y00x xx xx xx
+POST   /fhir/R4/Appointment                                         ux x xxxx xx xxxx xx xx xx
+GET    /appointments/{appointment}/                                 uy - yy-- -- xxxx xx xx xx
+POST   /appointments/{appointment}/cancel/                          uy - -y-- -- xxxx xx xx xx
+POST   /appointments/{appointment}/check-in/                        uy - -y-- -- xxxx xx xx xx
+POST   /appointments/{appointment}/confirm/                         uy - -y-- -- xxxx xx xx xx
+GET    /visits/{encounter}/evidence.pdf                             uy - y--- -- y--x xx xx xx
+GET    /visits/{encounter}/evidence/                                uy - y--- -- y--x xx xx xx
+GET    /visits/{encounter}/                                         uy - -y-- -- xxxx xx xx xx
+GET    /record/?person={person}                                     uy - y--- -- xxxx xx xx xx
+GET    /record/who/?person={person}                                 uy - y--- -- xxxx xx xx xx
+POST   /record/allergies/add/?person={person}                       uy - -y-- -- xxxx xx xx xx
+POST   /record/allergies/{allergy}/remove/                          uy - -y-- -- xxxx xx xx xx
+GET    /people/{person}/                                            uy - -x-- -- xxxx xx xx xx
+GET    /prescriptions/                                              uy y yyyy yy xxxx xx xx xx
+GET    /prescriptions/{prescription}/                               uy - y-y- -- xxxx xx xx xx
+GET    /prescriptions/{prescription}/pharmacy/                      uy - --y- -- xxxx xx xx xx
+POST   /prescriptions/{prescription}/pharmacy/                      uy - --y- -- xxxx xx xx xx
+POST   /prescriptions/{prescription}/cancel/                        uy - --y- -- xxxx xx xx xx
+GET    /payments/{payment}/                                         uy - ---y -- xxxx y- xx xx
+POST   /payments/{payment}/start/                                   uy - ---y -- xxxx y- xx xx
+GET    /inbox/                                                      uy y yyyy yy yyyy yy yy yy
+GET    /doctor/                                                     ux x xxxx xx yyyx xx xx xx
+GET    /doctor/visits/{encounter}/                                  ux x xxxx xx y--x xx xx xx
+POST   /doctor/visits/{encounter}/open/                             ux x xxxx xx y--x xx xx xx
+POST   /doctor/visits/{encounter}/start/                            ux x xxxx xx y--x xx xx xx
+POST   /doctor/visits/{encounter}/finish/                           ux x xxxx xx y--x xx xx xx
+GET    /doctor/visits/{encounter}/hand-over/                        ux x xxxx xx y--x xx xx xx
+POST   /doctor/visits/{encounter}/hand-over/                        ux x xxxx xx c--x xx xx xx
+GET    /doctor/visits/{encounter}/given/                            ux x xxxx xx ---x xx xx xx
+GET    /hospital/                                                   ux x xxxx xx xxxx yy xx xx
+GET    /hospital/day/                                               ux x xxxx xx xxxx yy xx xx
+GET    /hospital/day/?day=2031-03-25                                ux x xxxx xx xxxx yy xx xx
+GET    /hospital/queue/                                             ux x xxxx xx xxxx yy xx xx
+GET    /hospital/queue/walk-in/                                     ux x xxxx xx xxxx yy xx xx
+GET    /hospital/screens/                                           ux x xxxx xx xxxx yy xx xx
+POST   /line/{schedule}/next/                                       ux x xxxx xx y--x y- xx xx
+POST   /hospital/appointments/{appointment}/check-in/               ux x xxxx xx xxxx y- xx xx
+GET    /hospital/policy/                                             ux x xxxx xx xxxx yy xx xx
+GET    /hospital/visit-types/                                        ux x xxxx xx xxxx yy xx xx
+GET    /hospital/connections/                                       ux x xxxx xx xxxx yy xx xx
+POST   /hospital/appointments/{appointment}/undo/                   ux x xxxx xx xxxx y- xx xx
+POST   /hospital/appointments/{appointment}/cancel/                 ux x xxxx xx xxxx y- xx xx
+GET    /hospital/imports/                                           ux x xxxx xx xxxx yy xx xx
+GET    /hospital/exports/hours.csv                                  ux x xxxx xx xxxx yy xx xx
+GET    /hospital/exports/visits.csv                                 ux x xxxx xx xxxx yy xx xx
+GET    /hospital/schedules/{schedule}/calendars/                    ux x xxxx xx xxxx y- xx xx
+GET    /doctor/calendars/                                           ux x xxxx xx yyyx xx xx xx
+GET    /profile/calendars/                                          uy y yyyy yy xxxx xx xx xx
+GET    /hospital/schedules/{schedule}/                              ux x xxxx xx xxxx y- xx xx
+POST   /hospital/schedules/{schedule}/hours/add/                    ux x xxxx xx xxxx y- xx xx
+POST   /hospital/schedules/{schedule}/settings/                     ux x xxxx xx xxxx y- xx xx
+GET    /station/                                                    ux x xxxx xx xxxy xx xx xx
+POST   /station/find/                                               ux x xxxx xx xxxi xx xx xx
+POST   /station/welcome/                                            ux x xxxx xx xxx- xx xx xx
+POST   /station/new/                                                ux x xxxx xx xxxi xx xx xx
+GET    /station/people/{person}/ask/                                ux x xxxx xx xxx- xx xx xx
+POST   /station/people/{person}/ask/                                ux x xxxx xx xxx- xx xx xx
+POST   /station/people/{person}/take/                               ux x xxxx xx xxx- xx xx xx
+GET    /station/visits/{encounter}/                                 ux x xxxx xx xxx- xx xx xx
+GET    /pharmacy/                                                   ux x xxxx xx xxxx xx yy xx
+GET    /pharmacy/prescriptions/{prescription}/                      ux x xxxx xx xxxx xx y- xx
+POST   /pharmacy/prescriptions/{prescription}/accept/               ux x xxxx xx xxxx xx y- xx
+POST   /pharmacy/prescriptions/{prescription}/dispense/             ux x xxxx xx xxxx xx y- xx
+POST   /pharmacy/prescriptions/{prescription}/return/               ux x xxxx xx xxxx xx -- xx
 """
 
 
@@ -158,9 +230,30 @@ WISHES: dict[str, dict[str, Any]] = {
     "PATCH /api/v1/encounters/{encounter}": {"version": "{version}", "plan": "x"},
     "POST /api/v1/people/{person}/record/allergies": {"substance": "Aspirin"},
     "POST /api/v1/people/{person}/record/observations": {"values": [{"code": "8867-4", "value": "70"}]},
+    "POST /api/v1/encounters/{encounter}/vitals": {"values": [{"code": "8867-4", "value": "70"}]},
+    "POST /doctor/visits/{encounter}/open/": {"reason": "Đã khám trực tiếp"},
+    "POST /station/welcome/": {
+        "person": "{person}",
+        "number": "0912345678",
+        "born_on": "1990-05-04",
+        "identified_by": "card",
+        "agreed": "on",
+    },
+    "POST /station/people/{person}/take/": {
+        "reason": "x",
+        "time": "{schedule}|{visit_type}|2031-03-27T08:00:00+07:00",
+    },
+    "POST /api/v1/rooms/{room}/invites": {"name": "Trần Thị Lan", "kind": "interpreter", "phone": "0912345678"},
     "PATCH /api/v1/me/people/{person}": {"address": "1 Hàng Bài"},
+    "POST /api/v1/recordings/{recording}/answer": {"answer": "delete"},
+    "POST /recordings/{recording}/answer/": {"answer": "delete"},
+    "POST /api/v1/rooms/{room}/consent": {"what": "remote_visit", "given": True, "version": VERSION},
+    "POST /api/v1/rooms/{room}/device-check": {"camera": "ok", "microphone": "ok"},
+    "POST /api/v1/encounters/{encounter}/hand-overs": {"colleague": "{person}", "why": "x"},
+    "POST /doctor/visits/{encounter}/hand-over/": {"colleague": "{person}", "why": "x"},
     "POST /api/v1/payments": {"subject": "appointment:{appointment}", "gateway": "sandbox"},
     "POST /api/v1/payments/{payment}/refunds": {"reason": "x"},
+    "POST /api/v1/remote-wishes/{wish}/open": {"reason": "Đã khám trực tiếp"},
     "POST /api/v1/prescriptions": {"encounter": "{encounter}"},
     "POST /api/v1/prescriptions/{prescription}/cancel": {"reason": "mistake"},
     "POST /api/v1/prescriptions/{prescription}/route": {"pharmacy": "{pharmacy}"},
@@ -176,18 +269,26 @@ WISHES: dict[str, dict[str, Any]] = {
         "ends_at": "2031-03-27T12:00:00+07:00",
         "kind": "closed",
     },
+    "POST /api/v1/schedules/{schedule}/calendars": {"url": "https://calendar.example.com/a.ics"},
+    "POST /api/v1/calendar-links": {"person": "{person}"},
+    "POST /api/v1/queue/call-next": {"schedule": "{schedule}"},
+    "POST /api/v1/walk-ins": {
+        "schedule": "{schedule}",
+        "visit_type": "{visit_type}",
+        "person": {"full_name": "Phạm Long", "born_on": "1979-03-02"},
+    },
     "POST /prescriptions/{prescription}/pharmacy/": {"pharmacy": "{pharmacy}"},
     "POST /prescriptions/{prescription}/cancel/": {"reason": "mistake"},
     "POST /pharmacy/prescriptions/{prescription}/return/": {"reason": "patient_left"},
     "POST /record/allergies/add/?person={person}": {"substance": "Aspirin", "person": "{person}"},
 }
 WATCHED = (
-    "booking_appointment", "booking_schedule", "booking_rule", "booking_closure",
-    "records_encounter", "records_diagnosis", "records_allergy", "records_observation",
+    "booking_remotewish", "booking_appointment", "booking_schedule", "booking_rule", "booking_closure",
+    "records_encounter", "records_handover", "records_diagnosis", "records_allergy", "records_observation",
     "prescriptions_prescription", "prescriptions_item", "prescriptions_acceptance", "prescriptions_dispense",
     "payments_payment", "payments_refund", "payments_entry",
-    "realtime_room", "realtime_seat", "realtime_chatline",
-    "identity_person", "identity_delegation",
+    "realtime_room", "realtime_seat", "realtime_evidencerow", "realtime_chatline",
+    "identity_person", "identity_delegation", "identity_arrival", "records_attendee",
 )  # fmt: skip
 
 
@@ -209,6 +310,7 @@ def told(story: Story, clock) -> Story:  # noqa: F811
     clock.move_to(datetime.fromisoformat(story.appointment()["starts_at"]))
     story.room()
     story.let_in()
+    story.ids["recording"] = str(recorded.made(story.ids["room"], at=stage.this_instant()).id)
     story.write_note()
     story.prescribe()
     ok(
@@ -221,6 +323,10 @@ def told(story: Story, clock) -> Story:  # noqa: F811
         by=make.actor_for(story.ana), now=stage.this_instant(),
     )  # fmt: skip
     story.ids["allergy"] = str(allergy.id)
+    asked = story.api(story.ana).post(
+        "/api/v1/remote-wishes", {"practitioner": str(story.ben.id), "words": "Vết mổ đã lành"}
+    )
+    story.ids["wish"] = ok(asked, 201)["id"]
     return story
 
 
@@ -229,6 +335,8 @@ def everybody(told: Story, eve: Person, dan: Any) -> dict[str, Any]:
     """The columns of the table, by name; None for nobody."""
     today = timezone.localdate()
     other = make.make_facility(name="Bệnh viện Núi Tản")
+    station = make.make_station()
+    make.make_contract(facility=told.hospital, station=station)
 
     def acts_for_ana(name: str, scopes: list[str], **values: Any) -> Person:
         person = make.make_person(full_name=name)
@@ -249,6 +357,7 @@ def everybody(told: Story, eve: Person, dan: Any) -> dict[str, Any]:
         "ben": told.ben,
         "colleague": make.make_practitioner(facility=told.hospital, full_name="Ngô Văn Đông"),
         "elsewhere": make.make_practitioner(facility=other, full_name="Hồ Thị Xa"),
+        "nurse": make.make_nurse(station=station),
         "dan": dan,
         "desk2": make.make_desk(facility=other, full_name="Cao Thị Quầy"),
         "cara": told.cara,
@@ -265,6 +374,7 @@ def names_of(told: Story) -> dict[str, str]:
         **told.ids,
         "person": str(told.ana.id),
         "schedule": str(told.schedule.id),
+        "visit_type": str(told.visit_type.id),
         "pharmacy": str(told.pharmacy.id),
         "version": ok(doctor.get(f"/api/v1/encounters/{told.ids['encounter']}"))["version"],
         "item": ok(doctor.get(f"/api/v1/prescriptions/{told.ids['prescription']}"))["items"][0]["id"],
@@ -341,7 +451,7 @@ def test_another_site_cannot_write_with_the_readers_cookie(told: Story, everybod
             if method == "GET":
                 continue
             wish = filled(WISHES.get(f"{method} {address}", {}), names)
-            kind = {"content_type": "application/json"} if address.startswith("/api/") else {}
+            kind = {"content_type": "application/json"} if address.startswith(("/api/", "/fhir/")) else {}
             answer = getattr(browser, method.lower())(address.format(**names), wish, **kind)
             if answer.status_code != 403:
                 open_doors.append(f"{role}: {method} {address} -> {answer.status_code}")

@@ -52,10 +52,11 @@ def main(arguments: list[str]) -> int:
                 for kind in _chosen(visitor.pages, options.only):
                     walk.arrive(tab, one, visitor, kind)
                     where = f"{visitor.name} {kind} ({language}, {theme}, {width})"
-                    page = (visitor.side, kind, theme, language)  # axe reads each once, whoever has it open
+                    spoken = walk.spoken(kind, language)
+                    page = (visitor.side, kind, theme, spoken)  # axe reads each once, whoever has it open
                     new = options.axe and page not in looked
                     looked.add(page)
-                    trouble.update(f"{where} {what}" for what in look.complaints(tab, language, axe=new))
+                    trouble.update(f"{where} {what}" for what in look.complaints(tab, spoken, axe=new))
                     if not options.axe:
                         tab.wait_for_timeout(150)
                         target = options.out / visitor.name / f"{kind}-{width}-{theme}-{language}.png"

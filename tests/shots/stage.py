@@ -74,7 +74,11 @@ def _free_times(ana: Phone) -> list[dict[str, Any]]:
 
 def _hold(ana: Phone, slot: dict[str, Any]) -> dict[str, Any]:
     wish = {name: slot[name] for name in ("schedule", "starts_at", "visit_type")}
-    return ana.post("/appointments", wish | {"mode": "video", "reason": "Ho và sốt nhẹ hai ngày nay"}, expect=201)
+    return ana.post(
+        "/appointments",
+        wish | {"mode": "video", "condition": "J00", "reason": "Ho và sốt nhẹ hai ngày nay"},
+        expect=201,
+    )
 
 
 def _booked(ana: Phone, slot: dict[str, Any]) -> dict[str, Any]:

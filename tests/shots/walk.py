@@ -21,8 +21,10 @@ THEMES = ("light", "dark")
 LANGUAGES = ("vi", "en")
 # Doors that act, leave, or belong to others.
 PASSED_BY = re.compile(
-    r"^/(admin|api|fhir|static|_allauth|sign-out|language|theme|sw\.js|metrics|demo/as|demo/sign)|\.(ics|svg|pdf|csv|webmanifest)$"
+    r"^/(admin|api|fhir|static|_allauth|sign-out|language|theme|sw\.js|metrics|demo/as|demo/sign)|\.(ics|svg|pdf|csv|xlsx|webmanifest)$"
 )
+# Screens on a wall speak the language of the place, whatever the reader has chosen elsewhere.
+ON_A_WALL = {"kiosk", "corridor"}
 MOST_PAGES = 60  # per person; a safety net, not a choice
 
 Place = str | Callable[[Any, House], None]  # an address, or what to do in a tab to get there
@@ -90,6 +92,8 @@ def listen(tab: Any, house: House, who: str, trouble: set[str]) -> None:
     def said(message: Any) -> None:
         # The page itself may be a 404, on purpose: that one line names the page's own address.
         own = message.location.get("url") == tab.url and "the server responded with a status of 4" in message.text
+        # Another test may just have plugged in a network of its own, on which every Chromium of the machine looks up.
+        own = own or "net::ERR_NETWORK_CHANGED" in message.text
         if message.type == "error" and not own:
             trouble.add(f"{who} {urlsplit(tab.url).path}: {message.text[:200]}")
 
@@ -143,6 +147,11 @@ def explore(tab: Any, house: House, visitor: Visitor, trouble: set[str]) -> Iter
                 seen.add(path)
                 waiting.append(path)
         yield kind
+
+
+def spoken(kind: str, language: str) -> str:
+    """The language in which a page answers somebody who has chosen this one."""
+    return "vi" if kind in ON_A_WALL else language
 
 
 def kind_of(address: str) -> str:

@@ -20,7 +20,7 @@ CITIZENS = 6
 DOCTORS = 2
 SLOTS = 40  # few enough that they collide all the time
 KILL_EVERY = (4.0, 9.0)  # seconds
-CALM = 90.0  # how long the jobs may take to settle everything afterwards
+CALM = 90.0  # how long jobs may be left afterwards without getting fewer
 
 ACTIVE = "('held', 'booked', 'checked_in', 'in_consultation', 'interrupted')"
 AGREED = "('booked', 'checked_in', 'in_consultation', 'interrupted', 'fulfilled')"
@@ -110,11 +110,11 @@ def blow(*, seed: int, seconds: float) -> Outcome:
         over.set()
         for person in people:
             person.join(timeout=40)
-        _settle(outcome)
-    with _database() as database:
+        settle(outcome)
+    with database() as connection:
         for promise, question in PROMISES.items():
-            outcome.promises[promise] = [str(row) for row in database.execute(question).fetchall()]  # type: ignore[call-overload]
-        kept = {str(row[0]) for row in database.execute("SELECT id FROM booking_appointment").fetchall()}
+            outcome.promises[promise] = [str(row) for row in connection.execute(question).fetchall()]  # type: ignore[call-overload]
+        kept = {str(row[0]) for row in connection.execute("SELECT id FROM booking_appointment").fetchall()}
     outcome.promises["what was confirmed is there"] = sorted(confirmed - kept)
     outcome.promises["no answer is a server error"] = [
         f"{what}: {n} times" for what, n in outcome.done.items() if " 5" in what
@@ -135,6 +135,7 @@ def _one_wish(
             "starts_at": chance.choice(starts).isoformat(),
             "visit_type": doctor.visit_type_id,
             "mode": "video",
+            "condition": "J00",
         }
         status, answer = line.call("POST", "/api/v1/appointments", body)
         if status == 201:
@@ -148,20 +149,20 @@ def _one_wish(
         )
         if status == 200 and answer.get("redirect_url"):
             choice = chance.choices(["pay", "decline", "late"], [8, 1, 1])[0]
-            return [f"pay {status}", f"bank {choice} {_at_the_bank(line, answer['redirect_url'], choice)}"]
+            return [f"pay {status}", f"bank {choice} {at_the_bank(line, answer['redirect_url'], choice)}"]
         return [f"pay {status}"]
     if wish == "cancel":
         status, _answer = line.call("POST", f"/api/v1/appointments/{appointment}/cancel", {"reason": "storm"})
         return [f"cancel {status}"]
-    with _database() as database:  # the clock runs ahead for one hold
-        database.execute(
+    with database() as connection:  # the clock runs ahead for one hold
+        connection.execute(
             "UPDATE booking_appointment SET hold_expires_at = now() - interval '1 second' WHERE id = %s AND status = 'held'",
             [appointment],
         )
     return ["expire"]
 
 
-def _at_the_bank(line: Any, address: str, choice: str) -> int:
+def at_the_bank(line: Any, address: str, choice: str) -> int:
     """Press one of the buttons of the sandbox's page, as a browser does."""
     import httpx
 
@@ -174,24 +175,28 @@ def _at_the_bank(line: Any, address: str, choice: str) -> int:
         raise ConnectionError(str(error)) from error
 
 
-def _settle(outcome: Outcome) -> None:
-    """Wait until no job is due and no hold is overdue."""
-    deadline = time.monotonic() + CALM
-    begun = time.monotonic()
-    with _database() as database:
-        while time.monotonic() < deadline:
-            (busy,) = database.execute(
+def settle(outcome: Outcome) -> None:
+    """Wait until no job is due and no hold is overdue, for as long as they get fewer: a busy machine takes its time."""
+    begun = moved = time.monotonic()
+    left = fewest = 10**9
+    with database() as connection:
+        while left and time.monotonic() < moved + CALM:
+            (left,) = connection.execute(
                 """SELECT (SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')
                            AND coalesce(scheduled_at, now()) <= now() + interval '20 seconds')
                         + (SELECT count(*) FROM booking_appointment WHERE status = 'held' AND hold_expires_at < now())"""
             ).fetchone() or (0,)
-            if not busy:
-                break
-            time.sleep(0.5)
+            outcome.done.setdefault("jobs left to settle", left)
+            if left < fewest:
+                moved, fewest = time.monotonic(), left
+            if left:
+                time.sleep(0.5)
     outcome.done["seconds to settle"] = round(time.monotonic() - begun)
+    outcome.promises["the jobs come to rest"] = [f"{left} are left, and get no fewer in {CALM:.0f} s"] if left else []
 
 
 @contextmanager
-def _database() -> Iterator[psycopg.Connection]:
+def database() -> Iterator[psycopg.Connection]:
+    """A connection of our own, beside the app."""
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         yield connection

@@ -43,6 +43,7 @@ def chromium(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def addresses(hospital, ana, child, ben, visit_type) -> dict[str, str]:
     """One page of each kind, with something on it."""
     now = timezone.now()
+    make.work_on_holidays(hospital)  # today is any day
     schedule = make_schedule(practitioner=ben, facility=hospital, now=now)
     held = stage.take(schedule, visit_type, ana, stage.soon(now, 2), now=now)
     booked = stage.agree(stage.take(schedule, visit_type, ana, stage.soon(now, 1), now=now), now=now)
@@ -127,6 +128,8 @@ def test_takes_a_time_with_the_keyboard_alone(live_server, chromium, ana, addres
     press_on("slot-picker .times a")
     window.wait_for_url("**/book/**")
     press_on("form[method=post] textarea")
+    window.keyboard.press("Tab")
+    window.keyboard.press("ArrowDown")  # what it is most like: the first of the list
     press_on("main form[method=post] button.button--primary")
     window.wait_for_url("**/appointments/*/")
     assert window.locator("hold-countdown [data-left]").inner_text().count(":") == 1

@@ -21,6 +21,7 @@ def wish(schedule, visit_type, ben, starts_at, **more):
         "visit": str(visit_type.id),
         "mode": "video",
         "at": starts_at.isoformat(),
+        "condition": "J00",
         **more,
     }
 
