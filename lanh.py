@@ -31,6 +31,7 @@ UV = "uv==0.13.9"
 
 USAGE = """\
 python3 lanh.py up     [--port N] [--host H] [--fresh] [--workers off]   set up, serve, work
+python3 lanh.py media  [--host H] [--port N] [--announce A]             pass calls of three and more on, as a process of its own
 python3 lanh.py test   [pytest arguments]                               set up, run all tests
 python3 lanh.py check                                                   types, style, imports, migrations, words
 python3 lanh.py bench  [name] [--json]                                  measure
@@ -41,15 +42,15 @@ python3 lanh.py manage …                                                Django
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the first word says; everything but `up` and `manage` needs the test requirements as well."""
+    """Do what the first word says; everything but `up`, `media` and `manage` needs the test requirements as well."""
     command = arguments[0] if arguments else "help"
     if command in ("help", "-h", "--help"):
         print(USAGE)
         return 0
-    if command not in ("up", "test", "check", "bench", "storm", "shots", "manage"):
+    if command not in ("up", "media", "test", "check", "bench", "storm", "shots", "manage"):
         print(USAGE, file=sys.stderr)
         return 2
-    have_requirements("requirements.lock" if command in ("up", "manage") else "requirements-test.lock")
+    have_requirements("requirements.lock" if command in ("up", "media", "manage") else "requirements-test.lock")
     go_on_inside(arguments)
 
 
