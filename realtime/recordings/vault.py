@@ -58,12 +58,21 @@ def _drop(place: str, letter: str) -> None:
         _storage().delete(f"{place}.{letter}{number}")
 
 
+def _is_whole(place: str, name: str) -> bool:
+    try:
+        _take(place, name)
+    except (sealing.SealBroken, FileNotFoundError):
+        return False
+    return True
+
+
 class Tapes:
     """A relay's vault (media.tape.Vault): called in its threads."""
 
     def count(self, place: str) -> int:
-        """How many chunks lie there already."""
-        return _count(place, "t")
+        """How many chunks lie there already. One that a dying relay had only begun to store is none: it is replaced."""
+        stored = _count(place, "t")
+        return stored if not stored or _is_whole(place, f"t{stored - 1}") else stored - 1
 
     def put(self, place: str, number: int, chunk: bytes) -> None:
         """Seal and store one chunk; the same number again replaces it."""
@@ -71,9 +80,14 @@ class Tapes:
 
 
 def chunks(place: str) -> Iterator[bytes]:
-    """Open a tape, chunk by chunk. Raises SealBroken."""
-    for number in range(_count(place, "t")):
-        yield _take(place, f"t{number}")
+    """Open a tape, chunk by chunk, up to a last one of which only a part is stored (yet). Raises SealBroken."""
+    stored = _count(place, "t")
+    for number in range(stored):
+        try:
+            yield _take(place, f"t{number}")
+        except sealing.SealBroken:
+            if number != stored - 1:
+                raise
 
 
 def drop_tape(place: str) -> None:

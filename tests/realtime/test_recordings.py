@@ -17,6 +17,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from audit import queries as audit_queries
 from core.actor import Actor
 from core.errors import NotFound
+from core.sealing import SealBroken
 from identity.models import Delegation
 from realtime import actions, evidence, proofs, queries
 from realtime.errors import (
@@ -237,6 +238,22 @@ def test_a_vault_counts_its_pieces_however_many(folder):
         assert list(vault.chunks(f"ab/{many}")) == [b"x%d" % number for number in range(many)]
         vault.drop_tape(f"ab/{many}")
         assert vault.Tapes().count(f"ab/{many}") == 0
+
+
+@pytest.mark.parametrize("left", [0, 5, 20])
+def test_a_piece_a_dying_relay_had_only_begun_to_store_costs_nothing_but_itself(folder, left):
+    for number in range(3):
+        vault.Tapes().put("ab/torn", number, b"%d" % number)
+    torn = folder / "ab" / "torn.t2"
+    torn.write_bytes(torn.read_bytes()[:left])
+    assert list(vault.chunks("ab/torn")) == [b"0", b"1"]
+    assert vault.Tapes().count("ab/torn") == 2  # the relay that takes over writes it anew
+    vault.Tapes().put("ab/torn", 2, b"two")
+    vault.Tapes().put("ab/torn", 3, b"3")
+    assert list(vault.chunks("ab/torn")) == [b"0", b"1", b"two", b"3"]
+    (folder / "ab" / "torn.t1").write_bytes(b"")  # in the middle it was not a relay that died
+    with pytest.raises(SealBroken):
+        list(vault.chunks("ab/torn"))
 
 
 def test_a_film_is_written_and_read_across_its_blocks(folder, monkeypatch):
