@@ -6,7 +6,7 @@ import os
 import runpy
 import sys
 
-from runtime import browser, coturn
+from runtime import browser, coturn, ffprobe
 
 
 def manage(arguments: list[str]) -> int:
@@ -21,6 +21,8 @@ def test(arguments: list[str]) -> int:
     import pytest
 
     problems = [problem for problem in (browser.ensure(), coturn.ensure()) if problem]
+    if told := ffprobe.ensure():
+        print(told, flush=True)
     must_run = os.environ.get("CI", "").lower() in ("1", "true")
     for problem in problems:
         print(problem, file=sys.stderr if must_run else sys.stdout, flush=True)

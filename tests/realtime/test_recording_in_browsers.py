@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from django.utils import timezone
 from realtime import actions
 from realtime.errors import RecordingNotReady
 from realtime.models import Recording
+from runtime import ffprobe
 from tests.realtime.server import daphne
 from tests.realtime.test_call_in_browsers import browser, pytestmark  # noqa: F401
 from tests.realtime.test_relay_in_browsers import pair, sees  # noqa: F401
@@ -55,10 +55,10 @@ def films_made(recording: Recording) -> None:
 
 def probed(content: bytes, file: Path) -> tuple[list[str], float]:
     """Which tracks there are and how long it is: by ffprobe where there is one, else by the library it is made of."""
-    if ffprobe := shutil.which("ffprobe"):
+    if programme := ffprobe.find():
         file.write_bytes(content)
         told = subprocess.run(
-            [ffprobe, "-v", "error", "-of", "json", "-show_streams", "-show_format", str(file)],
+            [programme, "-v", "error", "-of", "json", "-show_streams", "-show_format", str(file)],
             capture_output=True, check=True,
         )  # fmt: skip
         facts = json.loads(told.stdout)
