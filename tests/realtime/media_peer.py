@@ -9,15 +9,19 @@ import asyncio
 import re
 import socket
 import struct
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from realtime.media import rtcp, stun
 from realtime.media.dtls import Handshake, Identity
+from realtime.media.relay import Relay, Settings
 from realtime.media.srtp import Keys
 
 TWCC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+KEY, DELTA = b"\x10\x00", b"\x10\x01"  # how a VP8 picture begins: a whole one, and one that needs the one before
 
 
 def offer(
@@ -218,3 +222,33 @@ class Peer:
 
     def close(self) -> None:
         self.socket.close()
+
+
+@asynccontextmanager
+async def running(vault: Any = None) -> AsyncIterator[Any]:
+    """A relay on this loop with the room "r"; what it tells is in its `events`."""
+    made: Any = Relay(Settings(loopback=True), vault=vault)
+    await made.start()
+    made.events = []
+    made.listen(made.events.append)
+    made.open_room("r")
+    yield made
+    await made.stop()
+
+
+@asynccontextmanager
+async def seats_in(relay: Any, room: str) -> AsyncIterator[Callable[..., Awaitable[Peer]]]:
+    """A way to seat connected peers in a room of a relay: `await sit("a")`."""
+    peers: list[Peer] = []
+
+    async def sit(seat: str, **options: Any) -> Peer:
+        peer = Peer(1000 * (len(peers) + 1), **options)
+        peers.append(peer)
+        peer.take(relay.join(room, seat, peer.offer()))
+        await peer.connect()
+        await asyncio.sleep(0.03)
+        return peer
+
+    yield sit
+    for peer in peers:
+        peer.close()

@@ -14,10 +14,8 @@ from realtime.media.errors import BadOrder, NoRecording, NoSuchRoom
 from realtime.media.film import survey
 from realtime.media.relay import Relay, Settings
 from realtime.media.tape import PACKET, Order, records
-from tests.realtime.media_peer import Peer
+from tests.realtime.media_peer import DELTA, KEY, Peer, running, seats_in
 from tests.realtime.reels import Memory
-
-KEY, DELTA = b"\x10\x00", b"\x10\x01"
 
 
 class Slow(Memory):
@@ -39,30 +37,14 @@ async def vault():
 
 @pytest.fixture
 async def relay(vault):
-    made = Relay(Settings(loopback=True), vault=vault)
-    await made.start()
-    made.events = []
-    made.listen(made.events.append)
-    made.open_room("r")
-    yield made
-    await made.stop()
+    async with running(vault=vault) as made:
+        yield made
 
 
 @pytest.fixture
 async def sit(relay):
-    peers = []
-
-    async def one(seat, **options):
-        peer = Peer(1000 * (len(peers) + 1), **options)
-        peers.append(peer)
-        peer.take(relay.join("r", seat, peer.offer()))
-        await peer.connect()
-        await asyncio.sleep(0.03)
-        return peer
-
-    yield one
-    for peer in peers:
-        peer.close()
+    async with seats_in(relay, "r") as one:
+        yield one
 
 
 def order(version, *seats, place="p", **more):

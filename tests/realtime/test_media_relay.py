@@ -12,40 +12,21 @@ import pytest
 from realtime.media import rtcp, rtp, stun, twcc
 from realtime.media.errors import BadOffer, NoCommonCodec, NoSuchRoom, NoSuchSeat, RelayFull, RoomFull
 from realtime.media.link import Link
-from realtime.media.relay import Relay, Settings
 from realtime.media.streams import NACK_TRIES, Sink, Source
-from tests.realtime.media_peer import Peer
-
-KEY, DELTA = b"\x10\x00", b"\x10\x01"  # how a VP8 picture begins: a whole one, and one that needs the one before
+from tests.realtime.media_peer import DELTA, KEY, Peer, running, seats_in
 
 
 @pytest.fixture
 async def relay():
-    made = Relay(Settings(loopback=True))
-    await made.start()
-    made.events = []
-    made.listen(made.events.append)
-    made.open_room("r")
-    yield made
-    await made.stop()
+    async with running() as made:
+        yield made
 
 
 @pytest.fixture
 async def sit(relay):
     """sit("a") joins and connects a peer on this seat."""
-    peers = []
-
-    async def one(seat, **options):
-        peer = Peer(1000 * (len(peers) + 1), **options)
-        peers.append(peer)
-        peer.take(relay.join("r", seat, peer.offer()))
-        await peer.connect()
-        await asyncio.sleep(0.03)
-        return peer
-
-    yield one
-    for peer in peers:
-        peer.close()
+    async with seats_in(relay, "r") as one:
+        yield one
 
 
 def numbers(packets):
