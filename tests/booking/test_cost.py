@@ -18,7 +18,7 @@ from tests.jobs import waiting_jobs
 from tests.make import at
 
 STATEMENTS = 5  # besides BEGIN, COMMIT and savepoints: the line, the facts, the time with its notes, the payment
-WAL_BYTES = 16_000  # appointment, day, search entry, two audit lines, job with its event, payment, and their indexes
+WAL_BYTES = 8_000  # appointment, day, search entry, two audit lines, job with its event, payment, and their indexes
 
 SEARCH_STATEMENTS = 2  # where to look, and a closer look at a handful
 SEARCH_WHILE_OVERDUE = 4  # the same again, once for all, where starts have just become too soon
@@ -67,12 +67,17 @@ def test_a_booking_takes_five_statements_and_few_bytes(wish, ana):
     before = written()
     post(api, wish("11:00"))
 
-    assert written() - before <= WAL_BYTES
+    assert 1_000 < written() - before <= WAL_BYTES
 
 
 def written() -> int:
+    """Bytes this connection has written to the log; the tests of other processes write to the same one."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')")
+        if cursor.connection.info.server_version < 180000:
+            cursor.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')")
+        else:
+            cursor.execute("SELECT pg_stat_force_next_flush()")
+            cursor.execute("SELECT wal_bytes FROM pg_stat_get_backend_wal(pg_backend_pid())")
         return int(cursor.fetchone()[0])
 
 
