@@ -88,6 +88,8 @@ async def open_pair(room: Room, citizen: Actor, doctor: Actor) -> list[Client]:
     """Both in the call: the doctor first."""
     both = [await open_seat(doctor, room), await open_seat(citizen, room)]
     await in_thread(actions.let_in)(room_id=room.id, seat_id=both[1].seat, by=doctor, now=timezone.now())
+    for each in both:
+        each.answers_beats = True
     return both
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from channels.testing import WebsocketCommunicator
 
+PATIENCE_S = 15  # a machine with other work takes its time; nothing here waits for something not to come
+
 
 class Client:
     """One open socket. `frames` keeps everything that was heard."""
@@ -19,6 +21,7 @@ class Client:
         self.resume_token = ""
         self.frames: list[dict[str, Any]] = []
         self.closed: int | None = None
+        self.answers_beats = False  # while it waits for something else
 
     async def send(self, kind: str, client_id: str = "c1", **data: Any) -> None:
         await self.raw(json.dumps({"v": 1, "t": kind, "id": client_id, "d": data}))
@@ -26,7 +29,7 @@ class Client:
     async def raw(self, text: str) -> None:
         await self.socket.send_to(text_data=text)
 
-    async def next(self, timeout: float = 3) -> dict[str, Any]:
+    async def next(self, timeout: float = PATIENCE_S) -> dict[str, Any]:
         """The next frame, or {"t": "closed", "code": …}."""
         event = await self.socket.receive_output(timeout)
         if event["type"] == "websocket.close":
@@ -36,12 +39,14 @@ class Client:
         self.frames.append(frame)
         return frame
 
-    async def until(self, kind: str, timeout: float = 3) -> dict[str, Any]:
+    async def until(self, kind: str, timeout: float = PATIENCE_S) -> dict[str, Any]:
         """Wait for a frame of this kind and return its data; "closed" waits for the end and returns its code."""
         while True:
             frame = await self.next(timeout)
             if frame["t"] == kind:
                 return frame if kind == "closed" else frame["d"]
+            if frame["t"] == "beat" and self.answers_beats:
+                await self.send("beat", n=frame["d"]["n"])
             if frame["t"] == "closed":
                 raise AssertionError(f"closed with {frame['code']} while waiting for {kind}: {self.frames[-3:]}")
 
@@ -57,7 +62,9 @@ class Client:
 
     async def close(self) -> None:
         # A socket that was closed by the server has nothing left to close.
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(
+            Exception, asyncio.CancelledError
+        ):  # its task may have been cancelled by a wait that ended
             if self.closed is None:
                 await self.socket.disconnect(timeout=3)
             await self.socket.wait(timeout=1)

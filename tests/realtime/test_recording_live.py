@@ -54,8 +54,12 @@ async def stored(place: str, *, whole: bool) -> Any:
 
 
 @pytest.fixture
-async def recorded(open_socket, room, by_ana, by_ben):
-    """Both in the call and agreed; their peers send packets. Returns both clients, both peers, and the recording."""
+async def recorded(request, settings, open_socket, room, by_ana, by_ben):
+    """Both in the call and agreed; their peers send packets. Returns both clients, both peers, and the recording.
+
+    Its parameter is how many bytes a tape holds, where a test says so.
+    """
+    settings.RECORDING_BYTES_MOST = getattr(request, "param", settings.RECORDING_BYTES_MOST)
     doctor, citizen = await open_socket(by_ben, room), await open_socket(by_ana, room)
     await doctor.send("let_in", seat=citizen.seat)
     await doctor.send("record")
@@ -143,10 +147,9 @@ async def test_the_end_of_the_visit_ends_the_tape(recorded, room):
     assert (recording.status, recording.why) == ("ended", "over")
 
 
-async def test_a_tape_that_is_full_ends_the_recording_for_everybody(recorded, monkeypatch):
+@pytest.mark.parametrize("recorded", [500], indirect=True)
+async def test_a_tape_that_is_full_ends_the_recording_for_everybody(recorded):
     doctor, citizen, peers, recording = recorded
-    tape = next(iter(relays._here[1].recorder._tapes.values()))
-    monkeypatch.setattr(tape, "order", tape.order.__class__(**{**tape.order.__dict__, "octets": 500}))
     await speak(peers)
     for client in (doctor, citizen):
         assert (await room_where(client, ""))["cut"] == "limit"
