@@ -36,7 +36,7 @@ python3 lanh.py test   [pytest arguments]                               set up, 
 python3 lanh.py check                                                   types, style, imports, migrations, words
 python3 lanh.py bench  [name] [--json]                                  measure
 python3 lanh.py storm  [name] [--seed N] [--long]                       kill, flood, look whether all is still true
-python3 lanh.py shots  [--only words] [--who name] [--axe]              pictures of every page, or what is wrong with it
+python3 lanh.py shots  [--only words] [--who name] [--axe] [--calls]    pictures of every page, or what is wrong with it
 python3 lanh.py manage …                                                Django's own commands
 """
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from runtime import browser, folders, postgres, words
-from tests.shots import look, walk
+from tests.shots import calls, look, walk
 
 
 def main(arguments: list[str]) -> int:
@@ -26,6 +26,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--who", default="", help="only this one of the cast, or nobody")
     parser.add_argument("--quick", action="store_true", help="Vietnamese and light only")
     parser.add_argument("--axe", action="store_true", help="no pictures: axe and the other checks, in all combinations")
+    parser.add_argument("--calls", action="store_true", help="a visit by video instead, in every state of both rooms")
     options = parser.parse_args(arguments)
     house = _start()
     from playwright.sync_api import sync_playwright
@@ -38,7 +39,9 @@ def main(arguments: list[str]) -> int:
     count = 0
     with house.standing() as one, sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=browser.find(), args=browser.FLAGS)
-        for visitor in walk.visitors(one):
+        if options.calls:
+            count = calls.run(chromium, one, options.out, trouble)
+        for visitor in [] if options.calls else walk.visitors(one):
             if options.who not in ("", visitor.name):
                 continue
             _find_pages(chromium, one, visitor, trouble)

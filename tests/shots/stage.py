@@ -57,6 +57,11 @@ def _prepare(ana: Phone, ben: Phone, cara: Phone) -> dict[str, dict[str, Any]]:
     }
 
 
+def booked_visit(ana: Phone) -> str:
+    """The encounter of the next time of the doctor on duty, held and paid."""
+    return str(_booked(ana, _free_times(ana)[0])["encounter"])
+
+
 def _free_times(ana: Phone) -> list[dict[str, Any]]:
     """Three coming times of the doctor on duty that do not overlap, the first as early as can be."""
     doctor = next(one for one in ana.get("/practitioners", q="tran duc binh")["results"])

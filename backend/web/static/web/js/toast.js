@@ -4,6 +4,7 @@
 export function toast(text, kind = "") {
   const place = document.getElementById("toasts");
   if (!place || !text) return;
+  for (const same of place.children) if (same.textContent === text) same.remove(); // said once, and for its whole time
   const line = document.createElement("div");
   line.className = kind ? `toast toast--${kind}` : "toast";
   line.textContent = text;
