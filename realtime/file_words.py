@@ -15,8 +15,8 @@ def file_words() -> dict[str, str]:
         "picture_of": _("Photo from %(name)s, %(time)s. Open it large"),
         "pdf_of": _("PDF file from %(name)s, %(time)s. Save it"),
         "pdf_facts": _("%(pages)s pages · %(size)s MB"),
-        "share_start": _("Show my screen"),
-        "share_stop": _("Stop showing my screen"),
+        "share_start": _("Share screen"),
+        "share_stop": _("Stop sharing"),
         "peer_screen_on": _("%(name)s is showing their screen."),
         "sharing": _("The others see your screen."),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import subprocess
@@ -12,6 +13,9 @@ from pathlib import Path
 from runtime import folders
 
 MISSING = "" if folders.is_root() and shutil.which("ip") else "needs root and iproute2 for networks of its own"
+
+
+_uses = itertools.count()
 
 
 def _ip(*words: str) -> None:
@@ -71,12 +75,13 @@ def wires(count: int) -> Iterator[tuple[str, list[Wire]]]:
     net = f"10.{200 + number % 50}.{number // 50 % 250}"
     bridge = f"lanhb{number % 100000}"
     made: list[Wire] = []
+    before = next(_uses) * 10  # the kernel takes its time to forget a name
     try:
         _ip("link", "add", bridge, "type", "bridge")
         _ip("addr", "add", f"{net}.1/24", "dev", bridge)
         _ip("link", "set", bridge, "up")
         for n in range(count):
-            wire = Wire(bridge, f"lanh{number % 100000}n{n}", f"{net}.{n + 2}")
+            wire = Wire(bridge, f"lanh{number % 100000}n{before + n}", f"{net}.{n + 2}")
             _ip("netns", "add", wire.name)
             made.append(wire)
             _ip("link", "add", wire.name, "type", "veth", "peer", "name", "eth0", "netns", wire.name)
@@ -87,5 +92,6 @@ def wires(count: int) -> Iterator[tuple[str, list[Wire]]]:
         yield f"{net}.1", made
     finally:
         for wire in made:
+            subprocess.run(["ip", "link", "del", wire.name], check=False, capture_output=True)
             subprocess.run(["ip", "netns", "del", wire.name], check=False, capture_output=True)
         subprocess.run(["ip", "link", "del", bridge], check=False, capture_output=True)

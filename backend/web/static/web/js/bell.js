@@ -28,8 +28,8 @@ export function followBell() {
     const number = now.querySelector(".bell__count");
     number.textContent = unread > 9 ? "9+" : unread;
     number.hidden = !unread;
-    // In a call nothing lies over the other's face: the bell has the number when they are back.
-    const isBusy = document.querySelector("video-call[data-shown=call]");
+    // Nothing lies over a face: who waits for a call or is in one reads it afterwards.
+    const isBusy = document.querySelector("video-call:is([data-shown=waiting], [data-shown=call])");
     if (isNew && unread > before && !isBusy && !location.pathname.startsWith("/inbox/")) toast(now.dataset.new);
   }
 }
