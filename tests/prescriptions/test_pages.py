@@ -1,5 +1,7 @@
 """The citizen's pages and the pharmacy's counter, as a browser without script uses them."""
 
+import re
+
 import pytest
 
 from prescriptions import actions
@@ -25,6 +27,29 @@ def test_the_citizen_sees_what_to_take_and_the_codes(signed, ana_browser):
     assert f"/api/v1/prescriptions/{signed.id}/qr.svg" in page
     assert 'style="' not in page
     assert "<script>" not in page
+
+
+def test_the_page_knows_what_its_script_would_be_told(signed, by_ana, pharmacy, cara, by_cara, ana_browser, now):
+    """What live.js compares: else the page would miss what happens while it loads, or load itself anew for nothing."""
+
+    def known(one):
+        page = words(ana_browser.get(f"/prescriptions/{one.id}/"))
+        return re.search('data-known="([^"]*)"', page)[1]
+
+    def told(one):
+        found = ana_browser.get(f"/api/v1/prescriptions/{one.id}").json()
+        cancel = "true" if found["cancel_asked_at"] else "false"
+        place = (found["pharmacy"] or {"id": ""})["id"]
+        return ",".join([found["status"], cancel, place, *[str(item["dispensed_quantity"]) for item in found["items"]]])
+
+    assert known(signed) == told(signed) == "signed,false,,0"
+    actions.route(prescription_id=signed.id, pharmacy_id=pharmacy.id, by=by_ana, now=now)
+    assert known(signed) == told(signed) == f"signed,false,{pharmacy.id},0"
+    secret = make_held(prescription=signed, pharmacist=cara)
+    given = [handed(only_item(signed), 3)]
+    actions.dispense(prescription_id=signed.id, secret=secret, items=given, by=by_cara, now=now)
+    actions.cancel(prescription_id=signed.id, reason="not_needed", by=by_ana, now=now)
+    assert known(signed) == told(signed) == f"accepted,true,{pharmacy.id},3"
 
 
 def test_an_empty_list_says_what_will_come(ana_browser):

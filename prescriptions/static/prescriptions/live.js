@@ -5,16 +5,17 @@ import { onNews } from "../web/js/news.js";
 const page = document.querySelector("[data-prescription]");
 const OPEN = new Set(["signed", "accepted"]);
 const EVERY = 20_000; // for lines on which no socket lives; the bell is quicker
-const fingerprint = (found) => [found.status, found.cancel_asked_at, found.pharmacy?.id, ...found.items.map((item) => item.dispensed_quantity)].join();
-
-let known = null;
+// The same as the page says of itself in data-known: what has happened since it was written is seen at the first look.
+const fingerprint = (found) => [found.status, Boolean(found.cancel_asked_at), found.pharmacy?.id ?? "", ...found.items.map((item) => item.dispensed_quantity)].join();
 
 async function look() {
   if (document.visibilityState !== "visible") return;
   try {
     const now = fingerprint(await api.get(`/api/v1/prescriptions/${page.dataset.prescription}`));
-    if (known !== null && now !== known && !document.querySelector("details[open] form")) location.reload();
-    known = now;
+    if (now === page.dataset.known || now === sessionStorage.getItem(page.dataset.prescription)) return;
+    if (document.querySelector("details[open] form")) return; // somebody is writing: at a later look
+    sessionStorage.setItem(page.dataset.prescription, now); // the page is fetched once for it, whatever it then says
+    location.reload();
   } catch {
     // Without a connection the page keeps showing what it has; that is what it is for.
   }
