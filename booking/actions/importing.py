@@ -112,8 +112,8 @@ def apply_import(*, run_id: UUID, by: Actor, now: datetime) -> ImportRun:
     run = access.get_import(by, run_id)
     if run.status != Status.APPLYING:
         return run
-    bad = {problem["line"] for problem in run.problems}
-    wishes = [one for one in _read(run) if isinstance(one, Wish) and one.line not in bad]
+    # All of them, the bad ones too: what joins the report on the way must not move where the next try cuts.
+    wishes = [one for one in _read(run) if isinstance(one, Wish)]
     start = 0
     for chunk in _chunks(wishes):
         if start >= run.rows_done:
@@ -174,7 +174,10 @@ def _land(run_id: UUID, start: int, chunk: list[Wish], by: Actor, now: datetime)
         return run
     judge = Judge(run.facility_id, now=now, licences={importing.licence_key(wish.licence) for wish in chunk}, lock=True)
     verdicts: list[Verdict] = []
+    bad = {problem["line"] for problem in run.problems}
     for wish in chunk:
+        if wish.line in bad:
+            continue
         verdict = judge.judge(wish)
         if isinstance(verdict, list):
             run.problems += verdict

@@ -191,6 +191,35 @@ def test_a_worker_that_dies_between_chunks_takes_nothing_along(hospital, dan, mo
     assert projection.check(now=make.NOW) == []
 
 
+def test_rows_that_came_to_clash_do_not_move_where_the_next_try_cuts(hospital, dan, monkeypatch):
+    """The first chunk reports three rows and lands; the worker dies; the next one must begin where the first ended."""
+    monkeypatch.setattr(landing, "CHUNK", 10)
+    hand_in(dan, many(hospital, 60, doctors=6))
+    run = ImportRun.objects.get()
+    actions.confirm_import(run_id=run.pk, by=make.actor_for(dan), now=make.NOW)
+    true_judge, true_land, chunks = landing.Judge.judge, landing._land, []
+
+    def clashing(judge, wish):
+        fresh = wish.line in {2, 8, 14}  # the first doctor's first three
+        return [importing.problem(wish.line, "date", "appointments_affected", "")] if fresh else true_judge(judge, wish)
+
+    def land_one(*args):
+        if chunks:
+            raise OSError("the worker dies")
+        chunks.append(1)
+        return true_land(*args)
+
+    monkeypatch.setattr(landing.Judge, "judge", clashing)
+    monkeypatch.setattr(landing, "_land", land_one)
+    with pytest.raises(OSError):
+        actions.apply_import(run_id=run.pk, by=SYSTEM, now=make.NOW)
+    monkeypatch.setattr(landing, "_land", true_land)
+
+    run = actions.apply_import(run_id=run.pk, by=SYSTEM, now=make.NOW)
+
+    assert (run.status, run.landed, len(run.problems), Rule.objects.count()) == ("applied", 57, 3, 57)
+
+
 def test_progress_is_told_on_the_way(hospital, dan, monkeypatch):
     monkeypatch.setattr(landing, "TOLD_EVERY", 20)
     seen = []
