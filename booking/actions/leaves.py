@@ -32,6 +32,7 @@ from booking.slots import Span
 from core.actor import Actor
 from core.errors import NotFound
 from core.events import emit
+from records.errors import NotAtADistance
 
 LONGEST = timedelta(days=366)
 DECIDED: dict[str, str] = {Status.RESCHEDULED: "moved", Status.CANCELLED: "cancelled"}
@@ -192,6 +193,8 @@ def close_case(*, case_id: UUID, by: Actor, now: datetime) -> LeaveCase:
     visit = Appointment.objects.select_related("practitioner", "visit_type", "schedule__practitioner").get(
         pk=case.appointment_id
     )
+    if visit.starts_at <= now:
+        return _cancel(case, by, now)  # told too late, as after a night without a worker: nobody is moved by surprise
     named = queries.ways_of(case)
     for way in [*named, *queries.finder_for(case, now).ways_for(visit)]:
         if way.starts_at <= now or way.mode != visit.mode:
@@ -199,7 +202,7 @@ def close_case(*, case_id: UUID, by: Actor, now: datetime) -> LeaveCase:
         try:
             with transaction.atomic():
                 return _move(case, way, by, now)
-        except (SlotTaken, SlotPast, NotBookable, OffGrid, PersonBusy):
+        except (SlotTaken, SlotPast, NotBookable, OffGrid, PersonBusy, NotAtADistance, NotAWay):
             continue
     return _cancel(case, by, now)
 
@@ -246,6 +249,9 @@ def _move(case: LeaveCase, way: Way, by: Actor, now: datetime, condition: str = 
     if there is not None and (there.schedule_id, there.starts_at) == (way.schedule_id, way.starts_at):
         return case  # the same wish again
     _refuse_closed(case, now)
+    visit = case.appointment
+    if (visit.schedule_id, visit.starts_at) == (way.schedule_id, way.starts_at):
+        raise NotAWay  # there the doctor is away
     case.moved_to = move_appointment(
         appointment_id=case.appointment_id,
         schedule_id=way.schedule_id,

@@ -10,6 +10,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Count, Q, QuerySet
 
 from booking import access
+from booking.errors import BadHours
 from booking.models import Appointment, Leave, LeaveCase, Schedule, Status
 from booking.queries.free import FreeTime, slots_of
 from booking.slots import Span
@@ -164,11 +165,13 @@ def holds_in(practitioner_id: UUID, facility_id: UUID, away: Span) -> list[UUID]
 def preview_leave(
     *, practitioner_id: UUID, starts_at: datetime, ends_at: datetime, by: Actor, now: datetime
 ) -> list[Affected]:
-    """Tell the desk whom a leave of this doctor would touch, and which ways on each would have. Raises NotFound."""
+    """Tell the desk whom a leave of this doctor would touch, and which ways on each would have. Raises NotFound, BadHours."""
     facility_id = by.facility_id
     known = Schedule.objects.filter(access.visible_schedules(by), practitioner=practitioner_id)
     if by.role != "desk" or facility_id is None or not known.exists():
         raise NotFound
+    if starts_at >= ends_at:
+        raise BadHours
     away = Span(starts_at, ends_at)
     finder = WayFinder([away], now)
     return [Affected(one, finder.ways_for(one)) for one in visits_in(practitioner_id, facility_id, away, now)]

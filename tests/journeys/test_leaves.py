@@ -219,3 +219,32 @@ def test_eve_and_other_desks_find_nothing(dan, ben, eve, stage):
     assert make.api_client(eve).post("/api/v1/leaves", {"practitioner": str(ben.id), **span()}).status_code == 403
     assert list(Appointment.objects.order_by("id").values()) == before
     assert {one.status for one in cases()} == {"open"}
+
+
+def test_a_case_nobody_closed_before_the_visit_began_gives_the_money_back(dan, ben, stage, clock):
+    """No worker ran that night: nobody is moved any more, and nothing stays open."""
+    take(dan, ben)
+    clock.move_to(stage[-1][1].starts_at + timedelta(minutes=1))
+    booking.tasks.close_cases.func(timestamp=int(timezone.now().timestamp()))
+    run_jobs()
+
+    assert [(case.status, case.chosen_by) for case in cases()] == [("cancelled", "silence")] * 3
+    assert {visit.status for visit in Appointment.objects.all()} == {"cancelled"}
+
+
+def test_the_time_itself_is_no_way_on(dan, ben, stage):
+    take(dan, ben)
+    (mai, visit), case = stage[0], cases()[0]
+    same = {"schedule": str(visit.schedule_id), "starts_at": visit.starts_at.isoformat(), "mode": visit.mode}
+
+    assert choose(mai, case, 422, choice="time", **same)["code"] == "not_a_way"
+
+    case.refresh_from_db()
+    visit.refresh_from_db()
+    assert (case.status, case.moved_to, visit.status) == ("open", None, "booked")
+
+
+def test_a_leave_that_ends_before_it_begins_is_refused_in_the_preview_too(dan, ben, stage):
+    wish = {"practitioner": str(ben.id), "starts_at": span()["ends_at"], "ends_at": span()["starts_at"]}
+    refused = ok(make.api_client(dan).post("/api/v1/leaves/preview", wish), 422)
+    assert refused["code"] == "bad_hours"
