@@ -1,6 +1,6 @@
 """The desk takes its last change back: the former rows are put in place, unless somebody has changed or booked meanwhile."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from django.db import IntegrityError, models, transaction
 
 import audit
 from booking import access, days
-from booking.actions import harm
+from booking.actions import buffers, harm
 from booking.actions.moving import move_appointment
 from booking.actions.undoing import forgetting, rows_of
 from booking.errors import ChangedMeanwhile, TooLateToUndo
@@ -64,6 +64,7 @@ def _restore(row: Undo, by: Actor, now: datetime) -> None:
     if any(present.get(name) != then for name, then in row.values["after"].items()):
         raise ChangedMeanwhile
     covered = harm.covered(schedules, now)
+    had = {one.pk: _buffers_of(one) for one in schedules}
     try:
         with transaction.atomic():
             _put_back(row.values["before"])
@@ -71,10 +72,26 @@ def _restore(row: Undo, by: Actor, now: datetime) -> None:
         raise ChangedMeanwhile from error
     if covered - harm.covered(schedules, now):
         raise ChangedMeanwhile  # somebody has booked in hours that would go
-    days.rebuild(ids, now=now)
+    touched = set(ids)
+    for schedule in Schedule.objects.filter(pk__in=ids).order_by("pk"):
+        if _buffers_of(schedule) != had[schedule.pk]:
+            touched |= _give_room_back(schedule, *had[schedule.pk], now)
+    days.rebuild(touched, now=now)
     for schedule in schedules:
         detail = {"what": "taken back", "verb": row.verb}
         audit.record(by, "booking.schedule", schedule, facility_id=schedule.facility_id, detail=detail)
+
+
+def _buffers_of(schedule: Schedule) -> tuple[timedelta, timedelta]:
+    return timedelta(minutes=schedule.buffer_before_minutes), timedelta(minutes=schedule.buffer_after_minutes)
+
+
+def _give_room_back(schedule: Schedule, before: timedelta, after: timedelta, now: datetime) -> set[UUID]:
+    """Agreed visits keep the former minutes around them again; return the schedules whose days that touches."""
+    days.lock([schedule.practitioner_id], (now, now + days.FARTHEST))
+    if buffers.widen(schedule, before, after, now):
+        raise ChangedMeanwhile  # somebody has booked what had become free
+    return set(Schedule.objects.filter(practitioner=schedule.practitioner_id).values_list("pk", flat=True))
 
 
 def _put_back(rows: dict[str, dict[str, Any] | None]) -> None:

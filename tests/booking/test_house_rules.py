@@ -5,8 +5,8 @@ from datetime import date, time, timedelta
 import pytest
 
 from booking import actions, days, queries
-from booking.errors import AppointmentsAffected, BadPolicy, NotBookable, OffGrid, OffMarks, SlotTaken
-from booking.models import Appointment, Closure, Policy, Rule, Schedule
+from booking.errors import AppointmentsAffected, BadPolicy, ChangedMeanwhile, NotBookable, OffGrid, OffMarks, SlotTaken
+from booking.models import Appointment, Closure, Policy, Rule, Schedule, Undo
 from core.errors import NotAllowed, NotFound
 from identity import actions as identity_actions
 from identity.models import VisitType
@@ -97,6 +97,34 @@ def test_new_buffers_hold_for_agreed_visits_where_there_is_room(schedule, visit_
     change(schedule, desk, buffer_after_minutes=0)
     assert kept(alone) == (at("09:00"), at("09:20"))
     assert at("09:20") in free(schedule, visit_type)
+    true(schedule)
+
+
+def test_new_buffers_taken_back_are_taken_back_from_agreed_visits_too(schedule, visit_type, desk):
+    visit = stage.book(schedule, visit_type, make.make_person(), at("09:00"))
+    change(schedule, desk, buffer_after_minutes=60)
+    assert at("09:20") not in free(schedule, visit_type)
+
+    row = Undo.objects.get()
+    actions.undo(undo_id=row.pk, by=desk, now=make.NOW)
+
+    assert kept(visit) == (at("09:00"), at("09:20"))
+    assert at("09:20") in free(schedule, visit_type)
+    true(schedule)
+
+
+def test_buffers_somebody_has_booked_into_are_not_taken_back(schedule, visit_type, desk):
+    change(schedule, desk, buffer_after_minutes=20)
+    visit = stage.book(schedule, visit_type, make.make_person(), at("09:00"))
+    change(schedule, desk, buffer_after_minutes=0)
+    stage.book(schedule, visit_type, make.make_person(), at("09:20"))
+
+    row = Undo.objects.order_by("expires_at", "pk").last()
+    with pytest.raises(ChangedMeanwhile):
+        actions.undo(undo_id=row.pk, by=desk, now=make.NOW)
+
+    schedule.refresh_from_db()
+    assert (schedule.buffer_after_minutes, kept(visit)) == (0, (at("09:00"), at("09:20")))
     true(schedule)
 
 
