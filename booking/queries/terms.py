@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from booking import access, reckoning, slots
 from booking.models import Appointment, Block, LeaveCase, Policy, Status
@@ -83,10 +83,14 @@ def _end_of_its_day(one: Appointment) -> datetime:
 def nobody_came(ended_before: datetime) -> list[UUID]:
     """List the booked visits that should be over and to which nobody has come, as far as booking knows.
 
-    Where a no-show was taken back, somebody knows better than the clock.
+    Where a no-show was taken back, somebody knows better than the clock. Whoever walked in is here; who asked for a doctor
+    now, by video, may still have met nobody.
     """
     rows = Appointment.objects.filter(
-        status=Status.BOOKED, walk_in=False, during__endswith__lte=ended_before, no_show_undone_at=None
+        ~Q(walk_in=True, mode=Appointment.Mode.IN_PERSON),
+        status=Status.BOOKED,
+        during__endswith__lte=ended_before,
+        no_show_undone_at=None,
     )
     return list(rows.order_by("during").values_list("pk", flat=True))
 

@@ -114,6 +114,18 @@ def test_accepting_keeps_the_next_start_of_the_grid(schedule, ben, ana, visit_ty
     assert Appointment.objects.count() == 1
 
 
+def test_a_doctor_who_took_it_and_did_not_come_is_noticed(schedule, ben, ana, visit_type, now) -> None:
+    """Beside the grid it is marked as walked in; by video nobody has walked anywhere."""
+    go_on_call(ben, visit_type, now)
+    wish = ask(ana, now)
+    soon = now + timedelta(seconds=30)
+    taken = actions.accept_ask(ask_id=wish.pk, by=make.actor_for(ben), now=soon).appointment
+    assert taken is not None and taken.walk_in
+    actions.book_appointment(appointment_id=taken.pk, by=SYSTEM, now=soon)
+    assert queries.nobody_came(now) == []
+    assert queries.nobody_came(now + timedelta(hours=2)) == [taken.pk]
+
+
 def test_a_start_that_is_near_is_taken_from_the_grid(schedule, ben, ana, visit_type, now) -> None:
     soon = now + timedelta(minutes=15)  # 14:15; the grid has 14:20
     go_on_call(ben, visit_type, soon)
