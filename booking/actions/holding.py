@@ -172,4 +172,5 @@ def _same_hold(wish: _Wish, now: datetime) -> Appointment | None:
         status=Status.HELD,
         hold_expires_at__gt=now,
     )
-    return held.filter(during__startswith=wish.starts_at).first()
+    # A time on offer from the waiting list is taken by the offer's own door, which also closes it.
+    return held.filter(during__startswith=wish.starts_at).exclude(pk__in=queries.on_offer()).first()

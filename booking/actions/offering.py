@@ -59,7 +59,14 @@ def look_for(*, entry_id: UUID, by: Actor, now: datetime) -> Offer | None:
     times: list[FreeTime] = []
     for practitioner_id in queries.practitioners_for(entry):
         times += queries.times_for(entry, practitioner_id, now)
-    return _offer(entry.pk, sorted(times, key=lambda one: one.starts_at), by, now)
+    try:
+        return _offer(entry.pk, sorted(times, key=lambda one: one.starts_at), by, now)
+    except _SomebodyIsAtIt:
+        return None
+
+
+class _SomebodyIsAtIt(Exception):
+    """Another transaction holds the entry, or it waits no longer."""
 
 
 @transaction.atomic
@@ -178,10 +185,12 @@ def _go_along_the_line(schedule: Schedule, span: Span, by: Actor, now: datetime)
         times = queries.suiting(entry, free[entry.visit_type_id], span) if free[entry.visit_type_id] else []
         if not times:
             continue
-        offer = _offer(entry.pk, times, by, now)
-        if offer is None:
+        try:
+            offer = _offer(entry.pk, times, by, now)
+        except _SomebodyIsAtIt:
             skipped = True
-        else:
+            continue
+        if offer is not None:  # else they cannot come then, whenever it is looked at again
             made.append(offer)
             free.clear()
     if skipped and not made and any(free.values()):
@@ -192,11 +201,11 @@ def _go_along_the_line(schedule: Schedule, span: Span, by: Actor, now: datetime)
 
 @transaction.atomic
 def _offer(entry_id: UUID, times: Iterable[FreeTime], by: Actor, now: datetime) -> Offer | None:
-    """Keep the first of these times for the person, if they still wait and nobody else is at their entry."""
+    """Keep the first of these times for the person; None when they can come to none of them. Raises _SomebodyIsAtIt."""
     rows = WaitingEntry.objects.select_for_update(skip_locked=True, of=("self",))
     entry = rows.filter(pk=entry_id, status=WaitingEntry.Status.WAITING).first()
     if entry is None:
-        return None
+        raise _SomebodyIsAtIt
     for one in list(times)[:MOST_TRIES]:
         until = offered_until(now, queries.policy_of(entry.facility_id).offer_minutes, one.zone, one.starts_at)
         kept = _keep(entry, one, until, by, now) if until is not None else None

@@ -16,7 +16,7 @@ from core.actor import Actor
 from notifications.models import Message
 from tests import make
 from tests.booking.stage import SYSTEM, at, book, make_schedule
-from tests.jobs import run_jobs
+from tests.jobs import run_jobs, waiting_jobs
 from tests.journeys.stage import ok
 
 pytestmark = pytest.mark.django_db
@@ -168,6 +168,18 @@ def test_who_is_busy_then_is_skipped_and_not_lost(ana, eve, ben, visit_type, ful
     assert (offers_of(ana), len(offers_of(eve))) == ([], 1)
     free(full[0])
     assert len(offers_of(ana)) == 1
+
+
+def test_who_cannot_come_then_is_not_asked_again_every_few_seconds(ana, ben, visit_type, full, hospital, clock):
+    """The only one in line is elsewhere then: the time stays free for all, and no job looks again."""
+    other = make.make_practitioner(facility=hospital, full_name="Phan Thị Cẩm")
+    theirs = make_schedule(practitioner=other, facility=hospital, hours=("09:00", "10:00"))
+    book(theirs, visit_type, ana, NINE)
+    join(ana, visit_type, practitioner=str(ben.id))
+    free(full[0])
+
+    assert offers_of(ana) == []
+    assert "booking.tasks.offer_place" not in waiting_jobs()
 
 
 def test_a_new_opening_is_found_and_nothing_is_offered_outside_the_wish(ana, ben, narrow, visit_type, full):
