@@ -87,6 +87,9 @@ def recording_words() -> dict[str, str]:
         "rec_question": _("The doctor asks to record this call"),
         "rec_waits": _("Not recorded yet: waiting for %(name)s"),
         "rec_rests": _("The recording rests"),
+        "rec_unsaid": _(
+            "The line is away: the recording stops as soon as it is back. Until then your microphone and camera are off."
+        ),
         "rec_rests_for": _("The recording rests until %(name)s has answered"),
         "rec_stop": _("Stop recording"),
         "rec_cancel": _("Do not record"),

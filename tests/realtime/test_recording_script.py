@@ -11,6 +11,7 @@ from tests.realtime.script import needs_node, run
 pytestmark = needs_node
 PAGE = """
   const [seats, me, isDoctor, told, presses] = values;
+  let away = false;
   const parts = {}, sent = [], said = [];
   const made = () => ({
     hidden: true, textContent: "", dataset: {}, open: false,
@@ -20,14 +21,18 @@ PAGE = """
   const at = (name) => (name === "rec-start" && !isDoctor ? null : part(name));
   const call = { at, say: (key) => said.push(key), addEventListener() {} };
   const words = new Proxy({}, { get: (_, key) => `${key} %(name)s` });
-  const recording = new m.Recording({ call, words, isDoctor, send: (kind, data) => sent.push([kind, data]) });
+  let silenced = 0;
+  const recording = new m.Recording({
+    call, words, isDoctor, silence: () => { silenced += 1; }, send: (kind, data) => !away && sent.push([kind, data]) > 0,
+  });
   told.forEach((one, place) => {
     recording.show(one, me, seats);
     const press = presses[place];
-    if (press) recording[press[0]](...press.slice(1));
+    if (press && press[0] === "line") away = press[1];
+    else if (press) recording[press[0]](...press.slice(1));
   });
   return {
-    sent, said, open: part("rec-ask").open, title: part("rec-title").textContent, sign: !part("rec-sign").hidden,
+    sent, said, silenced, open: part("rec-ask").open, title: part("rec-title").textContent, sign: !part("rec-sign").hidden,
     state: part("rec-sign").dataset.state, words: part("rec-words").textContent, answer: !part("rec-answer").hidden,
     stop: part("rec-stop").hidden ? "" : part("rec-stop").textContent.split(" ")[0],
     start: isDoctor && !part("rec-start").hidden,
@@ -54,6 +59,18 @@ def test_the_doctor_may_begin_where_calls_may_be_recorded():
     begun = page("ben", room(""), room(""), presses=[["begin"], ["say", True]])
     assert begun["sent"] == [["record", {}]] and not begun["open"]
     assert page("ben", room(""), room(""), presses=[["begin"], ["say", False]])["sent"] == []
+
+
+@pytest.mark.parametrize("who, kind", [("ana", "consent"), ("ben", "stop_recording")])
+def test_a_no_said_while_the_line_is_away_is_kept_and_said_when_it_is_back(who, kind):
+    on = room("on", "ana", "ben", part=1)
+    gone = page(who, on, on, presses=[["line", True], ["stop"]])
+    assert (gone["sent"], gone["silenced"], gone["said"]) == ([], 1, ["rec_unsaid"])
+    back = page(who, on, on, on, on, presses=[["line", True], ["stop"], ["line", False], ["again"]])
+    assert [each for each, _ in back["sent"]] == [kind]
+    # Once the house has it, it is not said again, whatever is recorded later.
+    later = page(who, on, on, room("", cut="withdrawn"), on, presses=[None, ["stop"], None, ["again"]])
+    assert [each for each, _ in later["sent"]] == [kind]
 
 
 def test_whoever_has_not_answered_is_asked_once():

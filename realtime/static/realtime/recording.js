@@ -3,8 +3,9 @@
 const NOTHING = { state: "", can: false, wish: 0, part: 0, cut: "", agreed: [] };
 
 export class Recording {
-  constructor({ call, words, send, isDoctor }) {
-    Object.assign(this, { call, words, send, isDoctor });
+  constructor({ call, words, send, silence, isDoctor }) {
+    Object.assign(this, { call, words, send, silence, isDoctor });
+    this.unsaid = null; // a no that the house has not confirmed
     this.room = NOTHING;
     this.asked = 0; // the wish whose question has been opened
     this.dialog = call.at("rec-ask");
@@ -20,6 +21,7 @@ export class Recording {
     const before = this.room;
     this.room = recording;
     this.me = me;
+    if (this.unsaid && (!recording.state || recording.wish !== this.unsaid.wish)) this.unsaid = null; // it was heard
     const inside = seats.filter((seat) => seat.state === "admitted" && seat.present);
     const missing = inside.filter((seat) => !recording.agreed.includes(seat.id));
     const mine = Boolean(recording.state) && missing.some((seat) => seat.id === me);
@@ -75,14 +77,28 @@ export class Recording {
   }
 
   say(yes) {
-    if (this.answering) this.send("consent", { wish: this.room.wish, yes });
+    if (this.answering && !yes) this.withdraw("consent", { wish: this.room.wish, yes });
+    else if (this.answering) this.send("consent", { wish: this.room.wish, yes });
     else if (yes) this.send("record", {});
     this.close();
   }
 
   stop() {
-    if (this.isDoctor) this.send("stop_recording", {});
-    else this.send("consent", { wish: this.room.wish, yes: false });
+    if (this.isDoctor) this.withdraw("stop_recording", {});
+    else this.withdraw("consent", { wish: this.room.wish, yes: false });
+  }
+
+  /** A no is kept until the house has it; where the line is away, nothing more of this side is sent meanwhile. */
+  withdraw(kind, data) {
+    this.unsaid = { kind, data, wish: this.room.wish };
+    if (this.send(kind, data) || this.room.state !== "on") return;
+    this.silence();
+    this.call.say("rec_unsaid");
+  }
+
+  /** The line is back: say what may not have been heard. */
+  again() {
+    if (this.unsaid) this.send(this.unsaid.kind, this.unsaid.data);
   }
 
   close() {

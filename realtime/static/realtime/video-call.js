@@ -61,7 +61,7 @@ class VideoCall extends CallScreens {
     this.entry = new Entry({ call: this, room: this.room });
     this.stage = new Stage(this);
     this.quality = new Quality(this);
-    this.recording = new Recording({ call: this, words: this.words, send: (kind, data) => this.send(kind, data), isDoctor: this.isDoctor });
+    this.recording = new Recording({ call: this, words: this.words, send: (kind, data) => this.send(kind, data), silence: () => this.silence(), isDoctor: this.isDoctor });
     this.addEventListener("click", (event) => {
       const button = event.target.closest("[data-act]");
       if (button) this[`do_${button.dataset.act}`]?.(button);
@@ -183,6 +183,12 @@ class VideoCall extends CallScreens {
   }
 
   refused(problem) {
+    if (["room_not_open", "consent_missing"].includes(problem.code)) {
+      this.socket = null;
+      this.dropPictures();
+      this.notEntered(problem);
+      return;
+    }
     const codes = { 4409: "displaced", 4410: "ended", 4403: "removed" };
     this.end(codes[problem.code] ?? (problem.code === "room_over" ? "ended" : "refused"));
   }
@@ -203,6 +209,7 @@ class VideoCall extends CallScreens {
     if (data.room.seats.some((seat) => seat.id === data.you && seat.muted)) this.devices.set("mic", false);
     this.tellMedia();
     this.on_room(data.room);
+    this.recording.again();
     // Only the line to the house was gone, the picture went on: take back what was said about it.
     if (this.pictures.state === "connected") this.say("connected");
   }
@@ -264,6 +271,7 @@ class VideoCall extends CallScreens {
   beginAnew() {
     this.page = crypto.randomUUID();
     this.dropPictures();
+    if (this.socket && this.socket.state !== "open") return; // it comes back by itself, and meets the others anew
     this.socket?.close();
     this.socket = null;
     this.enter();
@@ -302,6 +310,12 @@ class VideoCall extends CallScreens {
     if (error.code === "relay_refused") this.pictures.refused();
     if (["candidate_refused", "nobody_there", "relay_refused"].includes(error.code)) return; // the next try finds another way
     if (error.detail) for (const place of this.all("status")) place.textContent = error.detail;
+  }
+
+  /** Nothing more of this side is sent; who turns it on again decides so. */
+  silence() {
+    for (const kind of ["mic", "camera"]) this.devices.set(kind, false);
+    this.tellMedia();
   }
 
   on_muted() {

@@ -6,6 +6,8 @@ const ANSWER_WITHIN = 2000; // to a ping
 // A try that hangs in a network that is gone is given up, so that the next finds the one that is back; a slow network gets longer.
 const OPEN_WITHIN = 2000;
 const LONGEST_OPEN = 15_000;
+// An address that is refused so is refused tomorrow as well: what it led to is over, moved, or not ours.
+const REFUSALS = new Set([401, 403, 404, 409, 410]);
 
 /**
  * liveSocket(async (signal) => "wss://…?ticket=…", { onmessage, onopen, onclose, onstate }) → { send, close, check, state }
@@ -88,7 +90,7 @@ export function liveSocket(urlProvider, handlers = {}) {
     try {
       url = await urlProvider(AbortSignal.timeout?.(patience));
     } catch (problem) {
-      if (problem.status === 401 || problem.status === 403 || problem.status === 404) {
+      if (REFUSALS.has(problem.status)) {
         ended = true;
         say("refused");
         handlers.onrefused?.(problem);
