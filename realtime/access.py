@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from core.actor import Actor
 from core.errors import NotFound
 from identity import access as identity_access
+from realtime.errors import PractitionerOnly
 from realtime.models import ChatLine, Invite, Recording, Room, Seat, VisitFile
 from records import access as records_access
 
@@ -38,6 +39,17 @@ def _stays_for_a_word(by: Actor, practitioner_id: UUID) -> Q:
     sits = Seat.objects.filter(user_id=by.user_id, state=Seat.State.ADMITTED).values("room")
     given = records_access.handed_over_by(practitioner_id).values("encounter")
     return Q(encounter__in=given, pk__in=sits, status=Room.Status.OPEN)
+
+
+def is_former_doctor(by: Actor, room: Room) -> bool:
+    """Say whether this doctor has handed the visit over: they may stay for a word, and lead nothing any more."""
+    return by.role == "practitioner" and by.practitioner_id != room.encounter.practitioner_id
+
+
+def require_leading(by: Actor, room: Room) -> None:
+    """Make sure that no former doctor leads the call. Raises PractitionerOnly."""
+    if is_former_doctor(by, room):
+        raise PractitionerOnly()
 
 
 def get_room(by: Actor, room_id: UUID) -> Room:

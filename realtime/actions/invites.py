@@ -52,6 +52,7 @@ def invite(
     room = access.lock_room(by, room_id)
     if by.role != "practitioner" or by.user_id is None:
         raise PractitionerOnly()
+    access.require_leading(by, room)
     if is_over(room, now):
         raise RoomOver()
     if room.invites.count() >= MOST_INVITES:
@@ -99,6 +100,7 @@ def withdraw_invite(*, room_id: UUID, invite_id: UUID, by: Actor, now: datetime)
     room = access.lock_room(by, room_id)
     if by.role != "practitioner":
         raise PractitionerOnly()
+    access.require_leading(by, room)
     found = access.lock_invite(by, room, invite_id)
     if found.withdrawn_at is not None:
         return found

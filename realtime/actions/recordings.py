@@ -37,6 +37,7 @@ def ask_to_record(*, room_id: UUID, by: Actor, now: datetime) -> None:
 
     Raises PractitionerOnly, RecordingOff, NobodyThere, TooManyWishes.
     """
+    access.require_leading(by, access.lock_room(by, room_id))
     _say(room_id, protocol.Record(), by=by, now=now)
 
 

@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 
 import audit
 from core.actor import Actor
+from core.errors import NotFound
 from core.events import emit
 from core.ids import new_id
 from core.refs import ref
@@ -75,6 +76,8 @@ def join(
     assert by.user_id is not None
     known = _seats_of(room, by).first()
     resumed = known is not None and _may_resume(known, resume_token, now)
+    if access.is_former_doctor(by, room) and not resumed:
+        raise NotFound()  # a line that dropped comes back; who has left does not
     role = SITS_AS.get(by.role, Seat.Role.CITIZEN)
     if role == Seat.Role.CITIZEN and settings.ROOM_CONSENT_ASKED and not queries.has_consent(room.encounter_id):
         raise ConsentMissing()
@@ -107,6 +110,7 @@ def let_in(*, room_id: UUID, seat_id: UUID, by: Actor, now: datetime) -> None:
     Raises NoSuchSeat, NobodyThere, RoomFull, PractitionerOnly, NotAtADistance.
     """
     room = access.lock_room(by, room_id)
+    access.require_leading(by, room)
     ask_the_gate(room, now)
     take_step(room, protocol.LetIn(str(seat_id)), by=by, now=now, seat_id=str(seat_of(room, by).id))
 
@@ -114,19 +118,19 @@ def let_in(*, room_id: UUID, seat_id: UUID, by: Actor, now: datetime) -> None:
 @transaction.atomic
 def remove(*, room_id: UUID, seat_id: UUID, by: Actor, now: datetime) -> None:
     """Ask somebody to leave; they cannot come back. Raises NoSuchSeat, PractitionerOnly."""
-    _speak(room_id, protocol.Remove(str(seat_id)), by=by, now=now)
+    _speak(room_id, protocol.Remove(str(seat_id)), by=by, now=now, leads=True)
 
 
 @transaction.atomic
 def mute(*, room_id: UUID, seat_id: UUID, by: Actor, now: datetime) -> None:
     """Turn somebody's microphone off; they are told. Raises NoSuchSeat, NobodyThere, PractitionerOnly."""
-    _speak(room_id, protocol.Mute(str(seat_id)), by=by, now=now)
+    _speak(room_id, protocol.Mute(str(seat_id)), by=by, now=now, leads=True)
 
 
 @transaction.atomic
 def unmute(*, room_id: UUID, seat_id: UUID, by: Actor, now: datetime) -> None:
     """Let somebody whom one muted be heard again; they are told. Raises NoSuchSeat, NobodyThere, PractitionerOnly."""
-    _speak(room_id, protocol.Unmute(str(seat_id)), by=by, now=now)
+    _speak(room_id, protocol.Unmute(str(seat_id)), by=by, now=now, leads=True)
 
 
 @transaction.atomic
@@ -247,8 +251,10 @@ def _seats_of(room: Room, by: Actor) -> QuerySet[Seat]:
     return Seat.objects.filter(room=room, **whose)
 
 
-def _speak(room_id: UUID, message: Any, *, by: Actor, now: datetime) -> None:
+def _speak(room_id: UUID, message: Any, *, by: Actor, now: datetime, leads: bool = False) -> None:
     room = access.lock_room(by, room_id)
+    if leads:
+        access.require_leading(by, room)
     take_step(room, message, by=by, now=now, seat_id=str(seat_of(room, by).id))
 
 

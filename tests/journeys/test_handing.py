@@ -18,6 +18,8 @@ from notifications.models import Message
 from realtime import proofs
 from realtime.access import get_room, lock_room
 from realtime.actions.evidence import append
+from realtime.errors import PractitionerOnly
+from realtime.models import Seat
 from records.actions import save_note, withdraw_hand_over
 from records.models import Encounter, HandOver
 from tests import make
@@ -156,6 +158,26 @@ def test_who_gave_it_away_reads_what_they_wrote_and_no_more(visit: Story, hoa):
     assert "Ho khan, sốt nhẹ" in text and "J00" in text and "Vào viện ngay" not in text
     assert visit.ana.full_name in make.page_client(visit.ben).get("/doctor/").content.decode()
     assert make.page_client(hoa).get(f"/doctor/visits/{visit.ids['encounter']}/given/").status_code == 404
+
+
+def test_the_former_doctor_leads_nothing_any_more(visit: Story, hoa):
+    """They closed the tab instead of hanging up: their seat stands, and is no way back, nor a power over the others."""
+    answer_to(visit, hoa, ask(visit, hoa), "accept")
+    ben, room_id = make.actor_for(visit.ben), UUID(visit.ids["room"])
+    citizen = Seat.objects.get(room=room_id, role="citizen")
+    before = list(Seat.objects.order_by("pk").values())
+    for verb, more in (
+        (realtime.actions.remove, {"seat_id": citizen.pk}),
+        (realtime.actions.mute, {"seat_id": citizen.pk}),
+        (realtime.actions.let_in, {"seat_id": citizen.pk}),
+        (realtime.actions.invite, {"name": "X", "kind": "relative"}),
+        (realtime.actions.ask_to_record, {}),
+    ):
+        with pytest.raises(PractitionerOnly):
+            verb(room_id=room_id, by=ben, now=this_instant(), **more)
+    with pytest.raises(NotFound):
+        realtime.actions.join(room_id=room_id, by=ben, now=this_instant())
+    assert list(Seat.objects.order_by("pk").values()) == before
 
 
 def test_the_former_doctor_stays_for_a_word_and_does_not_come_back(visit: Story, hoa):
