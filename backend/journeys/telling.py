@@ -203,10 +203,10 @@ def call_the_citizen_in(event: CitizenLetIn) -> None:
 
 @on(DelegationRevoked)
 def close_what_they_had_open(event: DelegationRevoked) -> None:
-    """A right to act has ended: the sockets of who had it close, and come back with what they may still see."""
+    """A right to act has ended: the sockets of who had it are asked again; what rested on it closes, the rest goes on."""
     delegate = Person.objects.filter(id=event.delegate_id).values_list("user_id", flat=True).first()
     if delegate is not None:
-        realtime.actions.disconnect_user(user_id=delegate, by=STORY)
+        realtime.actions.recheck_user(user_id=delegate, by=STORY)
 
 
 @on(PaymentRefunded)

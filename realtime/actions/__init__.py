@@ -4,7 +4,7 @@ from realtime.actions.evidence import consent, note_device_check, note_final
 from realtime.actions.files import forget_the_lost, send_file
 from realtime.actions.handing import hand_room_over
 from realtime.actions.invites import Invited, check_openable, invite, is_over, open_invite, withdraw_invite
-from realtime.actions.news import disconnect_user, forget_old_news, publish, ring_board
+from realtime.actions.news import forget_old_news, publish, recheck_user, ring_board
 from realtime.actions.presence import arrive, depart, keep_alive, notice_the_silent
 from realtime.actions.quality import forget_old_quality, note_quality
 from realtime.actions.recordings import (
@@ -50,7 +50,6 @@ __all__ = [
     "delete_recording",
     "delete_the_old",
     "depart",
-    "disconnect_user",
     "forget_old_news",
     "forget_old_quality",
     "forget_the_lost",
@@ -72,6 +71,7 @@ __all__ = [
     "open_invite",
     "open_room",
     "publish",
+    "recheck_user",
     "remove",
     "ring_board",
     "say",

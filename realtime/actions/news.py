@@ -42,9 +42,9 @@ def ring_board(topic: str, *, by: Actor) -> None:
     transaction.on_commit(partial(hub().publish, f"board:{topic}", {"k": "bell"}))
 
 
-def disconnect_user(*, user_id: UUID, by: Actor) -> None:
-    """Close every socket this person has open, everywhere: their account or their rights have changed."""
-    transaction.on_commit(lambda: hub().publish(f"user:{user_id}", {"k": "close", "code": 4403, "why": "revoked"}))
+def recheck_user(*, user_id: UUID, by: Actor) -> None:
+    """A right of this person has ended: every socket they have open looks at once whether it may stay, not at its next beat."""
+    transaction.on_commit(lambda: hub().publish(f"user:{user_id}", {"k": "recheck"}))
 
 
 @transaction.atomic

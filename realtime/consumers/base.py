@@ -223,6 +223,10 @@ class Socket(AsyncWebsocketConsumer):
                 await self.heard(await self.inbox.take())
         except Closing as closing:
             await self.bye(closing.code, "resync")
+        except Exception:
+            # A line that is open and hears nothing would be worse than one that is closed: it comes back and reads anew.
+            log.exception("A socket could not pass something on")
+            await self.bye(protocol.CLOSE_RESTART, "resync")
 
     async def _beat(self) -> None:
         while not self.closed:

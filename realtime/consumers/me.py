@@ -50,8 +50,8 @@ class MeConsumer(Socket):
 
     async def heard(self, message: dict[str, Any]) -> None:
         """Read the stream from where this socket stands: one bell may stand for many pieces, or for none."""
-        if message["k"] == "close":
-            await self.bye(message["code"], message["why"])
+        if message["k"] == "recheck":
+            await self.bye(protocol.CLOSE_RESTART, "resync")  # it comes back with what they may still see
             return
         news = await in_thread(queries.news_after, self.user_id, self.offset)
         self.offset = news.offset

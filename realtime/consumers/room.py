@@ -133,11 +133,17 @@ class RoomConsumer(Taping):
             await in_thread(
                 actions.tell_room, room_id=self.room_id, message=rooms.NodeLost(message["epoch"]), now=timezone.now()
             )
+        elif kind == "recheck":
+            if not await self.still_welcome():
+                await self._go("revoked", protocol.CLOSE_NOT_ALLOWED)
         elif kind == "close" and self._is_me(message):
-            if message["why"] != "displaced":
-                await relays.leave(self.media, self.room_id, self.seat_id)
-            await self.let_go_of_tape()
-            await self.bye(message["code"], message["why"])
+            await self._go(message["why"], message["code"])
+
+    async def _go(self, why: str, code: int) -> None:
+        if why != "displaced":
+            await relays.leave(self.media, self.room_id, self.seat_id)
+        await self.let_go_of_tape()
+        await self.bye(code, why)
 
     def _servers(self) -> list[dict[str, Any]]:
         now = timezone.now()
@@ -207,7 +213,11 @@ class RoomConsumer(Taping):
         if room.version <= self.room.version:
             return
         was_in = self.room.seat(self.seat_id).is_admitted
+        gone = [each.id for each in self.room.seats if each.is_admitted and not room.seat(each.id).is_admitted]
         self.room = room
+        # Their own socket may be away or unwilling: whoever hears of it has the relay let go of them.
+        for seat_id in gone:
+            await relays.leave(self.media, self.room_id, seat_id)
         self._watch_the_clock()
         self.follow_tape()
         if room.seat(self.seat_id).is_admitted and not was_in:
@@ -234,6 +244,18 @@ class RoomConsumer(Taping):
                 "ice_servers": self._servers() if me.is_admitted else [],
             },
         )
+        if me.is_admitted and rooms.RELAYED in (state.topology, state.preparing):
+            await self._hear_the_relay()
+
+    async def _hear_the_relay(self) -> None:
+        """The pictures may have gone on while this line was away: hear who is in the slots, now and from now on."""
+        try:
+            media = await relays.relay_of(self.room_id)
+            self.listen_to(media)
+            slots = await media.slots(str(self.room_id), self.seat_id)
+        except (Refused, NotThere, NoRelay, OSError):
+            return  # this seat is not there (yet): its offer comes
+        await self.tell("slots", {"slots": slots})
 
     def _read(self) -> tuple[rooms.RoomState, list[dict[str, Any]], dict[str, Any]]:
         room = access.get_room(self.by, self.room_id)

@@ -171,3 +171,24 @@ async def test_a_relay_that_is_lost_begins_a_second_part(recorded, room):
     await speak(peers, start=20)
     second = await Recording.objects.aget(part=2)
     assert (await stored(second.place, whole=False)).seats
+
+
+async def test_who_is_shown_out_while_their_line_is_away_is_cut_off_at_the_relay(recorded, room):
+    doctor, citizen, _, _ = recorded
+    links = relays._here[1].rooms[str(room.id)].links
+    assert citizen.seat in {link.seat_id for link in links.values()}
+    await citizen.close()
+    await doctor.send("remove", seat=citizen.seat)
+    for _ in range(200):
+        if citizen.seat not in {link.seat_id for link in links.values()}:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("the relay still passes everything on to them")
+
+
+async def test_a_line_that_came_back_hears_who_is_in_the_pictures(recorded, open_socket, room, by_ana):
+    """The pictures went on without it; whoever comes from now on must be seen there as well."""
+    doctor, citizen, _, _ = recorded
+    again = await open_socket(by_ana, room, resume_token=citizen.resume_token, page="p2")
+    told = await again.until("slots")
+    assert doctor.seat in {slot["seat"] for slot in told["slots"]}

@@ -19,6 +19,7 @@ from core.actor import Actor
 from identity import actions as identity_actions
 from realtime import actions
 from realtime.consumers import base
+from realtime.consumers.room import RoomConsumer
 from realtime.models import ChatLine, Presence, Seat
 from realtime.routing import websocket_patterns
 from tests.realtime.conftest import make_room
@@ -285,11 +286,28 @@ async def test_the_end_of_the_visit_closes_4410(call, room):
     assert (await ben.until("closed"))["code"] == 4410
 
 
-async def test_revoked_rights_close_at_once(call, by_ana):
-    ana, ben = call
-    await in_db(actions.disconnect_user, user_id=by_ana.user_id, by=Actor.system("x"))
-    assert (await ana.until("closed"))["code"] == 4403
-    assert ben.closed is None
+async def test_revoked_rights_close_at_once_and_what_does_not_rest_on_them_goes_on(
+    open_socket, call, child, ben, by_ana
+):
+    from identity.models import Delegation
+
+    ana, doctor = call
+    room = await in_db(make_room, person=child, practitioner=ben)
+    for_the_child = await open_socket(by_ana, room)
+    await for_the_child.until("welcome")
+    await in_db(Delegation.objects.update, revoked_at=timezone.now())
+    await in_db(actions.recheck_user, user_id=by_ana.user_id, by=Actor.system("x"))
+    assert (await for_the_child.until("closed"))["code"] == 4403
+    await ana.send("say", text="vẫn ở đây")
+    await ana.until("said")
+    assert (ana.closed, doctor.closed) == (None, None)
+
+
+async def test_a_socket_that_meets_a_fault_comes_back_instead_of_hearing_nothing(call, by_ana, monkeypatch):
+    ana, doctor = call
+    monkeypatch.setattr(RoomConsumer, "_hears", lambda *_: 1 / 0)
+    await doctor.send("say", text="nghe rõ không")
+    assert (await ana.until("closed"))["code"] == 1012
 
 
 async def test_a_doctor_whose_role_has_ended_leaves_at_the_next_beat(open_socket, room, by_ben, ben, monkeypatch):
