@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 import audit
 from booking import access, codes, queries
+from booking.actions import tickets
 from booking.actions.appointments import check_in
 from booking.errors import KioskTired, NobodyFound
 from booking.events import ScreenRevoked
@@ -78,9 +79,10 @@ def _arrive(screen: Screen, is_theirs: Callable[[Appointment], bool], now: datet
     with transaction.atomic():
         check_in(appointment_id=coming[0].pk, by=KIOSK, now=now)
         rows = Ticket.objects.select_related("schedule__practitioner", "line", "appointment__person")
-        ticket = rows.filter(appointment=coming[0]).first()
-    if ticket is None:
-        raise NobodyFound
+        ticket = rows.select_for_update(of=("self",)).filter(appointment=coming[0]).first()
+        if ticket is None:
+            raise NobodyFound
+        tickets.stand_here(ticket, now)
     return ticket
 
 

@@ -105,5 +105,15 @@ def _again(ticket: Ticket, now: datetime) -> Ticket:
     return ticket
 
 
+def stand_here(ticket: Ticket, now: datetime) -> None:
+    """Somebody with this locked number stands in the house: in line again if they were passed over, and no more on their way."""
+    if ticket.status in {Ticket.Status.LEFT, Ticket.Status.SKIPPED}:
+        step(ticket, Ticket.Status.WAITING, "bring_back", now)
+        save(ticket)
+    if ticket.source == Ticket.Source.CITIZEN:
+        ticket.source = Ticket.Source.KIOSK
+        ticket.save(update_fields=["source"])
+
+
 def _by_age(appointment: Appointment, line: Line) -> str:
     return queue.priority_by_age(appointment.person.born_on, line.day, settings.QUEUE_HIGH_AGE)

@@ -66,6 +66,21 @@ def test_the_code_of_the_qr_gives_a_number_and_no_name(kiosk, visit, ana):
     assert '<p class="kiosk__number">1</p>' in again
 
 
+@pytest.mark.parametrize("how", [actions.skip_ticket, actions.leave_line])
+def test_who_was_passed_over_stands_in_line_again(kiosk, visit, ana, desk, how):
+    """A number taken at home, called in vain: whoever then stands at the kiosk is not told to watch a screen for nothing."""
+    actions.check_in(appointment_id=visit.pk, by=make.actor_for(ana), now=make.NOW)
+    ticket = Ticket.objects.get()
+    assert ticket.source == "citizen"
+    actions.call_ticket(ticket_id=ticket.pk, by=desk, now=make.NOW)
+    how(ticket_id=ticket.pk, by=desk, now=make.NOW)
+
+    assert at_the_kiosk(kiosk, code=codes.code_of(visit.pk)).status_code == 200
+
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.source, ticket.number) == ("waiting", "kiosk", 1)
+
+
 def test_the_phone_and_the_year_of_birth_do_as_well(kiosk, visit, ana):
     answer = at_the_kiosk(kiosk, phone=f"0{ana.phone[3:]}", year=str(ana.born_on.year))
     assert answer.status_code == 200
