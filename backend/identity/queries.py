@@ -130,21 +130,24 @@ def visit_types(
 
 def contacts_of(person_id: UUID) -> list[User]:
     """Return the accounts that hear about a person: their own, and those of people who may read for them."""
+    return _accounts_with(person_id, "read")
+
+
+def bookers_of(person_id: UUID) -> list[User]:
+    """Return the accounts that may book (and cancel) for a person today: their own, and those they allowed it."""
+    return [user for user in _accounts_with(person_id, "book") if user.is_active]
+
+
+def _accounts_with(person_id: UUID, scope: str) -> list[User]:
     person = Person.objects.select_related("user").get(id=person_id)
     found = [person.user] if person.user is not None else []
     live = Q(valid_to__isnull=True) | Q(valid_to__gte=timezone.localdate())
-    for delegation in person.delegations_given.filter(live, revoked_at__isnull=True, scopes__contains=["read"]):
+    given = person.delegations_given.filter(live, revoked_at__isnull=True, scopes__contains=[scope])
+    for delegation in given.select_related("delegate__user"):
         user = delegation.delegate.user
         if user is not None and user not in found:
             found.append(user)
     return found
-
-
-def all_may_book(person_id: UUID) -> bool:
-    """Say whether everybody who hears about a person may also book (and cancel) for them."""
-    live = Q(valid_to__isnull=True) | Q(valid_to__gte=timezone.localdate())
-    readers = Delegation.objects.filter(live, grantor_id=person_id, revoked_at__isnull=True, scopes__contains=["read"])
-    return not readers.exclude(scopes__contains=["book"]).exists()
 
 
 def staff_of(facility_id: UUID, role: str) -> list[User]:

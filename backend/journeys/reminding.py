@@ -14,7 +14,7 @@ from core.actor import Actor
 from core.edge import now as this_instant
 from core.events import on
 from core.refs import Ref
-from identity.queries import all_may_book, staff_of
+from identity.queries import bookers_of, staff_of
 
 STORY = Actor.system("reminding")
 
@@ -32,7 +32,7 @@ def remind_the_citizen(event: ReminderDue) -> None:
     if facts.status != "booked" or facts.starts_at <= this_instant():
         return
     # Who only reads for somebody hears the reminder too, and must not be handed the power to give the visit up.
-    answer = f"/v/{token_of(facts.id)}/" if all_may_book(facts.person_id) else ""
+    bookers = bookers_of(facts.person_id)
     notifications.actions.send(
         kind="appointment_reminder",
         to_person_id=facts.person_id,
@@ -44,8 +44,8 @@ def remind_the_citizen(event: ReminderDue) -> None:
             "zone": facts.zone,
             "mode": facts.mode,
             "hours": event.hours,
-            "answer": answer,
         },
+        own=lambda reader: {"answer": f"/v/{token_of(facts.id, reader.id)}/" if reader in bookers else ""},
         key=f"appointment_reminder:{facts.id}:{event.hours}",
         about=Ref("appointment", facts.id),
         by=STORY,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from core.actor import Actor
 from core.errors import NotFound, WrongState
 from core.events import emit
 from core.tasks import later
+from identity.acting import as_citizen
 
 
 def leads_of(facility_id: UUID) -> list[int]:
@@ -97,8 +99,6 @@ def _plan(appointment: Appointment, hours: int) -> None:
 
 
 def _holder(token: str, now: datetime) -> tuple[Actor, UUID]:
-    """Act as the citizen themselves: the address was sent to them. The access log says how they came."""
-    appointment = queries.reminded(token, now)
-    person = appointment.person
-    name, reason = person.full_name, "reminder"
-    return Actor("citizen", person_id=person.pk, name=name, reason=reason), appointment.pk
+    """Act as the one to whom the address was sent, with what they may today. The access log says how they came."""
+    appointment, reader = queries.reminded(token, now)
+    return replace(as_citizen(reader), reason="reminder"), appointment.pk

@@ -19,6 +19,7 @@ from core.fhir import Resource, WrongParameter
 from identity.models import VisitType
 
 PREFIXES = ("eq", "ge", "gt", "le", "lt")
+YEARS = range(1900, 2201)  # nothing is asked of others, and near the end of the calendar there is no "a week later"
 
 
 def mode_system() -> str:
@@ -100,10 +101,12 @@ def _instants(text: str, name: str, zone: str) -> tuple[datetime, datetime]:
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
             day = date.fromisoformat(text)
+            if day.year not in YEARS:
+                raise ValueError
             return datetime.combine(day, time(), wall), datetime.combine(day + timedelta(days=1), time(), wall)
         # In an address a plus sign that nobody escaped arrives as a space.
         at = parse_datetime(text.replace(" ", "+"))
-        if at is None:
+        if at is None or at.year not in YEARS:
             raise ValueError
         at = at if at.tzinfo else at.replace(tzinfo=wall)
         return at.astimezone(UTC), at.astimezone(UTC) + timedelta(seconds=1)

@@ -81,14 +81,16 @@ def _end_of_its_day(one: Appointment) -> datetime:
 
 
 def nobody_came(ended_before: datetime) -> list[UUID]:
-    """List the booked visits that should be over and to which nobody has come, as far as booking knows.
+    """List the agreed visits that should be over and to which nobody has come, as far as booking knows.
 
     Where a no-show was taken back, somebody knows better than the clock. Whoever walked in is here; who asked for a doctor
-    now, by video, may still have met nobody.
+    now, by video, may still have met nobody, and so may who said "I am here" of a visit at a distance.
     """
+    at_the_clinic = Q(mode=Appointment.Mode.IN_PERSON)
+    waited_for = Q(status=Status.BOOKED) & ~(Q(walk_in=True) & at_the_clinic)
+    said_to_be_here = Q(status=Status.CHECKED_IN) & ~at_the_clinic
     rows = Appointment.objects.filter(
-        ~Q(walk_in=True, mode=Appointment.Mode.IN_PERSON),
-        status=Status.BOOKED,
+        waited_for | said_to_be_here,
         during__endswith__lte=ended_before,
         no_show_undone_at=None,
     )

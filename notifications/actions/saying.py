@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -33,9 +34,11 @@ def send(
     now: datetime,
     to_person_id: UUID | None = None,
     to_user_id: UUID | None = None,
+    own: Callable[[User], dict[str, Any]] | None = None,
 ) -> Message | None:
     """Say something to a citizen (and who reads for them) or to a member of staff; saying it again writes nothing.
 
+    `own` gives the params that differ from reader to reader, such as an address that is theirs alone.
     The jobs that carry it are written in the same transaction as the message: neither can be lost without the other.
     Returns the (first) message, or None when nobody who could read it has an account. Raises KeyError for an unknown kind.
     """
@@ -46,9 +49,10 @@ def send(
         readers, audience = contacts_of(to_person_id), Message.Audience.CITIZEN
     else:
         raise ValueError("a message needs a reader")
-    messages = [
-        _write(reader, kind=kind, audience=audience, params=params, key=key, about=about, now=now) for reader in readers
-    ]
+    messages = []
+    for reader in readers:
+        theirs = {**params, **(own(reader) if own else {})}
+        messages.append(_write(reader, kind=kind, audience=audience, params=theirs, key=key, about=about, now=now))
     return messages[0] if messages else None
 
 

@@ -382,3 +382,13 @@ def test_a_slot_in_a_year_no_calendar_has_is_not_there(his, schedule, patient, a
     assert his.get("Slot", _id=name).status_code == his.get("Slot", _id="x").status_code == 404
     assert his.send("post", "Appointment", wish({"id": name}, ana)).status_code == 422
     assert stage.everything() == before
+
+
+@pytest.mark.parametrize(
+    "start", ["ge9999-12-30", "le0001-01-02", "9999-12-31", "ge9999-12-31T23:59:59Z", "le0001-01-01T00:00:00+14:00"]
+)
+def test_a_time_in_a_year_no_calendar_has_is_refused_in_fhirs_words(his, schedule, start):
+    for kind, name in (("Slot", "start"), ("Schedule", "date"), ("Appointment", "date")):
+        more = {"schedule": f"Schedule/{schedule.pk}"} if kind == "Slot" else {}
+        answer = his.get(kind, **{name: start, **more})
+        assert (answer.status_code, answer.json()["resourceType"]) == (422, "OperationOutcome"), kind

@@ -105,6 +105,18 @@ def test_who_was_noted_as_missing_does_not_check_in_past_it(story: Story, booked
     assert rows() == before
 
 
+def test_saying_i_am_here_of_a_call_does_not_hide_that_nobody_came(story: Story, booked, clock):
+    """A video visit checked in over the API and never entered is settled by the clock like any other."""
+    Policy.objects.create(facility=story.hospital, no_show_fee_percent=60)
+    assert booked["mode"] == "video"
+    clock.move_to(later("08:50", 1))
+    assert post(story, story.ana, f"appointments/{booked['id']}/check-in")["status"] == "checked_in"
+    clock.move_to(later("11:00", 1))
+    absence.sweep(timezone.now())
+    missed = Appointment.objects.get(pk=booked["id"])
+    assert (missed.status, missed.no_show_by, missed.fee_amount) == ("no_show", "citizen", 90_000)
+
+
 def test_old_news_of_the_money_does_not_take_a_no_show_back(story: Story, booked, dan, clock):
     Policy.objects.create(facility=story.hospital, no_show_fee_percent=60)
     paid = PaymentCaptured(str(Payment.objects.get().pk), f"appointment:{booked['id']}")

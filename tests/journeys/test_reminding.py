@@ -192,13 +192,14 @@ def test_after_the_visit_has_begun_there_is_nothing_to_answer(clock, visit, ana)
     assert stage.everything() == before
 
 
-def test_an_address_cannot_be_made_up_or_used_for_another_visit(clock, visit, schedule, visit_type, eve):
+def test_an_address_cannot_be_made_up_or_used_for_another_visit(clock, visit, schedule, visit_type, ana, eve):
     other = stage.book(schedule, visit_type, eve, at("11:00", IN_TWO_DAYS))
-    token, before = reminding.token_of(visit.pk), stage.everything()
-    swapped = reminding.token_of(other.pk)[:21] + token[21:]
+    token, before = reminding.token_of(visit.pk, ana.user.pk), stage.everything()
+    swapped = reminding.token_of(other.pk, eve.user.pk)[:21] + token[21:]
+    strangers = reminding.token_of(visit.pk, eve.user.pk)
     # Not the last letter, of which some bits mean nothing.
     changed = token[:-2] + ("A" if token[-2] != "A" else "B") + token[-1]
-    for wrong in (changed, swapped, token[:-4], "x", token + "A"):
+    for wrong in (changed, swapped, strangers, token[:-4], "x", token + "A"):
         for path in ("", "come/", "free/"):
             ask = Client().get if not path else Client().post
             assert ask(f"/v/{wrong}/{path}").status_code == 404, wrong
@@ -210,9 +211,29 @@ def test_who_only_reads_for_somebody_is_not_handed_the_power_to_cancel(clock, vi
     Delegation.objects.create(grantor=ana, delegate=eve, relation="parent", scopes=["read"])
     go_to(clock, visit.starts_at - 24 * HOUR)
     assert (reminders(ana), reminders(eve)) == ([24], [24])
-    bodies = list(Attempt.objects.filter(kind="appointment_reminder").values_list("body", flat=True))
-    assert not any("/v/" in body for body in bodies)
-    assert {row.params["answer"] for row in Message.objects.filter(kind="appointment_reminder")} == {""}
+    sent = Message.objects.filter(kind="appointment_reminder")
+    assert sent.get(recipient=eve.user).params["answer"] == ""
+    assert sent.get(recipient=ana.user).params["answer"] == f"/v/{reminding.token_of(visit.pk, ana.user.pk)}/"
+    bodies = Attempt.objects.filter(message__recipient=eve.user).values_list("body", flat=True)
+    assert len(bodies) and not any("/v/" in body for body in bodies)
+
+
+def test_who_books_for_somebody_answers_as_themselves_and_only_as_long_as_they_may(clock, visit, ana, eve):
+    given = Delegation.objects.create(grantor=ana, delegate=eve, relation="parent", scopes=["read", "book"])
+    go_to(clock, visit.starts_at - 24 * HOUR)
+    address = Message.objects.get(kind="appointment_reminder", recipient=eve.user).params["answer"]
+    assert address != Message.objects.get(kind="appointment_reminder", recipient=ana.user).params["answer"]
+    assert Client().post(f"{address}come/").status_code == 302
+    (line,) = Line.objects.filter(action="booking.confirm")
+    assert (line.user_id, line.reason, line.person_id) == (eve.user.pk, "reminder", ana.pk)
+
+    given.revoked_at = make.NOW
+    given.save()
+    before = stage.everything()
+    assert Client().get(address).status_code == 404
+    for answer in ("come", "free"):
+        assert Client().post(f"{address}{answer}/").status_code == 404
+    assert stage.everything() == before
 
 
 def test_signed_in_it_is_said_on_the_visits_page_and_over_the_api(clock, visit, ana, eve, ben, dan):
@@ -233,7 +254,7 @@ def test_signed_in_it_is_said_on_the_visits_page_and_over_the_api(clock, visit, 
 
 
 def test_an_address_leads_nowhere_a_day_after_the_visit(clock, visit, ana):
-    address, before = f"/v/{reminding.token_of(visit.pk)}/", stage.everything()
+    address, before = f"/v/{reminding.token_of(visit.pk, ana.user.pk)}/", stage.everything()
     clock.move_to(visit.ends_at + timedelta(days=1, seconds=-1))
     assert Client().get(address).status_code == 200
     clock.move_to(visit.ends_at + timedelta(days=1))

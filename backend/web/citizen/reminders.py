@@ -65,7 +65,7 @@ def confirm(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 
 def _show(request: HttpRequest, token: str, refusal: DomainError | None = None) -> HttpResponse:
     moment = now()
-    found = queries.reminded(token, moment)
+    found, _reader = queries.reminded(token, moment)
     status = str(found.status)
     open_still = status in {"booked", "checked_in"} and found.starts_at > moment
     context = {
