@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from core.actor import Actor
 from core.errors import NotFound
 from identity import access as identity_access
-from realtime.errors import PractitionerOnly
+from realtime.errors import NotUnwanted, PractitionerOnly
 from realtime.models import ChatLine, Invite, Recording, Room, Seat, VisitFile
 from records import access as records_access
 
@@ -180,6 +180,27 @@ def visible_recordings(by: Actor) -> Q:
     return Q(pk__in=[])
 
 
+def answerable_recordings(by: Actor) -> Q:
+    """Say whose wish to have a recording deleted this doctor answers: those of the visits that are theirs now.
+
+    Of one a colleague recorded before handing the visit over they learn that there is a wish, and see no picture.
+    """
+    if by.role == "practitioner" and by.practitioner_id:
+        return Q(room__encounter__practitioner_id=by.practitioner_id, unwanted_at__isnull=False)
+    return Q(pk__in=[])
+
+
+def get_recording_page(by: Actor, recording_id: UUID) -> tuple[Recording, bool]:
+    """Return a recording and whether the actor may watch it; else they may only answer the wish. Raises NotFound."""
+    if not Recording.objects.filter(visible_recordings(by), pk=recording_id).exists():
+        rows = Recording.objects.select_related("room__encounter__practitioner", "room__encounter__person")
+        asked = rows.filter(answerable_recordings(by), pk=recording_id, status=Recording.Status.READY).first()
+        if asked is None:
+            raise NotFound()
+        return asked, False
+    return get_recording(by, recording_id), True
+
+
 def get_recording(by: Actor, recording_id: UUID) -> Recording:
     """Return a recording that can be seen, and note the look. Raises NotFound."""
     rows = Recording.objects.filter(visible_recordings(by), pk=recording_id, status=Recording.Status.READY)
@@ -192,9 +213,16 @@ def get_recording(by: Actor, recording_id: UUID) -> Recording:
 
 def lock_recording(by: Actor, recording_id: UUID, *, to_answer: bool = False) -> Recording:
     """Return a recording, locked with its room. Raises NotFound; with `to_answer` also to all but its doctor and the house."""
-    rows = Recording.objects.filter(visible_recordings(by), pk=recording_id)
-    found = rows.values_list("room_id", flat=True).first()
-    if found is None or (to_answer and not by.is_system and by.role != "practitioner"):
+    whose = answerable_recordings(by) if to_answer and not by.is_system else visible_recordings(by)
+    found = Recording.objects.filter(whose, pk=recording_id).values_list("room_id", flat=True).first()
+    if found is None:
+        # Asked for too early is not the same as somebody else's.
+        if (
+            to_answer
+            and by.role == "practitioner"
+            and Recording.objects.filter(visible_recordings(by), pk=recording_id)
+        ):
+            raise NotUnwanted()
         raise NotFound()
     # The room first, as everywhere: its lock keeps the evidence in one line.
     room = Room.objects.select_for_update(of=("self",)).select_related("encounter__practitioner").get(pk=found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from rest_framework.response import Response
 
 from core.api import ApiView, StrictSerializer
 from realtime import access, actions, protocol, queries, turn
-from realtime.errors import FileMissing, FileTooLarge
+from realtime.errors import FileMissing, FileTooLarge, NoSuchSeat, RoomOver
 from realtime.files.addresses import address_of
 from realtime.models import Room, Seat, VisitFile
 
@@ -132,6 +133,21 @@ class JoinView(ApiView):
             with_citizen=wish["with_citizen"],
         )
         return Response(answer_of(joined, request, self.now))
+
+
+class LeaveView(ApiView):
+    access = WHO
+
+    @extend_schema(
+        summary="Hang up, where the socket cannot say it any more; again or without a seat it changes nothing",
+        request=None,
+        responses={204: None},
+        tags=TAGS,
+    )
+    def post(self, request: Request, room_id: UUID) -> Response:
+        with suppress(NoSuchSeat, RoomOver):
+            actions.leave(room_id=room_id, by=self.actor, now=self.now)
+        return Response(status=204)
 
 
 def answer_of(joined: actions.Joined, request: Request, now: datetime) -> dict[str, Any]:

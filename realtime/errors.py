@@ -56,6 +56,11 @@ class NoSuchSeat(NotFound):
     message = _("Nobody sits there in this room.")
 
 
+class StationOnly(NotAllowed):
+    code = "station_only"
+    message = _("Only a station's nurse can say this.")
+
+
 class RecordingOff(Conflict):
     code = "recording_off"
     message = _("Calls are not recorded here.")

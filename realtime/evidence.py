@@ -22,6 +22,7 @@ KINDS = (
     "join",
     "gate",
     "let_in",
+    "beside",
     "topology",
     "leave",
     "recording",

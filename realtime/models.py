@@ -185,18 +185,22 @@ class Presence(Entity):
     """One stretch of time during which a seat was connected, as the server saw it: the evidence of joins and leaves."""
 
     seat = models.ForeignKey(Seat, on_delete=models.CASCADE, related_name="presences")
-    socket_id = models.UUIDField(unique=True)
+    socket_id = models.UUIDField(db_index=True)  # of several stretches, where the citizen sat down or got up meanwhile
     page = models.CharField(max_length=36, blank=True)  # the browser's peer connection; another value means a new one
     admitted = models.BooleanField(default=False)  # in the call for at least a part of it, not only waiting
     admitted_at = models.DateTimeField(null=True, blank=True)  # since then in the call
+    with_citizen = models.BooleanField(default=False)  # the citizen sat before the same camera all this time
     seen_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True, blank=True)
-    why = models.CharField(max_length=16, blank=True)  # left, lost, displaced, removed, over, silent
+    why = models.CharField(max_length=16, blank=True)  # left, lost, displaced, removed, over, silent, beside
 
     class Meta:
         constraints = [
             # A seat has one socket; the newer one displaces the older.
             models.UniqueConstraint(fields=["seat"], condition=Q(left_at__isnull=True), name="presence_one_open"),
+            models.UniqueConstraint(
+                fields=["socket_id"], condition=Q(left_at__isnull=True), name="presence_socket_once"
+            ),
         ]
         indexes = [models.Index(fields=["seen_at"], condition=Q(left_at__isnull=True), name="presence_open_age")]
 

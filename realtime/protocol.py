@@ -4,8 +4,8 @@ Pure. `parse()` turns a frame into one of the messages below or refuses it; it n
 connection. Frames of the server are made here too, so that both directions are described in one file.
 
 client → server   signal {to, description | candidate} · media {mic, camera, screen} · say {text} · let_in {seat} · remove {seat}
-                  · mute {seat} · unmute {seat} · stuck {} · offer {epoch, sdp, restart} · ready {epoch} · leave {} · quality {up, rtt, …}
-                  · record {} · consent {wish, yes} · stop_recording {}
+                  · mute {seat} · unmute {seat} · beside {with_citizen} · stuck {} · offer {epoch, sdp, restart}
+                  · ready {epoch} · leave {} · quality {up, rtt, …} · record {} · consent {wish, yes} · stop_recording {}
                   · beat {n} · ping {}
 server → client   welcome · room · signal {from, …} · answer {epoch, sdp, slots} · slots · said · muted {} · unmuted {} · ice_servers
                   · handed_over {id, name, field} · quality {seat, word, step} · error {re, code, …} · beat {n} · pong · bye {why}
@@ -102,6 +102,13 @@ class Unmute:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """A station's nurse says whether the citizen sits before her camera."""
+
+    with_citizen: bool
+
+
+@dataclass(frozen=True)
 class Stuck:
     """Browser to browser cannot be had from here."""
 
@@ -173,6 +180,7 @@ Message = (
     | Remove
     | Mute
     | Unmute
+    | Beside
     | Stuck
     | Offer
     | Ready
@@ -336,6 +344,7 @@ PARSERS: dict[str, tuple[frozenset[str], Parser]] = {
     "remove": (frozenset({"seat"}), lambda d, _id, _p: Remove(_seat(d.get("seat")))),
     "mute": (frozenset({"seat"}), lambda d, _id, _p: Mute(_seat(d.get("seat")))),
     "unmute": (frozenset({"seat"}), lambda d, _id, _p: Unmute(_seat(d.get("seat")))),
+    "beside": (frozenset({"with_citizen"}), lambda d, _id, _p: Beside(_flag(d.get("with_citizen")))),
     "leave": (frozenset(), lambda d, _id, _p: Leave()),
     "stuck": (frozenset(), lambda d, _id, _p: Stuck()),
     "offer": (frozenset({"epoch", "sdp", "restart"}), _offer),

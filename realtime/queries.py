@@ -39,8 +39,8 @@ from realtime.models import (
 from records.sources import Entry
 
 log = logging.getLogger("lanh.files")
-# The citizen, and the nurse before whose camera they sit.
-CITIZENS_SIDE = Q(role=Seat.Role.CITIZEN) | Q(with_citizen=True) | Q(invite__kind=Invite.Kind.STATION_NURSE)
+# Of a stretch of time in a room: the citizen, and the nurse while they sit before her camera.
+CITIZENS_SIDE = Q(seat__role=Seat.Role.CITIZEN) | Q(with_citizen=True) | Q(seat__invite__kind=Invite.Kind.STATION_NURSE)
 CHAT_SHOWN = 200
 NEWS_AT_ONCE = 500
 
@@ -73,6 +73,7 @@ def state_of(room: Room) -> rooms.RoomState:
         is_open=room.status == Room.Status.OPEN,
         was_connected=room.connected_at is not None,
         seats=seats,
+        leader=str(room.encounter.practitioner.user_id or ""),
         most=rooms.MOST if settings.MEDIA_RELAY else rooms.PEERS,
         topology=room.topology,
         preparing=room.preparing,
@@ -97,7 +98,7 @@ def _kind_of(seat: Seat) -> str:
 
 def room_now(room_id: UUID | str) -> rooms.RoomState:
     """Return the room as it stands in the database; for those who sit in it."""
-    return state_of(Room.objects.get(pk=room_id))
+    return state_of(Room.objects.select_related("encounter__practitioner").get(pk=room_id))
 
 
 def order_of(room: rooms.RoomState) -> Order:
@@ -126,9 +127,7 @@ def unwanted_recordings(by: Actor) -> list[Recording]:
     """Return the recordings whose citizens wait for this doctor to delete them or to say why not, longest first."""
     if by.role != "practitioner":
         return []
-    asked = Recording.objects.filter(
-        access.visible_recordings(by), status=Recording.Status.READY, unwanted_at__isnull=False, answer=""
-    )
+    asked = Recording.objects.filter(access.answerable_recordings(by), status=Recording.Status.READY, answer="")
     return list(asked.select_related("room__encounter__person").order_by("unwanted_at").distinct())
 
 
@@ -302,20 +301,17 @@ def room_id_of(encounter_id: UUID) -> UUID | None:
 
 def citizen_came(encounter_id: UUID) -> bool:
     """Say whether the citizen, or who came for them or with them, has ever sat down in this room; for journeys."""
-    return Seat.objects.filter(CITIZENS_SIDE, room__encounter_id=encounter_id).exists()
+    sat = Seat.objects.filter(
+        Q(role=Seat.Role.CITIZEN) | Q(invite__kind=Invite.Kind.STATION_NURSE), room__encounter_id=encounter_id
+    )
+    return sat.exists() or Presence.objects.filter(with_citizen=True, seat__room__encounter_id=encounter_id).exists()
 
 
 def joint_time(encounter_id: UUID, now: datetime) -> timedelta:
     """Say how long the doctor's and the citizen's side were in the call at once, as the server saw it; for journeys."""
     sides: dict[str, list[joint.Stretch]] = {Seat.Role.CITIZEN: [], Seat.Role.PRACTITIONER: []}
     rows = Presence.objects.filter(seat__room__encounter_id=encounter_id, admitted=True).annotate(
-        side=Case(
-            When(
-                Q(seat__with_citizen=True) | Q(seat__invite__kind=Invite.Kind.STATION_NURSE),
-                then=Value(Seat.Role.CITIZEN),
-            ),
-            default="seat__role",
-        )
+        side=Case(When(CITIZENS_SIDE, then=Value(Seat.Role.CITIZEN)), default="seat__role")
     )
     # Rows from before `admitted_at` was kept count whole.
     since = Coalesce("admitted_at", "created_at")
@@ -329,7 +325,7 @@ def joint_time(encounter_id: UUID, now: datetime) -> timedelta:
 
 def begun_and_over(now: datetime) -> list[UUID]:
     """List the encounters whose room is past its hours and still open, and in which somebody was let in; for journeys."""
-    came = Seat.objects.filter(CITIZENS_SIDE, room=OuterRef("pk"), presences__admitted=True)
+    came = Presence.objects.filter(CITIZENS_SIDE, seat__room=OuterRef("pk"), admitted=True)
     rows = Room.objects.filter(Exists(came), status=Room.Status.OPEN, closes_at__lte=now)
     return list(rows.order_by("closes_at").values_list("encounter_id", flat=True).distinct()[:1000])
 

@@ -29,13 +29,14 @@ def recording(request: HttpRequest, recording_id: UUID) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, recording_id: UUID, error: DomainError | None = None) -> HttpResponse:
-    found = access.get_recording(actor_of(request), recording_id)
-    films = list(found.films.select_related("seat__invite"))
+    found, may_watch = access.get_recording_page(actor_of(request), recording_id)
+    films = list(found.films.select_related("seat__invite")) if may_watch else []
     length = max((film.starts_ms + film.duration_ms for film in films), default=0)
     context: dict[str, Any] = {
         "recording": found,
         "encounter": found.room.encounter,
         "films": films,
+        "may_watch": may_watch,
         "seconds": round(length / 1000),
         "answer_days": settings.RECORDING_ANSWER_DAYS,
         "is_doctor": actor_of(request).role == "practitioner",
@@ -78,7 +79,7 @@ def answered(request: HttpRequest, recording_id: UUID) -> HttpResponse:
     """The doctor deletes it, or says why it is kept."""
     by = actor_of(request)
     if request.POST.get("answer") == "delete":
-        found = access.get_recording(by, recording_id)
+        found, _may_watch = access.get_recording_page(by, recording_id)
         actions.delete_recording(recording_id=recording_id, by=by, now=now())
         messages.success(request, _("The recording has been deleted."))
         return redirect(f"/doctor/visits/{found.room.encounter_id}/")

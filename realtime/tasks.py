@@ -12,8 +12,10 @@ from realtime import actions, nodes
 @periodic("* * * * *")
 @task
 def notice_the_silent(timestamp: int) -> None:
-    """Each minute: sockets of a dead process have left."""
-    actions.notice_the_silent(now=datetime.fromtimestamp(timestamp, tz=UTC))
+    """Each minute: sockets of a dead process have left, and places in a call are free whose line does not come back."""
+    now = datetime.fromtimestamp(timestamp, tz=UTC)
+    actions.notice_the_silent(now=now)
+    actions.let_go_the_lost(now=now)
 
 
 @periodic("41 3 * * *")

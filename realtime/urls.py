@@ -18,6 +18,7 @@ from realtime import (
 api_patterns = [
     path("rooms/<uuid:room_id>", api.RoomView.as_view()),
     path("rooms/<uuid:room_id>/join", api.JoinView.as_view()),
+    path("rooms/<uuid:room_id>/leave", api.LeaveView.as_view()),
     path("rooms/<uuid:room_id>/quality", quality_api.QualityView.as_view()),
     path("rooms/<uuid:room_id>/consent", evidence_api.ConsentView.as_view()),
     path("rooms/<uuid:room_id>/device-check", evidence_api.DeviceCheckView.as_view()),

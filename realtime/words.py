@@ -104,6 +104,7 @@ def recording_words() -> dict[str, str]:
             "The recording could not be stored and has been stopped. What was recorded before is kept."
         ),
         "rec_cut_silent": _("The recording has ended."),
+        "rec_cut_handed_over": _("The visit is with another doctor now. The recording has been stopped."),
         "rec_cut_broke": _("The recording broke off and goes on as a new part."),
     }
 
@@ -163,6 +164,7 @@ def evidence_words() -> dict[str, str]:
         "asked": pgettext("evidence", "conditions looked at"),
         "station": pgettext("evidence", "station"),
         "beside": pgettext("evidence", "at the same device"),
+        "citizen_here": pgettext("evidence", "the citizen sits before the camera"),
         "nurse": _("station nurse"),
         **{form: str(words) for form, words in Telemedicine.choices},
         "topology": pgettext("evidence", "pictures take another way"),

@@ -97,6 +97,7 @@ WORDS: dict[str, Promise] = {
     "realtime.show_out": _("showed somebody out of the call"),
     "realtime.mute": _("turned somebody's microphone off in the call"),
     "realtime.unmute": _("let somebody speak again in the call"),
+    "realtime.beside": _("said whether the citizen sits before the station's camera"),
     "realtime.read_quality": _("looked at how the connection of the call was"),
     "realtime.invite": _("invited somebody into the call"),
     "realtime.open_invite": _("opened an invitation into the call"),

@@ -5,7 +5,7 @@ from realtime.actions.files import forget_the_lost, send_file
 from realtime.actions.handing import hand_room_over
 from realtime.actions.invites import Invited, check_openable, invite, is_over, open_invite, withdraw_invite
 from realtime.actions.news import forget_old_news, publish, recheck_user, ring_board
-from realtime.actions.presence import arrive, depart, keep_alive, notice_the_silent
+from realtime.actions.presence import arrive, depart, keep_alive, let_go_the_lost, notice_the_silent
 from realtime.actions.quality import forget_old_quality, note_quality
 from realtime.actions.recordings import (
     answer_recording,
@@ -32,6 +32,7 @@ from realtime.actions.rooms import (
     remove,
     say,
     show,
+    sit_beside,
     tell_room,
     unmute,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "keep_alive",
     "keep_recording",
     "leave",
+    "let_go_the_lost",
     "let_in",
     "make_films",
     "make_the_forgotten",
@@ -77,6 +79,7 @@ __all__ = [
     "say",
     "send_file",
     "show",
+    "sit_beside",
     "stop_recording",
     "tape_ended",
     "tell_room",

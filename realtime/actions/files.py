@@ -11,7 +11,8 @@ from django.db import IntegrityError, transaction
 import audit
 from core.actor import Actor
 from realtime import access, rooms
-from realtime.actions.rooms import check_hours, seat_of, take_step
+from realtime.actions.rooms import check_hours
+from realtime.actions.stepping import seat_of, take_step
 from realtime.errors import FileMissing, FileOnItsWay, FilesBusy, FileTooLarge, NotAdmitted, TooManyFiles
 from realtime.files import apart, store
 from realtime.files.cleaning import Clean

@@ -8,9 +8,9 @@ from uuid import UUID
 from django.db import transaction
 
 from core.actor import Actor
-from realtime import access, queries
+from realtime import access, queries, rooms
 from realtime.actions.evidence import append
-from realtime.actions.rooms import tell
+from realtime.actions.stepping import take_step, tell
 from realtime.models import Room
 
 
@@ -27,5 +27,7 @@ def hand_room_over(*, encounter_id: UUID, former: str, by: Actor, now: datetime)
     doctor = room.encounter.practitioner
     facts = {"role": "practitioner", "name": doctor.display_name, "licence": doctor.licence_number, "former": former}
     append(room, "handed_over", facts, now=now)
+    if room.status == Room.Status.OPEN:
+        take_step(room, rooms.HandedOver(), by=by, now=now)
     tell(room.id, {"k": "handed_over", "doctor": queries.doctor_of(room)})
     return room

@@ -16,7 +16,7 @@ import audit
 from core.actor import Actor
 from core.events import emit
 from realtime import access, guests, rooms
-from realtime.actions.rooms import event, take_step
+from realtime.actions.stepping import event, take_step
 from realtime.errors import (
     InviteExpired,
     InviteUsed,

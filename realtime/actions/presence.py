@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Subquery
 
 import audit
 from core.actor import Actor
 from core.errors import DomainError
 from realtime import access, rooms
 from realtime.actions.evidence import append
-from realtime.actions.rooms import check_hours, said_of, seat_of, take_step, tell
+from realtime.actions.rooms import RESUME, check_hours
+from realtime.actions.stepping import said_of, seat_of, take_step, tell
 from realtime.models import Presence, Room, Seat
 from realtime.protocol import CLOSE_DISPLACED
 
@@ -43,6 +45,7 @@ def arrive(*, room_id: UUID, socket_id: UUID, page: str, by: Actor, now: datetim
         seen_at=now,
         admitted=seat.state == Seat.State.ADMITTED,
         admitted_at=now if seat.state == Seat.State.ADMITTED else None,
+        with_citizen=seat.with_citizen,
     )
     append(room, "join", said_of(seat, state=seat.state), now=now)
     audit.record(by, "realtime.join", room, person_id=room.encounter.person_id, detail={"seat": seat.state})
@@ -88,3 +91,29 @@ def notice_the_silent(*, now: datetime) -> int:
     for socket_id in gone:
         depart(socket_id=socket_id, why="silent", now=now)
     return len(gone)
+
+
+def let_go_the_lost(*, now: datetime) -> int:
+    """Free the places in a call whose line has been away for longer than it comes back by itself; returns how many.
+
+    Whoever comes later is let in anew. Nobody is recorded alone because the other side hung up without a line.
+    """
+    last = Presence.objects.filter(seat=OuterRef("pk")).order_by("-created_at")
+    here = Presence.objects.filter(seat=OuterRef("pk"), left_at__isnull=True)
+    lost = Seat.objects.filter(
+        ~Exists(here), state=Seat.State.ADMITTED, room__status=Room.Status.OPEN, room__closes_at__gt=now
+    ).annotate(last_left=Subquery(last.values("left_at")[:1]))
+    found = list(lost.filter(last_left__lt=now - RESUME).values_list("room_id", "pk")[:1000])
+    for room_id, seat_id in found:
+        _let_go(room_id, seat_id, now)
+    return len(found)
+
+
+@transaction.atomic
+def _let_go(room_id: UUID, seat_id: UUID, now: datetime) -> None:
+    by = Actor.system("presence")
+    room = access.lock_room(by, room_id)
+    # Under the lock once more: meanwhile they may be back, or back and gone again.
+    last = Presence.objects.filter(seat=seat_id).order_by("-created_at").first()
+    if room.status == Room.Status.OPEN and last is not None and last.left_at and last.left_at < now - RESUME:
+        take_step(room, rooms.Gone(str(seat_id)), by=by, now=now)

@@ -17,7 +17,7 @@ from core.refs import ref
 from realtime import access, protocol, rooms
 from realtime.actions.evidence import append
 from realtime.actions.news import publish
-from realtime.actions.rooms import seat_of, take_step
+from realtime.actions.stepping import seat_of, take_step
 from realtime.actions.tapes import want_films
 from realtime.errors import NotUnwanted, RecordingGone, RecordingNotReady, SayWhyItIsKept
 from realtime.files import store

@@ -279,6 +279,8 @@ def _action_for(message: protocol.Message) -> tuple[Any, dict[str, Any]]:
             return actions.mute, {"seat_id": UUID(seat)}
         case protocol.Unmute(seat):
             return actions.unmute, {"seat_id": UUID(seat)}
+        case protocol.Beside(with_citizen):
+            return actions.sit_beside, {"with_citizen": with_citizen}
         case protocol.Leave():
             return actions.leave, {}
         case protocol.Stuck():

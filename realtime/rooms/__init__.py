@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
-from realtime.errors import NobodyThere, NoSuchSeat, NotAdmitted, PractitionerOnly, RoomFull, RoomOver, SeatTakenAway
+from realtime.errors import NobodyThere, NoSuchSeat, NotAdmitted, RoomOver, SeatTakenAway
 from realtime.protocol import (
-    CLOSE_NOT_ALLOWED,
     CLOSE_OVER,
+    Beside,
     Consent,
     Leave,
     LetIn,
@@ -28,12 +28,11 @@ from realtime.protocol import (
     Stuck,
     Unmute,
 )
-from realtime.rooms import recording, topology
+from realtime.rooms import leading, recording, seating, topology
 from realtime.rooms.recording import is_taping
 from realtime.rooms.state import (
     ADMITTED,
     GUEST,
-    LEFT,
     MOST,
     NURSE,
     PEER,
@@ -54,6 +53,8 @@ from realtime.rooms.state import (
     End,
     Expel,
     Fact,
+    Gone,
+    HandedOver,
     Hush,
     NodeLost,
     Offered,
@@ -88,6 +89,8 @@ __all__ = [
     "End",
     "Expel",
     "Fact",
+    "Gone",
+    "HandedOver",
     "Hush",
     "NodeLost",
     "Offered",
@@ -118,9 +121,13 @@ def step(room: RoomState, message: object, seat_id: str = "") -> Step:
             return room, []
         raise RoomOver
     if isinstance(message, Take):
-        after, effects = _take(room, message)
+        after, effects = seating.take(room, message)
     elif isinstance(message, Expel):
-        after, effects = _expel(room, room.seat(message.seat))
+        after, effects = leading.expel(room, room.seat(message.seat))
+    elif isinstance(message, Gone):
+        after, effects = seating.gone(room, room.seat(message.seat))
+    elif isinstance(message, HandedOver):
+        after, effects = recording.handed_over(room)
     elif isinstance(message, TapeEnded):
         after, effects = recording.tape_ended(room, message)
     elif type(message) in topology.STEPS:
@@ -163,7 +170,7 @@ def view(room: RoomState, seat_id: str) -> dict[str, Any]:
         "epoch": room.epoch,
         "relay": room.most > PEERS,
         "recording": _recording(room) if me.is_admitted else {"state": ""},
-        "seats": [{name: getattr(seat, name) for name in fields} for seat in seen],
+        "seats": [{**{name: getattr(seat, name) for name in fields}, "former": room.is_former(seat)} for seat in seen],
     }
 
 
@@ -199,127 +206,6 @@ def _admitted(seat: SeatState) -> None:
         raise SeatTakenAway
     if not seat.is_admitted:
         raise NotAdmitted
-
-
-def _by_practitioner(seat: SeatState) -> None:
-    if seat.role != PRACTITIONER or not seat.is_admitted:
-        raise PractitionerOnly
-
-
-def _take(room: RoomState, message: Take) -> Step:
-    wish = message.seat
-    known = next((seat for seat in room.seats if seat.user_id == wish.user_id), None)
-    seat = known or wish
-    if seat.state == REMOVED:
-        raise SeatTakenAway
-    is_back = known is not None and known.is_admitted and message.resumed
-    state = ADMITTED if seat.role == PRACTITIONER or is_back else WAITING
-    if known:
-        seat = replace(seat, with_citizen=wish.with_citizen)  # who sits beside may have changed since
-    if known == replace(seat, state=state):
-        return room, []
-    effects: list[Effect] = []
-    if state == ADMITTED and sum(other.is_admitted for other in room.seats if other.id != seat.id) >= room.most:
-        room, effects = _make_way(room, seat)
-    # Whoever waits anew is announced anew.
-    return room.with_seat(replace(seat, state=state, announced=False)), effects
-
-
-def _make_way(room: RoomState, seat: SeatState) -> Step:
-    """A doctor comes into a full call, having taken the visit over: the one who gave it away leaves."""
-    former = next(
-        (one for one in room.seats if one.role == PRACTITIONER and one.is_admitted and one.id != seat.id), None
-    )
-    if seat.role != PRACTITIONER or former is None:
-        return room, []
-    return _leave(room, former, Leave())
-
-
-def _arrive(room: RoomState, seat: SeatState, message: Arrive) -> Step:
-    if seat.state == REMOVED:
-        raise SeatTakenAway
-    if seat.state == LEFT:
-        raise NotAdmitted
-    effects: list[Effect] = []
-    changed = replace(seat, present=True, page=message.page)
-    if seat.state == WAITING and not seat.announced:
-        changed = replace(changed, announced=True)
-        effects.append(Fact("waiting", seat.id))
-    return _note_connection(room.with_seat(changed), seat.id, effects)
-
-
-def _note_connection(room: RoomState, seat_id: str, effects: list[Effect]) -> Step:
-    """The first moment at which the doctor and the citizen's side are both in: the server's own fact, no client's claim."""
-    doctor = any(seat.role == PRACTITIONER for seat in room.inside)
-    if not room.was_connected and doctor and any(seat.is_citizens_side for seat in room.inside):
-        return replace(room, was_connected=True), [*effects, Fact("connected", seat_id)]
-    return room, effects
-
-
-def _depart(room: RoomState, seat: SeatState, message: Depart) -> Step:
-    return room.with_seat(replace(seat, present=False, page="", screen=False)), []
-
-
-def _let_in(room: RoomState, seat: SeatState, message: LetIn) -> Step:
-    _by_practitioner(seat)
-    guest = room.seat(message.seat)
-    if guest.is_admitted:
-        return room, []
-    if guest.state != WAITING:
-        raise NobodyThere
-    if sum(other.is_admitted for other in room.seats) >= room.most:
-        raise RoomFull
-    after = room.with_seat(replace(guest, state=ADMITTED))
-    return _note_connection(after, guest.id, [Fact("let_in", guest.id)])
-
-
-def _remove(room: RoomState, seat: SeatState, message: Remove) -> Step:
-    _by_practitioner(seat)
-    guest = room.seat(message.seat)
-    if guest.role == PRACTITIONER:
-        raise PractitionerOnly
-    return _expel(room, guest)
-
-
-def _expel(room: RoomState, guest: SeatState) -> Step:
-    if guest.state == REMOVED:
-        return room, []
-    after = room.with_seat(replace(guest, state=REMOVED, present=False, page="", screen=False))
-    return after, [Close(guest.id, CLOSE_NOT_ALLOWED, "removed")]
-
-
-def _mute(room: RoomState, seat: SeatState, message: Mute) -> Step:
-    """Off, also after a reload; they may turn it on again, for only they know whether they are asked something."""
-    other = _to_be_hushed(room, seat, message.seat)
-    if not other.mic:
-        return room, []
-    return room.with_seat(replace(other, mic=False, muted=True)), [Hush(other.id)]
-
-
-def _unmute(room: RoomState, seat: SeatState, message: Unmute) -> Step:
-    """Take back one's own muting; what somebody turned off themself stays off."""
-    other = _to_be_hushed(room, seat, message.seat)
-    if not other.muted:
-        return room, []
-    return room.with_seat(replace(other, mic=True, muted=False)), [Hush(other.id, off=False)]
-
-
-def _to_be_hushed(room: RoomState, seat: SeatState, wanted: str) -> SeatState:
-    _by_practitioner(seat)
-    other = room.seat(wanted)
-    if other.role == PRACTITIONER:
-        raise PractitionerOnly
-    if not other.is_admitted:
-        raise NobodyThere
-    return other
-
-
-def _leave(room: RoomState, seat: SeatState, message: Leave) -> Step:
-    if seat.state in (LEFT, REMOVED):
-        return room, []
-    return room.with_seat(replace(seat, state=LEFT, present=False, page="", screen=False)), [
-        Close(seat.id, 1000, "left")
-    ]
 
 
 def _media(room: RoomState, seat: SeatState, message: Media) -> Step:
@@ -371,7 +257,7 @@ def _ready(room: RoomState, seat: SeatState, message: Ready) -> Step:
 
 
 def _record(room: RoomState, seat: SeatState, message: Record) -> Step:
-    _by_practitioner(seat)
+    leading.by_practitioner(seat)
     return recording.ask(room, seat)
 
 
@@ -381,7 +267,7 @@ def _consent(room: RoomState, seat: SeatState, message: Consent) -> Step:
 
 
 def _stop_recording(room: RoomState, seat: SeatState, message: StopRecording) -> Step:
-    _by_practitioner(seat)
+    leading.by_practitioner(seat)
     return recording.off(room, recording.STOPPED), []
 
 
@@ -397,13 +283,14 @@ def _end(room: RoomState) -> Step:
 
 
 STEPS: dict[type, Any] = {
-    Arrive: _arrive,
-    Depart: _depart,
-    LetIn: _let_in,
-    Remove: _remove,
-    Mute: _mute,
-    Unmute: _unmute,
-    Leave: _leave,
+    Arrive: seating.arrive,
+    Depart: seating.depart,
+    LetIn: leading.let_in,
+    Remove: leading.remove,
+    Mute: leading.mute,
+    Unmute: leading.unmute,
+    Beside: seating.beside,
+    Leave: seating.leave,
     Media: _media,
     Say: _say,
     Attach: _attach,

@@ -18,6 +18,7 @@ from realtime.rooms.state import PRACTITIONER, RELAYED, Answered, NodeLost, Room
 ASKED, ON, PAUSED = "asked", "on", "paused"
 # Why it is not on: what the page says, and the evidence.
 DECLINED, WITHDRAWN, STOPPED, LEFT, OVER = "declined", "withdrawn", "stopped", "left", "over"
+HANDED_OVER = "handed_over"
 NEWCOMER, AWAY, BROKE = "newcomer", "away", "broke"
 LIMIT, STORAGE = "limit", "storage"
 
@@ -50,6 +51,11 @@ def answer(room: RoomState, seat: SeatState, message: Consent) -> Step:
 def off(room: RoomState, why: str) -> RoomState:
     """It is over; whoever agreed will be asked again."""
     return replace(room, recording="", agreed=(), cut=why) if room.recording else room
+
+
+def handed_over(room: RoomState) -> Step:
+    """Who agreed did so before another doctor, who may see it: it would have to be asked anew."""
+    return off(room, HANDED_OVER), []
 
 
 def tape_ended(room: RoomState, message: TapeEnded) -> Step:

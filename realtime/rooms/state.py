@@ -58,6 +58,7 @@ class RoomState:
     is_open: bool = True
     was_connected: bool = False
     seats: tuple[SeatState, ...] = ()
+    leader: str = ""  # the account of the doctor whose visit it is; another doctor has handed it over
     most: int = PEERS  # people who may be in the call
     topology: str = PEER  # how pictures travel now
     preparing: str = ""  # the topology that is being prepared while the present one goes on
@@ -84,6 +85,10 @@ class RoomState:
         if changed.id not in [seat.id for seat in self.seats]:
             return replace(self, seats=(*self.seats, changed))
         return replace(self, seats=tuple(changed if seat.id == changed.id else seat for seat in self.seats))
+
+    def is_former(self, seat: SeatState) -> bool:
+        """Say whether this is a doctor who has handed the visit over."""
+        return seat.role == PRACTITIONER and bool(self.leader) and seat.user_id != self.leader
 
     @property
     def inside(self) -> tuple[SeatState, ...]:
@@ -134,6 +139,13 @@ class End:
 
 
 @dataclass(frozen=True)
+class Gone:
+    """A seat in the call whose line has been away for longer than it can come back by itself."""
+
+    seat: str
+
+
+@dataclass(frozen=True)
 class Deadline:
     """The time to prepare a topology is over."""
 
@@ -152,6 +164,11 @@ class NodeLost:
     """The media node that carried this epoch of the call is gone; another one takes over."""
 
     epoch: int
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """The visit is another doctor's from now on."""
 
 
 @dataclass(frozen=True)

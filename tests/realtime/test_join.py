@@ -11,7 +11,8 @@ from core.actor import Actor
 from core.errors import NotFound
 from realtime import actions, queries
 from realtime.errors import NoSuchSeat, PractitionerOnly, RoomNotOpen, RoomOver, SeatTakenAway
-from realtime.models import ChatLine, Presence, Room, Seat
+from realtime.models import ChatLine, EvidenceRow, Presence, Room, Seat
+from tests import make
 
 pytestmark = pytest.mark.django_db
 
@@ -216,3 +217,15 @@ def test_a_seat_that_lost_its_right_is_not_kept_alive(room, child, ben, by_ana):
     assert actions.keep_alive(room_id=room.id, socket_id=socket_id, by=by_ana, now=timezone.now())
     Delegation.objects.update(revoked_at=timezone.now())
     assert not actions.keep_alive(room_id=room.id, socket_id=socket_id, by=by_ana, now=timezone.now())
+
+
+def test_hanging_up_can_be_said_over_http_and_again_and_by_nobody_else(room, by_ana, by_ben, ana, eve):
+    call(room, by_ana, by_ben)
+    path = f"/api/v1/rooms/{room.id}/leave"
+    assert make.api_client(eve).post(path).status_code == 404
+    assert room.seats.get(role="citizen").state == "admitted"
+    for _again in range(2):
+        assert make.api_client(ana).post(path).status_code == 204
+    assert room.seats.get(role="citizen").state == "left" and room.seats.get(role="practitioner").state == "admitted"
+    left = list(EvidenceRow.objects.filter(kind="leave").values_list("facts__why", flat=True))
+    assert left == ["left"]

@@ -129,3 +129,28 @@ def test_the_end_of_the_visit_ends_it(call, by_ana, by_ben, room):
 def test_nobody_came(call, by_ben):
     call.come(by_ben, 0)
     assert call.joint(1000) == 0
+
+
+def test_a_line_that_does_not_come_back_frees_the_seat_and_ends_what_needs_both(call, room, by_ana, by_ben, settings):
+    """Who hung up without a line, or whose phone died: the doctor is not recorded alone."""
+    settings.MEDIA_RELAY = settings.RECORDING = True
+    call.come(by_ben, 0)
+    ana = call.come(by_ana, 0)
+    call.let_in(0)
+    actions.ask_to_record(room_id=room.id, by=by_ben, now=call.start)
+    actions.answer_recording(room_id=room.id, wish=1, yes=True, by=by_ana, now=call.start)
+    call.go(ana, 60)
+    room.refresh_from_db()
+    assert room.recording == "on"
+
+    assert (
+        actions.let_go_the_lost(now=call.start + timedelta(seconds=180)) == 0
+    )  # two minutes: they may still come back
+    assert actions.let_go_the_lost(now=call.start + timedelta(seconds=181)) == 1
+    assert actions.let_go_the_lost(now=call.start + timedelta(seconds=182)) == 0
+
+    room.refresh_from_db()
+    assert (room.recording, room.cut) == ("", "left")
+    assert room.seats.get(role="citizen").state == "left" and room.seats.get(role="practitioner").state == "admitted"
+    call.come(by_ana, 200)
+    assert room.seats.get(role="citizen").state == "waiting"

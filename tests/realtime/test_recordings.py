@@ -408,6 +408,29 @@ def test_a_wish_nobody_answers_is_granted(ready, by_ana, by_ben, ben_browser):
     assert ready.status == "deleted" and queries.unwanted_recordings(by_ben) == []
 
 
+def test_after_a_hand_over_the_wish_is_the_new_doctors_to_answer_and_the_pictures_are_not(
+    ready, ana_browser, ben_browser, room, hospital, folder
+):
+    lan = make.make_practitioner(facility=hospital, full_name="Lê Thị Lan", title="BS.")
+    his, hers = make.page_client(lan), f"/recordings/{ready.id}/"
+    film = f"{hers}films/{ready.films.first().id}"
+    room.encounter.practitioner = lan
+    room.encounter.save()
+    assert his.get(hers).status_code == his.get(film).status_code == 404  # nobody has asked for anything
+    assert his.post(f"{hers}answer/", {"answer": "delete"}).status_code == 404
+    ana_browser.post(f"{hers}unwanted/")
+    assert queries.unwanted_recordings(actor_for(lan)) == [ready]
+    page = his.get(hers)
+    assert page.status_code == 200 and "<video" not in page.content.decode()
+    assert his.get(film).status_code == his.get(f"{hers}whole").status_code == 404
+    assert ben_browser.post(f"{hers}answer/", {"answer": "delete"}).status_code == 404
+    ready.refresh_from_db()
+    assert ready.status == "ready"
+    assert his.post(f"{hers}answer/", {"answer": "delete"}).status_code == 302
+    ready.refresh_from_db()
+    assert ready.status == "deleted" and not [path for path in folder.rglob("*") if path.is_file()]
+
+
 def test_what_nobody_asked_about_is_neither_kept_nor_deleted(ready, by_ben):
     with pytest.raises(NotUnwanted):
         actions.keep_recording(recording_id=ready.id, words="x", by=by_ben, now=timezone.now())

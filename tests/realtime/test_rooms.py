@@ -6,7 +6,8 @@ import pytest
 
 from core.errors import DomainError
 from realtime import rooms
-from realtime.protocol import Leave, LetIn, Media, Remove, Say, Signal
+from realtime.errors import PractitionerOnly, StationOnly
+from realtime.protocol import Beside, Leave, LetIn, Media, Remove, Say, Signal
 from realtime.rooms import Arrive, Close, Depart, End, Fact, Relay, RoomState, SeatState, Take, Tell, step
 
 ANA = SeatState("ana", "u-ana", "citizen", "Ana")
@@ -153,3 +154,46 @@ def test_who_waits_sees_the_doctor_and_nobody_else():
 
 def test_the_citizen_gives_way():
     assert rooms.is_polite(ANA) and not rooms.is_polite(BEN)
+
+
+NAM = SeatState("nam", "u-nam", "practitioner", "BS. Nam", state="admitted")
+THU = SeatState("thu", "u-thu", "nurse", "ĐD Thu", kind="station_nurse")
+
+
+def test_who_handed_the_visit_over_may_be_shown_out_and_who_leads_may_not():
+    both = room(sits(ANA), sits(BEN), sits(NAM), leader="u-nam")
+    after, effects = step(both, Remove("ben"), "nam")
+    assert after.seat("ben").state == "removed" and effects == [Close("ben", 4403, "removed")]
+    with pytest.raises(PractitionerOnly):
+        step(both, Remove("nam"), "nam")
+
+
+def test_a_seat_whose_line_does_not_come_back_is_free():
+    lost = room(sits(ANA, present=False), sits(BEN))
+    after, effects = step(lost, rooms.Gone("ana"))
+    assert after.seat("ana").state == "left" and effects == []
+    for here in (CALL, LOBBY):  # back meanwhile, or never in the call
+        assert step(here, rooms.Gone("ana")) == (here, [])
+
+
+def test_the_visit_begins_when_the_citizen_sits_down_beside_the_nurse():
+    alone = room(sits(THU), sits(BEN))
+    after, effects = step(alone, Beside(True), "thu")
+    assert after.was_connected and effects == [Fact("beside", "thu"), Fact("connected", "thu")]
+    assert step(after, Beside(True), "thu") == (after, [])
+    gone, effects = step(after, Beside(False), "thu")
+    assert not gone.seat("thu").with_citizen and effects == [Fact("beside", "thu")]
+    with pytest.raises(StationOnly):
+        step(after, Beside(True), "ben")
+
+
+def test_a_nurse_who_waits_is_announced_again_when_the_citizen_has_come():
+    waits = room(replace(sits(THU, "waiting"), announced=True), sits(BEN))
+    after, effects = step(waits, Beside(True), "thu")
+    assert effects == [Fact("beside", "thu"), Fact("waiting", "thu")] and not after.was_connected
+
+
+def test_a_recording_ends_with_the_visit_going_to_another_doctor():
+    taped = room(sits(ANA), sits(BEN), recording="on", agreed=("ana", "ben"), topology="relay", records=True)
+    after, _ = step(taped, rooms.HandedOver())
+    assert (after.recording, after.cut, after.agreed) == ("", "handed_over", ())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from channels.db import database_sync_to_async
@@ -14,10 +16,12 @@ from django.utils import timezone
 from identity import actions as identity_actions
 from identity.models import Membership
 from journeys import station as journey
-from realtime import queries
-from realtime.models import EvidenceRow, Room
+from realtime import actions, queries
+from realtime.errors import StationOnly
+from realtime.models import EvidenceRow, Presence, Room
 from realtime.routing import websocket_patterns
 from records.actions import Reading
+from records.errors import NotAtADistance
 from records.models import Attendee, Encounter
 from tests import make
 from tests.realtime.live import Client
@@ -85,3 +89,73 @@ async def test_a_closed_gate_is_told_to_the_doctor_and_the_door_stays_shut(room,
     assert refused["code"] == "not_at_a_distance" and refused["detail"]
     assert not [one for one in await beside.quiet() if one["t"] == "welcome"]
     assert not await in_db(EvidenceRow.objects.filter(kind__in=["gate", "let_in"]).exists)()
+
+
+class TestInWhoseCompany:
+    """Minutes, by hand: the nurse comes alone, fetches the citizen, brings them back to bed, stays for a word."""
+
+    @pytest.fixture
+    def alone(self, room, nurse, by_ben):
+        start, by = timezone.now(), make.actor_for(nurse)
+        for who, more in ((by_ben, {}), (by, {"with_citizen": False})):
+            seat = actions.join(room_id=room.id, by=who, now=start, **more).seat
+            actions.arrive(room_id=room.id, socket_id=uuid4(), page="p", by=who, now=start)
+        actions.let_in(room_id=room.id, seat_id=seat.id, by=by_ben, now=start)
+        return start, by
+
+    def sit(self, room, alone, second, there):
+        start, by = alone
+        actions.sit_beside(room_id=room.id, with_citizen=there, by=by, now=start + timedelta(seconds=second))
+
+    def test_only_the_citizens_own_minutes_count(self, room, alone, by_ben):
+        start, _ = alone
+        later = start + timedelta(seconds=900)
+        assert queries.joint_time(room.encounter_id, later) == timedelta()
+        assert not queries.citizen_came(room.encounter_id)
+        room.refresh_from_db()
+        assert room.connected_at is None
+
+        self.sit(room, alone, 100, True)
+        self.sit(room, alone, 100, True)  # said again
+        self.sit(room, alone, 400, False)
+        self.sit(room, alone, 500, True)
+        self.sit(room, alone, 550, False)
+
+        assert queries.joint_time(room.encounter_id, later) == timedelta(seconds=350)
+        assert queries.citizen_came(room.encounter_id)
+        room.refresh_from_db()
+        assert room.connected_at == start + timedelta(seconds=100)
+        told = (
+            EvidenceRow.objects.filter(kind="beside").order_by("number").values_list("facts__citizen_here", flat=True)
+        )
+        assert list(told) == ["yes", "no", "yes", "no"]
+        assert Presence.objects.filter(seat__role="nurse", left_at=None).count() == 1
+
+    def test_nobody_else_can_say_so(self, room, alone, by_ben):
+        before = list(Presence.objects.order_by("id").values()), EvidenceRow.objects.count()
+        with pytest.raises(StationOnly):
+            actions.sit_beside(room_id=room.id, with_citizen=True, by=by_ben, now=timezone.now())
+        assert (list(Presence.objects.order_by("id").values()), EvidenceRow.objects.count()) == before
+
+    def test_the_gate_is_asked_when_they_sit_down(self, room, alone):
+        Encounter.objects.update(form="teleconsult_mdt")  # a council of one
+        before = list(Presence.objects.order_by("id").values()), EvidenceRow.objects.count()
+        with pytest.raises(NotAtADistance):
+            self.sit(room, alone, 100, True)
+        assert (list(Presence.objects.order_by("id").values()), EvidenceRow.objects.count()) == before
+
+
+async def test_said_over_the_socket_it_is_seen_by_the_doctor(room, nurse, by_ben, open_socket):
+    beside = await open_socket(await in_db(make.actor_for)(nurse), room)
+    await beside.until("welcome")
+    doctor = await open_socket(by_ben, room)
+    await doctor.until("welcome")
+    await doctor.send("let_in", seat=beside.seat)
+    await beside.until("welcome")
+    await beside.send("beside", with_citizen=False)
+    while True:
+        seats = (await doctor.until("room"))["seats"]
+        if [one["with_citizen"] for one in seats if one["id"] == beside.seat] == [False]:
+            break
+    await doctor.send("beside", with_citizen=True)
+    assert (await doctor.until("error"))["code"] == "station_only"

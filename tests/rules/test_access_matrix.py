@@ -83,6 +83,7 @@ POST   /recordings/{recording}/answer/                              ux x xxxx xx
 GET    /api/v1/encounters/{encounter}/room                          uy - -y-- -- y--- xx xx xx
 GET    /api/v1/rooms/{room}                                         uy - -y-- -- y--- xx xx xx
 POST   /api/v1/rooms/{room}/join                                    uy - -y-- -- y--- xx xx xx
+POST   /api/v1/rooms/{room}/leave                                   uy - -y-- -- y--- xx xx xx
 GET    /api/v1/rooms/{room}/quality                                 ux x xxxx xx y--x y- xx xy
 GET    /calls/{room}/quality/                                       ux x xxxx xx y--x y- xx xy
 GET    /api/v1/rooms/{room}/invites                                 ux x xxxx xx 0--x xx xx xx

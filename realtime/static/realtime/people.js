@@ -6,6 +6,9 @@ export function who(seat, words) {
   return seat.kind ? `${seat.name} · ${kind ?? ""}` : seat.name;
 }
 
+/** A doctor is not a doctor's to mute or to show out, unless they have handed the visit over. */
+const leads = (seat) => seat.role === "practitioner" && !seat.former;
+
 export class People {
   constructor({ call, words, send }) {
     Object.assign(this, { call, words });
@@ -26,8 +29,10 @@ export class People {
       const state = !seat.present ? "person_away" : seat.muted ? "person_muted" : seat.mic ? "person_mic_on" : "person_mic_off";
       row.querySelector("[data-part=person-state]").textContent = this.words[state];
       row.querySelector("[data-act=mute]").disabled = !seat.mic;
-      row.querySelector("[data-act=mute]").hidden = seat.muted || seat.role === "practitioner";
+      row.querySelector("[data-act=mute]").hidden = seat.muted || leads(seat);
       row.querySelector("[data-act=unmute]").hidden = !seat.muted;
+      row.querySelector("[data-act=remove]").hidden = leads(seat);
+      row.querySelector("[data-part=person-name]").textContent = who(seat, this.words);
       if (!row.isConnected) list.append(row);
     }
     for (const gone of rows.values()) gone.remove();
@@ -36,12 +41,9 @@ export class People {
   rowFor(seat) {
     const row = this.call.at("person-row").content.firstElementChild.cloneNode(true);
     row.dataset.seat = seat.id;
-    row.querySelector("[data-part=person-name]").textContent = who(seat, this.words);
     // A button is read alone: say whose it is.
     for (const place of row.querySelectorAll("[data-part=person-of]")) place.textContent = `: ${seat.name}`;
     for (const button of row.querySelectorAll("button")) button.dataset.seat = seat.id;
-    // A doctor is not a doctor's to remove.
-    row.querySelector("[data-act=remove]").hidden = seat.role === "practitioner";
     return row;
   }
 }

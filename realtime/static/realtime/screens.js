@@ -5,7 +5,7 @@ import { toast } from "../web/js/toast.js";
 
 const PASSING = new Set([
   "connected", "peer_mic_off", "peer_camera_off", "peer_media_on", "peer_screen_on", "sharing", "chat_new", "step_full", "step_theirs_full",
-  "rec_cut_declined", "rec_cut_withdrawn", "rec_cut_stopped", "rec_cut_left", "rec_cut_limit", "rec_cut_storage", "rec_cut_broke",
+  "rec_cut_declined", "rec_cut_withdrawn", "rec_cut_stopped", "rec_cut_left", "rec_cut_handed_over", "rec_cut_limit", "rec_cut_storage", "rec_cut_broke",
 ]);
 
 export class CallScreens extends HTMLElement {

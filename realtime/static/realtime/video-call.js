@@ -4,12 +4,14 @@
 import { api } from "../web/js/api.js";
 import { liveSocket } from "../web/js/socket.js";
 import { toast } from "../web/js/toast.js";
+import { Beside } from "./beside.js";
 import { Chat } from "./chat.js";
 import { alreadyAllowed } from "./devices.js";
 import { Entry } from "./entry.js";
 import { Files } from "./files.js";
 import { Guests } from "./guests.js";
 import { Invites } from "./invites.js";
+import { Leaving } from "./leaving.js";
 import "./network-check.js";
 import { OwnDevices } from "./own-devices.js";
 import { People, who } from "./people.js";
@@ -61,6 +63,7 @@ class VideoCall extends CallScreens {
     this.entry = new Entry({ call: this, room: this.room });
     this.stage = new Stage(this);
     this.quality = new Quality(this);
+    this.beside = new Beside({ call: this, room: this.room });
     this.recording = new Recording({ call: this, words: this.words, send: (kind, data) => this.send(kind, data), silence: () => this.silence(), isDoctor: this.isDoctor });
     this.addEventListener("click", (event) => {
       const button = event.target.closest("[data-act]");
@@ -68,6 +71,7 @@ class VideoCall extends CallScreens {
     });
     this.addEventListener("change", (event) => {
       if (event.target.matches("[data-part=cameras] select, [data-part=mics] select")) this.devices.change();
+      else if (event.target.matches("[data-part=with-citizen]")) this.beside.change();
     });
     this.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !this.querySelector("dialog[open]") && this.classList.contains("call--chatting")) this.do_chat();
@@ -169,7 +173,7 @@ class VideoCall extends CallScreens {
 
   async join(signal) {
     const address = this.getAttribute("seat-at") ?? `/api/v1/rooms/${this.room}/join`;
-    const joined = await api.post(address, { resume_token: sessionStorage.getItem(this.memory), with_citizen: this.at("with-citizen")?.checked }, { signal });
+    const joined = await api.post(address, { resume_token: sessionStorage.getItem(this.memory), with_citizen: this.beside.said }, { signal });
     sessionStorage.setItem(this.memory, joined.resume_token);
     return joined;
   }
@@ -221,6 +225,7 @@ class VideoCall extends CallScreens {
     if (!mine) return;
     if (mine.state === "waiting") this.showWaiting();
     else this.showCall(room, before);
+    this.beside.show(mine);
     this.recording.show(room.recording, this.me, this.seats);
     this.guests?.show(this.seats);
     this.people?.show(this.seats, this.me);
@@ -309,6 +314,7 @@ class VideoCall extends CallScreens {
   on_error(error) {
     if (error.code === "relay_refused") this.pictures.refused();
     if (["candidate_refused", "nobody_there", "relay_refused"].includes(error.code)) return; // the next try finds another way
+    this.beside.show(this.seats.find((seat) => seat.id === this.me));
     if (error.detail) for (const place of this.all("status")) place.textContent = error.detail;
   }
 
@@ -356,11 +362,12 @@ class VideoCall extends CallScreens {
 
   do_hang_up() {
     this.send("leave", {});
+    this.leaving = new Leaving(this.hasAttribute("seat-at") ? "" : `/api/v1/rooms/${this.room}/leave`);
     this.end("left");
   }
 
   do_back() {
-    this.ending = false;
+    this.leaving?.cancel();
     this.page = crypto.randomUUID();
     this.screen("check", { focus: false });
     this.devices.start().then(() => this.enter());

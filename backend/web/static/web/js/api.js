@@ -18,7 +18,7 @@ export function csrfToken() {
     || "";
 }
 
-async function send(method, path, body, { idempotencyKey, headers = {}, signal } = {}) {
+async function send(method, path, body, { idempotencyKey, headers = {}, signal, keepalive = false } = {}) {
   const asked = {
     Accept: "application/json, application/problem+json",
     "Accept-Language": document.documentElement.lang || "vi",
@@ -36,6 +36,7 @@ async function send(method, path, body, { idempotencyKey, headers = {}, signal }
       body: body === undefined ? undefined : JSON.stringify(body),
       credentials: "same-origin",
       signal,
+      keepalive, // true: also when the page is left meanwhile
     });
   } catch (error) {
     if (error.name === "AbortError") throw error;
