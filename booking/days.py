@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 
-from booking import marks, reckoning, slots
+from booking import marks, profiles, reckoning, slots
 from booking.models import ACTIVE, Appointment, FreeFrom, PractitionerDay, Schedule
 from booking.queries import offers
 from booking.queries.times import Times, purposes_of, times_of
@@ -79,6 +79,7 @@ def rebuild(schedule_ids: Iterable[UUID], *, now: datetime) -> None:
     rows = PractitionerDay.objects.select_for_update().filter(schedule__in=schedules)
     rows = rows.filter(midnight_at__gt=now - LONGEST_DAY).order_by("practitioner_id", "schedule_id", "day")
     _write(schedules, list(rows))
+    profiles.write(now=now, schedule_ids=ids)
 
 
 @transaction.atomic
@@ -152,9 +153,10 @@ def advance(*, now: datetime, limit: int = 5000) -> int:
 
 
 def check(schedules: Sequence[Schedule] | None = None, *, now: datetime) -> list[Difference]:
-    """Compare the rows with the truth and tell every difference. Starts too soon to be taken do not matter."""
+    """Compare the rows and profiles with the truth and tell every difference. Starts too soon to be taken do not matter."""
     schedules = _schedules(Q(pk__in=[one.pk for one in schedules]) if schedules is not None else Q(active=True))
-    found: list[Difference] = []
+    other = profiles.differing([one.pk for one in schedules])
+    found = [Difference(schedule_id, now.date(), "profile", "what was kept", "what is true") for schedule_id in other]
     with transaction.atomic():
         rows = PractitionerDay.objects.select_for_update().filter(schedule__in=schedules)
         rows = rows.filter(midnight_at__gt=now - LONGEST_DAY).order_by("practitioner_id", "schedule_id", "day")

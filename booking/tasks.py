@@ -4,7 +4,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from booking import actions, days, queries
+from booking import actions, days, profiles, queries
 from core import edge
 from core.actor import Actor
 from core.tasks import later, periodic, task
@@ -33,8 +33,14 @@ def expire_holds(timestamp: int) -> None:
 @periodic("* * * * *")
 @task
 def advance_days(timestamp: int) -> None:
-    """Let search begin with what may still be taken; on the hour that is half the country, a few thousand at a time."""
-    while days.advance(now=datetime.fromtimestamp(timestamp, UTC)):
+    """Let search begin with what may still be taken; on the hour that is half the country, a few thousand at a time.
+
+    Then write the profiles that changes of places, practitioners and kinds of visit made the database forget.
+    """
+    now = datetime.fromtimestamp(timestamp, UTC)
+    while days.advance(now=now):
+        pass
+    while profiles.write(now=now):
         pass
 
 
@@ -54,6 +60,7 @@ def check_days(timestamp: int) -> None:
     found = queries.sample_of_schedules(500, seed=timestamp)
     differences = days.check(found, now=now)
     if differences:
+        profiles.forget({one.schedule_id for one in differences})
         days.rebuild({one.schedule_id for one in differences}, now=now)
         raise RuntimeError(f"the projection of days differed from the truth: {differences[:10]}")
 

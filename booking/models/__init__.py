@@ -2,7 +2,7 @@
 
 from booking.models.appointments import ACTIVE, OVER, Appointment, Status
 from booking.models.cut_short import CutShort
-from booking.models.days import FreeFrom, PractitionerDay
+from booking.models.days import FreeFrom, PractitionerDay, Profile
 from booking.models.leaves import Leave, LeaveCase
 from booking.models.limits import Block
 from booking.models.links import (
@@ -40,6 +40,7 @@ __all__ = [
     "OutsideNumber",
     "Policy",
     "PractitionerDay",
+    "Profile",
     "RemoteWish",
     "Rule",
     "Schedule",

@@ -98,3 +98,23 @@ class FreeFrom(Entity):
                 name="free_from_any",
             ),
         ]
+
+
+class Profile(models.Model):
+    """What search says of a schedule that no booking changes: names, weekly hours, kinds of visit, extra hours.
+
+    Whatever it is made of, triggers of the database forget it with the change itself (the migration says how), and
+    `booking.profiles` writes it anew; until then search makes it on the way. So it is never out of date.
+    """
+
+    schedule = models.OneToOneField(
+        Schedule, models.DO_NOTHING, primary_key=True, related_name="+", db_constraint=False
+    )
+    words = models.TextField(blank=True)  # JSON; "null" for a schedule that offers nothing, "" until it is made
+    made_at = models.DateTimeField(null=True)  # what was over long before is not in it
+
+    class Meta:
+        indexes = [models.Index(fields=["schedule"], condition=Q(words=""), name="profile_forgotten")]
+
+    def __str__(self) -> str:
+        return f"{self.schedule_id}"

@@ -20,7 +20,7 @@ from identity.models import Practitioner, VisitType
 
 LONGEST_SPAN_DAYS = 62
 LONGEST_HORIZON_DAYS = 365
-MOST_DAYS_AT_ONCE = 400
+FIRST_PAGE, MOST_DAYS_AT_ONCE = 40, 400
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ def first_times(
     found: dict[UUID, FirstTime] = {}
     after: tuple[datetime, UUID] | None = None
     soon: datetime | None = None
-    size = max(4 * limit, 64)
+    size = max(4 * limit, FIRST_PAGE)
     while True:
         page = entries.entries(
             now=now,
@@ -252,7 +252,7 @@ def first_times(
                 break
             look, rest = _by_turn(rest, limit)
             begins = {row[1]: row[2] for row in look}
-            for one in search.of_rows(list(begins), [row[0] for row in look], now):
+            for one in search.of_rows([row[0] for row in look], now):
                 if begins[one.id] < now + one.notice:
                     overdue = max(overdue, now + one.notice)
                 first = _first_of(one, specialty, mode, now)

@@ -1,16 +1,18 @@
 """Free times from the projection: one statement brings all that is needed, the rest is arithmetic on whole numbers.
 
-The projection knows what is open and taken; the weekly hours say on which grid a kind of visit begins. Only shared times
-and days beyond the window need the truth itself (`booking.queries.free`).
+The projection knows what is open and taken; the schedule's profile says on which grid a kind of visit begins, and how all is
+called. Only shared times and days beyond the window need the truth itself (`booking.queries.free`).
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+import orjson
 
 from booking import marks, reckoning, slots
 from booking.slots import Exceptional, Span, WeeklyRule
@@ -107,7 +109,7 @@ def of_practitioner_statement(
         "d.practitioner_id = %(practitioner)s AND d.day BETWEEN %(first)s AND %(last)s"
         " AND d.midnight_at BETWEEN %(from)s AND %(to)s"
     )
-    return _OFFERED.format(which=which, days=days, only="AND v.id = %(kind)s" if kind else ""), {
+    return _OFFERED.format(which=which, days=days), {
         "now": now,
         "kind": kind,
         "practitioner": practitioner_id,
@@ -118,23 +120,22 @@ def of_practitioner_statement(
     }
 
 
-def of_rows(schedule_ids: Collection[UUID], row_ids: Sequence[UUID], now: datetime) -> list[Offered]:
-    """Read schedules with some days of the projection, by their ids: one statement."""
-    return _read(*of_rows_statement(schedule_ids, row_ids, now))
+def of_rows(row_ids: Sequence[UUID], now: datetime) -> list[Offered]:
+    """Read some days of the projection by their ids, each with its schedule: one statement, by keys alone."""
+    rows = rounds.ask(of_rows_statement(row_ids, now))
+    read = ((one[0], one[1], (_kept(*one[2:7]),), one[7]) for one in rows)
+    return [offered for one in read if (offered := _offered(*one))]
 
 
-def of_rows_statement(
-    schedule_ids: Collection[UUID], row_ids: Sequence[UUID], now: datetime
-) -> tuple[str, dict[str, Any]]:
+def of_rows_statement(row_ids: Sequence[UUID], now: datetime) -> tuple[str, dict[str, Any]]:
     """Give the statement behind `of_rows` with its values."""
-    statement = _OFFERED.format(which="s.id = ANY(%(schedules)s)", days="d.id = ANY(%(rows)s)", only="")
-    return statement, {"now": now, "schedules": list(schedule_ids), "rows": list(row_ids)}
+    return _OF_ROWS, {"now": now, "rows": list(row_ids)}
 
 
 def of_schedules(schedule_ids: Sequence[UUID], first_day: date, last_day: date, now: datetime) -> list[Offered]:
     """Read schedules with the projection of these days: one statement."""
     days = "d.schedule_id = ANY(%(schedules)s) AND d.day BETWEEN %(first)s AND %(last)s"
-    statement = _OFFERED.format(which="s.id = ANY(%(schedules)s)", days=days, only="")
+    statement = _OFFERED.format(which="s.id = ANY(%(schedules)s)", days=days)
     return _read(statement, {"now": now, "schedules": list(schedule_ids), "first": first_day, "last": last_day})
 
 
@@ -147,11 +148,38 @@ def _touches(extra: Exceptional, midnight_at: datetime) -> bool:
 
 
 def _read(statement: str, values: dict[str, Any]) -> list[Offered]:
-    return [_offered(row) for row in rounds.ask((statement, values))]
+    found = []
+    for schedule_id, words, days, overdue in rounds.ask((statement, values)):
+        kept = tuple(_kept(date.fromisoformat(one[0]), *one[1:]) for one in orjson.loads(days or "[]"))
+        offered = _offered(schedule_id, words, kept, overdue, values.get("kind"))
+        if offered is not None:
+            found.append(offered)
+    return found
 
 
-def _offered(row: Sequence[Any]) -> Offered:
-    rules = [(_weekly(*one[:9]), set(one[9] or ())) for one in row[13]]
+def _kept(day: date, midnight: float, opened: str, taken: str, version: int) -> DayKept:
+    return DayKept(day, _moment(midnight), int(opened, 2), int(taken, 2), version)
+
+
+def _offered(
+    schedule_id: UUID, words: str, days: tuple[DayKept, ...], overdue: str | None, only: UUID | None = None
+) -> Offered | None:
+    profile = _profile(schedule_id, words)
+    if profile is None:
+        return None
+    kinds = profile.kinds if only is None else tuple(kind for kind in profile.kinds if kind.id == only)
+    spans = tuple(Span(_moment(begins), _moment(ends)) for begins, ends in orjson.loads(overdue or "[]"))
+    return replace(profile, kinds=kinds, days=days, overdue=spans)
+
+
+@lru_cache(maxsize=5_000)
+def _profile(schedule_id: UUID, words: str) -> Offered | None:
+    """Read what `booking_profile_of` wrote, days apart; None for a schedule that offers nothing. The same words mean the same."""
+    said = orjson.loads(words)
+    if said is None:
+        return None
+    facts, weekly, offered, exceptional = said
+    rules = [(_weekly(*one[:9]), set(one[9] or ())) for one in weekly]
     kinds = tuple(
         KindOffered(
             UUID(one[0]),
@@ -165,33 +193,28 @@ def _offered(row: Sequence[Any]) -> Offered:
             mode_prices=one[8],
             rules=tuple(rule for rule, only in rules if not only or one[0] in only),
         )
-        for one in row[14]
+        for one in offered
     )
-    extras = tuple(
-        Exceptional(_moment(one["from"]), _moment(one["to"]), one["kind"], one["grid_minutes"]) for one in row[15]
-    )
-    kept = tuple(
-        DayKept(date.fromisoformat(day), _moment(midnight), int(opened, 2), int(taken, 2), version)
-        for day, midnight, opened, taken, version in row[16]
-    )
+    extras = tuple(Exceptional(_moment(one[0]), _moment(one[1]), one[2], one[3]) for one in exceptional)
+    practitioner, name, facility, place, address, zone, notice, horizon, before, after, since, until = facts
     return Offered(
-        row[0],
-        row[1],
-        row[2].strip(),
-        row[3],
-        row[4],
-        row[5],
-        row[6],
-        timedelta(minutes=row[7]),
-        row[8],
-        row[9] // marks.MINUTES,
-        row[10] // marks.MINUTES,
-        row[11],
-        row[12],
-        kinds,
-        extras,
-        kept,
-        tuple(Span(_moment(begins), _moment(ends)) for begins, ends in row[17]),
+        id=schedule_id,
+        practitioner_id=UUID(practitioner),
+        practitioner_name=name.strip(),
+        facility_id=UUID(facility),
+        facility_name=place,
+        facility_address=address,
+        zone=zone,
+        notice=timedelta(minutes=notice),
+        horizon_days=horizon,
+        before=before // marks.MINUTES,
+        after=after // marks.MINUTES,
+        licence_from=date.fromisoformat(since),
+        licence_to=date.fromisoformat(until) if until else None,
+        kinds=kinds,
+        extras=extras,
+        days=(),
+        overdue=(),
     )
 
 
@@ -246,36 +269,28 @@ def each_start(kept: DayKept, starts: int) -> Iterator[datetime]:
         yield kept.midnight_at + index * marks.STEP
 
 
-_OFFERED = """
+# Whoever's time ran out while nobody has let it go yet keeps it from nobody.
+_OVERDUE = """(SELECT json_agg(json_build_array(extract(epoch FROM lower(a.blocked)), extract(epoch FROM upper(a.blocked))))::text
+   FROM booking_appointment a WHERE a.status = 'held' AND a.hold_expires_at <= %(now)s
+     AND a.practitioner_id = {practitioner})"""
+_OFFERED = f"""
 WITH kept AS MATERIALIZED (
   SELECT d.schedule_id, json_agg(json_build_array(
-      d.day, extract(epoch FROM d.midnight_at), d.open::text, d.taken::text, d.version) ORDER BY d.day) AS days
-  FROM booking_practitionerday d WHERE {days} GROUP BY d.schedule_id)
-SELECT s.id, s.practitioner_id, p.title || ' ' || p.full_name, s.facility_id, f.name,
-  concat_ws(', ', nullif(f.address, ''), nullif(f.commune, ''), pr.name),
-  s.zone, s.min_notice_minutes, s.horizon_days, s.buffer_before_minutes, s.buffer_after_minutes,
-  p.licence_valid_from, p.licence_valid_to,
-  coalesce((SELECT json_agg(json_build_array(r.weekday, r.from_time, r.to_time, r.grid_minutes, r.valid_from, r.valid_to,
-      r.offset_minutes, r.capacity, r.room,
-      (SELECT json_agg(x.visittype_id) FROM booking_rule_visit_types x WHERE x.rule_id = r.id)
-    ) ORDER BY r.weekday, r.from_time, r.id) FROM booking_rule r WHERE r.schedule_id = s.id), '[]'),
-  coalesce((SELECT json_agg(json_build_array(v.id, v.minutes, v.modes, v.specialty_id, v.name_vi, v.name_en,
-      v.price_amount, v.price_currency, v.mode_prices) ORDER BY v.id)
-    FROM identity_visittype v WHERE v.facility_id = s.facility_id AND v.active {only}
-      AND (v.specialty_id IS NULL OR EXISTS (SELECT FROM identity_practitioner_specialties x
-           WHERE x.practitioner_id = p.id AND x.specialty_id = v.specialty_id))), '[]'),
-  coalesce((SELECT json_agg(json_build_object('from', extract(epoch FROM lower(c.during)),
-      'to', extract(epoch FROM upper(c.during)), 'kind', c.kind, 'grid_minutes', c.grid_minutes) ORDER BY c.during)
-    FROM booking_closure c WHERE c.schedule_id = s.id AND c.kind <> 'closed' AND upper(c.during) > now() - interval '2 days'), '[]'),
-  coalesce(k.days, '[]'),
-  coalesce((SELECT json_agg(json_build_array(extract(epoch FROM lower(a.blocked)), extract(epoch FROM upper(a.blocked))))
-    FROM booking_appointment a WHERE a.status = 'held' AND a.hold_expires_at <= %(now)s
-      AND a.practitioner_id = s.practitioner_id), '[]')
+      d.day, extract(epoch FROM d.midnight_at), d.open::text, d.taken::text, d.version) ORDER BY d.day)::text AS days
+  FROM booking_practitionerday d WHERE {{days}} GROUP BY d.schedule_id)
+SELECT s.id, coalesce(nullif(f.words, ''), booking_profile_of(s.id, %(now)s)), k.days,
+  {_OVERDUE.format(practitioner="s.practitioner_id")}
 FROM booking_schedule s
-JOIN identity_practitioner p ON p.id = s.practitioner_id
-JOIN identity_facility f ON f.id = s.facility_id
-JOIN identity_province pr ON pr.code = f.province_id
+LEFT JOIN booking_profile f ON f.schedule_id = s.id
 LEFT JOIN kept k ON k.schedule_id = s.id
-WHERE {which} AND s.active AND f.active
+WHERE {{which}}
 ORDER BY s.id
+"""
+_OF_ROWS = f"""
+SELECT d.schedule_id, coalesce(nullif(f.words, ''), booking_profile_of(d.schedule_id, %(now)s)),
+  d.day, extract(epoch FROM d.midnight_at)::float, d.open::text, d.taken::text, d.version,
+  {_OVERDUE.format(practitioner="d.practitioner_id")}
+FROM booking_practitionerday d
+LEFT JOIN booking_profile f ON f.schedule_id = d.schedule_id
+WHERE d.id = ANY(%(rows)s)
 """

@@ -34,6 +34,8 @@ BIG = ("booking_appointment", "booking_practitionerday", "booking_freefrom", "bo
 
 def fill(count: int, *, now: datetime) -> None:
     """Bring the country up to `count` doctors; those who are there already stay."""
+    from booking import profiles
+
     today = now.astimezone(ZONE).date()
     first_hour = (now.astimezone(ZONE).hour - 3) // BLOCK * BLOCK % 24
     with connection.cursor() as cursor:
@@ -57,7 +59,20 @@ def fill(count: int, *, now: datetime) -> None:
         for statement in _FILL:
             cursor.execute(statement, values)
     with connection.cursor() as cursor:
-        for table in ("identity_practitioner", "identity_membership", "identity_facility", "booking_schedule", *BIG):
+        # Filled without triggers: nobody has made a row for them.
+        cursor.execute(
+            "INSERT INTO booking_profile (schedule_id, words) SELECT id, '' FROM booking_schedule ON CONFLICT DO NOTHING"
+        )
+        while profiles.write(now=now):
+            pass
+        for table in (
+            "booking_profile",
+            "identity_practitioner",
+            "identity_membership",
+            "identity_facility",
+            "booking_schedule",
+            *BIG,
+        ):
             cursor.execute(f"VACUUM ANALYZE {table}")
 
 

@@ -143,7 +143,7 @@ def test_a_search_reads_few_pages_of_the_database(crowd, now):
     assert buffers(entries.entries_statement(**area)) <= PAGE_BUFFERS
 
     page = entries.entries(**area, facility_id=None, practitioner_ids=None, after=None)
-    look = search.of_rows_statement([one[1] for one in page[:14]], [one[0] for one in page[:14]], now)
+    look = search.of_rows_statement([one[0] for one in page[:14]], now)
     assert buffers(look) <= 14 * LOOK_BUFFERS
 
 
