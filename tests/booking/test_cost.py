@@ -23,7 +23,7 @@ WAL_BYTES = 16_000  # appointment, day, search entry, two audit lines, job with 
 SEARCH_STATEMENTS = 2  # where to look, and a closer look at a handful
 SEARCH_WHILE_OVERDUE = 4  # the same again, once for all, where starts have just become too soon
 PAGE_BUFFERS = 200  # to read a page of days in the order of their first free moments
-LOOK_BUFFERS = 60  # a schedule, to look closely at it
+LOOK_BUFFERS = 15  # a schedule, to look closely at it: its day, its profile, overdue holds
 
 
 @pytest.fixture
