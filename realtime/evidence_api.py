@@ -121,7 +121,7 @@ class DeviceCheckWish(StrictSerializer):
 
 
 class DeviceCheckView(ApiView):
-    access = WHO
+    access = WHO | {"nurse"}
 
     @extend_schema(summary="Note how one's devices are", request=DeviceCheckWish, responses={204: None}, tags=TAGS)
     def post(self, request: Request, room_id: UUID) -> Response:
