@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +11,8 @@ from django.utils import timezone
 
 import booking.queries
 from audit.models import Line
-from booking.models import Appointment
-from identity.models import Facility, Person, Practitioner, Specialty, User
+from booking.models import Appointment, Ticket
+from identity.models import Arrival, Facility, Person, Practitioner, Specialty, User
 from notifications.models import Message
 from payments.models import Payment
 from prescriptions.models import Prescription
@@ -88,3 +88,14 @@ def test_the_clock_can_be_set_back() -> None:
         assert isinstance(before, timezone.datetime)  # type: ignore[attr-defined]
         assert User().created_at == NOW
     assert timezone.now() >= before
+
+
+@pytest.mark.django_db
+def test_it_is_made_ten_minutes_after_midnight_too() -> None:
+    """What is a matter of one day, a line or who came to the station, is then ten minutes long."""
+    night = datetime(2031, 3, 25, 17, 10, tzinfo=UTC)
+    with as_of(night):
+        assert seed(night)
+    inside = Ticket.objects.filter(line__day=date(2031, 3, 26)).values_list("status", flat=True)
+    assert sorted(set(inside)) == ["called", "done", "serving", "waiting"] and len(inside) == 13
+    assert Arrival.objects.count() == 1 and Appointment.objects.filter(partner__isnull=False).count() == 1

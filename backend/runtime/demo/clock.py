@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from unittest import mock
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+
+CLINIC_ZONE, MINUTE = ZoneInfo("Asia/Ho_Chi_Minh"), timedelta(minutes=1)
 
 
 class _LikeDatetime(type):
@@ -30,3 +33,14 @@ def as_of(moment: datetime) -> Iterator[datetime]:
 
     with mock.patch.object(timezone, "datetime", Stopped):
         yield moment
+
+
+def earlier_today(now: datetime, *, longest: int) -> Callable[[float], timedelta]:
+    """Tell how long ago "so many minutes ago" was, at most `longest`: soon after midnight all happened closer together.
+
+    For what is a matter of one day of the clinic, such as a line or who has come to the station.
+    """
+    today = now.astimezone(CLINIC_ZONE)
+    passed = (today - today.replace(hour=0, minute=0, second=0, microsecond=0)) / MINUTE
+    pace = min(1.0, passed / (longest + 1))
+    return lambda minutes: minutes * pace * MINUTE

@@ -10,10 +10,10 @@ from booking.errors import LineEmpty
 from core.actor import Actor
 from identity import acting
 from journeys import queueing
-from runtime.demo.clock import as_of
+from runtime.demo.clock import as_of, earlier_today
 from runtime.demo.jobs import run_due
 from runtime.demo.on_call import ON_CALL
-from runtime.demo.visits import MINUTE, Stage
+from runtime.demo.visits import Stage
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ COMERS = (
     Comer(1, "Lưu Hồng Hạnh", "female", 49, 12),
 )
 SEEN = 2  # of the first doctor's line, before now
-A_VISIT = 17 * MINUTE
+A_VISIT = 17  # minutes
+LONGEST = max(comer.minutes_ago for comer in COMERS)
 
 
 def fill_the_lines(stage: Stage, now: datetime) -> None:
@@ -57,8 +58,9 @@ def fill_the_lines(stage: Stage, now: datetime) -> None:
         one for (home, _kind), one in stage.offers.items() if home == place and "in_person" in one.modes
     )
     desk = acting.as_member(stage.members[f"desk:{place}"])
+    ago = earlier_today(now, longest=LONGEST)
     for comer in COMERS:
-        with as_of(now - comer.minutes_ago * MINUTE) as moment:
+        with as_of(now - ago(comer.minutes_ago)) as moment:
             queueing.walk_in(
                 schedule_id=schedules[comer.doctor % len(schedules)],  # type: ignore[arg-type]
                 visit_type_id=offer.id,
@@ -68,10 +70,11 @@ def fill_the_lines(stage: Stage, now: datetime) -> None:
                 now=moment,
             )
     for place_in_line in range(SEEN):
-        _see(schedules[0], desk, now - (SEEN - place_in_line) * A_VISIT - 20 * MINUTE, A_VISIT)
-    _see(schedules[0], desk, now - 12 * MINUTE, None)
-    for schedule, ago in zip(schedules, (1, 4), strict=False):
-        with as_of(now - ago * MINUTE) as moment:
+        starts = (SEEN - place_in_line) * A_VISIT + 20
+        _see(schedules[0], desk, now - ago(starts), now - ago(starts - A_VISIT))
+    _see(schedules[0], desk, now - ago(12), None)
+    for schedule, minutes in zip(schedules, (1, 4), strict=False):
+        with as_of(now - ago(minutes)) as moment:
             booking.actions.call_next(schedule_id=schedule, by=desk, now=moment)  # type: ignore[arg-type]
     for kind, name in (("kiosk", "Sảnh tầng 1"), ("corridor", "Hành lang tầng 1")):
         booking.actions.add_screen(kind=kind, name=name, rooms=[], by=desk, now=now)
@@ -79,15 +82,15 @@ def fill_the_lines(stage: Stage, now: datetime) -> None:
         run_due(now)
 
 
-def _see(schedule_id: object, desk: Actor, starts: datetime, lasts: timedelta | None) -> None:
+def _see(schedule_id: object, desk: Actor, starts: datetime, ends: datetime | None) -> None:
     with as_of(starts) as moment:
         try:
             ticket = booking.actions.call_next(schedule_id=schedule_id, by=desk, now=moment)  # type: ignore[arg-type]
         except LineEmpty:
             return
         booking.actions.start_ticket(ticket_id=ticket.pk, by=desk, now=moment)
-    if lasts is not None:
-        with as_of(starts + lasts) as moment:
+    if ends is not None:
+        with as_of(ends) as moment:
             booking.actions.finish_ticket(ticket_id=ticket.pk, by=desk, now=moment)
 
 

@@ -8,7 +8,7 @@ import identity.actions
 from identity import acting
 from identity.models import Facility, Membership, Practitioner, User
 from journeys import station
-from runtime.demo.clock import as_of
+from runtime.demo.clock import as_of, earlier_today
 from runtime.demo.jobs import run_due
 from runtime.demo.visits import Stage
 
@@ -38,14 +38,15 @@ def make_nurse(places: dict[str, Facility], account: User) -> Membership:
 def somebody_came(stage: Stage, nurse: Membership, now: datetime) -> None:
     """Páo came down early: his card was looked at, he agreed, and the doctor in Hà Nội has a time for him soon."""
     by, person = acting.as_member(nurse), stage.people[CITIZEN]
-    with as_of(now - timedelta(minutes=15)) as moment:
+    ago = earlier_today(now, longest=15)
+    with as_of(now - ago(15)) as moment:
         assert person.national_id is not None and person.born_on is not None
         identity.actions.find_citizen(number=person.national_id, born_on=person.born_on, by=by, now=moment)
         station.welcome(
             person_id=person.id, number=person.national_id, born_on=person.born_on, identified_by="card", agreed=True,
             by=by, now=moment,
         )  # fmt: skip
-    with as_of(now - timedelta(minutes=10)) as moment:
+    with as_of(now - ago(10)) as moment:
         starts_at = stage.free_after(DOCTOR, "now", now + SOON, moment)
         schedule_id, place = stage.schedules[DOCTOR]
         if starts_at is None:
