@@ -8,7 +8,7 @@ from uuid import UUID
 
 from audit.models import Line
 from booking import actions, days
-from booking.models import Appointment, Schedule
+from booking.models import Appointment, Rule, Schedule
 from core.actor import Actor
 from identity.models import Facility, Person, Practitioner, VisitType
 from tests import make
@@ -26,21 +26,16 @@ def make_schedule(
     now: datetime = make.NOW,
     **values: Any,
 ) -> Schedule:
-    """A schedule with the same hours on each of these weekdays."""
+    """A schedule with the same hours on each of these weekdays: its rows at once, for hundreds of tests begin with one."""
+    begins, ends = (time.fromisoformat(one) for one in hours)
     with days.together(now=now):
         schedule = actions.add_schedule(
             practitioner_id=practitioner.id, facility_id=facility.id, by=SYSTEM, now=now, **values
         )
-        for weekday in weekdays:
-            actions.add_rule(
-                schedule_id=schedule.id,
-                weekday=weekday,
-                from_time=time.fromisoformat(hours[0]),
-                to_time=time.fromisoformat(hours[1]),
-                grid_minutes=grid,
-                by=SYSTEM,
-                now=now,
-            )
+        Rule.objects.bulk_create(
+            Rule(schedule=schedule, weekday=weekday, from_time=begins, to_time=ends, grid_minutes=grid, created_at=now)
+            for weekday in weekdays
+        )
     return schedule
 
 
