@@ -1,140 +1,85 @@
-"""Safety: what a list of drugs means for one person. Pure functions over plain values and a versioned rule set.
+"""What meets what: allergies, pairs that must not meet, the same thing twice."""
 
-Three questions: does the person react to an ingredient or its class, do two ingredients belong to a high-priority pair, is an
-ingredient or a class taken twice. Findings are graded: `block` needs an override with a coded reason, `warn` wants a second
-look, `inform` is good to know. Words for people are made in `words.py`.
-"""
+from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
-from pathlib import Path
-from typing import Any
 
 from prescriptions.ingredients import fold, key_of, parts_of
+from prescriptions.safety.rules import Pair, Rules, Side
+from prescriptions.safety.values import BLOCK, INFORM, WARN, Finding, KnownAllergy, Line
 
-BLOCK, WARN, INFORM = "block", "warn", "inform"
-GRADES = (BLOCK, WARN, INFORM)
-DATA = Path(__file__).parent / "data"
 # ATC down to the chemical subgroup: two drugs that share it do much the same (five characters, e.g. C10AA for statins).
 SAME_CLASS_CHARACTERS = 5
 
 
-@dataclass(frozen=True)
-class Line:
-    """One drug: a line of this prescription, or one the person takes already (`taken`)."""
-
-    key: str
-    name: str
-    ingredients: tuple[str, ...]
-    atc: str = ""
-    taken: bool = False
-    code: str = ""  # of the other prescription, when taken
-
-
-@dataclass(frozen=True)
-class KnownAllergy:
-    """What the record says the person reacts to: a substance as told, its ingredient and ATC code where known."""
-
-    substance: str
-    ingredient: str = ""
-    atc: str = ""
-    severity: str = ""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing to look at. `key` stays the same between checks, so that an override can name it."""
-
-    key: str
-    kind: str  # interaction, allergy, allergy_class, allergy_cross, duplicate, same_class
-    grade: str
-    lines: tuple[str, ...]  # keys of the lines of this prescription
-    names: tuple[str, ...]  # what to call the two sides
-    detail: dict[str, Any] = field(default_factory=dict)
-    source: str = ""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """A versioned rule set: pairs of ingredient keys with their effect, and classes for allergies."""
-
-    version: str
-    source: str
-    pairs: dict[frozenset[str], tuple[int, str, str, str]]
-    classes: tuple[dict[str, Any], ...]
-    crosses: frozenset[tuple[str, str]]
-
-
-@cache
-def built_in_rules() -> Rules:
-    """Return the rules shipped in data/: the ONC high-priority pairs and the allergy classes."""
-    known = json.loads((DATA / "interactions.json").read_text("utf-8"))
-    groups = json.loads((DATA / "allergy_classes.json").read_text("utf-8"))
-    pairs: dict[frozenset[str], tuple[int, str, str, str]] = {}
-    for rule in known["rules"]:
-        for a in rule["a"]:
-            for b in rule["b"]:
-                if a != b:
-                    found = (rule["number"], rule["effect"], rule["a_class"], rule["b_class"])
-                    pairs.setdefault(frozenset({key_of(a), key_of(b)}), found)
-    classes = tuple({**one, "names": frozenset(fold(name) for name in one["names"])} for one in groups["classes"])
-    crosses = frozenset((one["of"], one["to"]) for one in groups["cross_reactions"])
-    return Rules(f"{known['version']}+{groups['version']}", known["source"], pairs, classes, crosses)
-
-
-def check(
-    lines: Sequence[Line], taken: Sequence[Line], allergies: Iterable[KnownAllergy], rules: Rules
-) -> list[Finding]:
-    """Return every finding about `lines`, against each other, what is `taken` already, and the allergies; gravest first."""
-    found = [
-        *_allergies(lines, list(allergies), rules),
-        *_interactions(lines, taken, rules),
-        *_duplicates(lines, taken),
-    ]
-    unique = {one.key: one for one in reversed(found)}
-    return sorted(unique.values(), key=lambda one: (GRADES.index(one.grade), one.kind, one.key))
-
-
-def blocking(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the findings that need an override before anybody signs."""
-    return [one for one in findings if one.grade == BLOCK]
-
-
-def _pairs(lines: Sequence[Line], taken: Sequence[Line]) -> Iterable[tuple[Line, Line]]:
+def meetings(lines: Sequence[Line], taken: Sequence[Line]) -> Iterator[tuple[Line, Line]]:
+    """Every two drugs of which one at least is being prescribed."""
     yield from combinations(lines, 2)
     for line in lines:
         for other in taken:
             yield line, other
 
 
-def _own(*lines: Line) -> tuple[str, ...]:
+def own(*lines: Line) -> tuple[str, ...]:
+    """The keys of those that are being prescribed."""
     return tuple(line.key for line in lines if not line.taken)
 
 
-def _slug(*parts: str) -> str:
-    return ":".join(key_of(part).replace(" ", "-") for part in sorted(parts))
+def slug(*parts: str) -> str:
+    """A part of a key that does not depend on order or spelling."""
+    return ":".join(key_of(part).replace(" ", "-") for part in sorted(parts, key=key_of))
 
 
-def _interactions(lines: Sequence[Line], taken: Sequence[Line], rules: Rules) -> Iterable[Finding]:
-    for line, other in _pairs(lines, taken):
+def interactions(lines: Sequence[Line], taken: Sequence[Line], rules: Rules) -> Iterator[Finding]:
+    """Two ingredients of a pair, or what a wider pair names on both sides."""
+    for line, other in meetings(lines, taken):
         for a in line.ingredients:
             for b in other.ingredients:
-                rule = rules.pairs.get(frozenset({key_of(a), key_of(b)}))
-                if rule is None:
-                    continue
-                number, effect, *_ = rule
-                yield Finding(
-                    key=f"interaction:{number}:{_slug(a, b)}",
-                    kind="interaction",
-                    grade=BLOCK,
-                    lines=_own(line, other),
-                    names=(line.name, other.name),
-                    detail={"effect": effect, "rule": number, "taken": other.taken, "code": other.code},
-                    source=rules.source,
-                )
+                if found := rules.pairs.get(frozenset({key_of(a), key_of(b)})):
+                    yield _interaction(found, line, other, slug(a, b))
+    every = [*lines, *taken]
+    keys = {key_of(one) for line in every for one in line.ingredients}
+    for pair in rules.wide:
+        if not (_is_there(pair.a, keys, every) and _is_there(pair.b, keys, every)):
+            continue
+        for line in (one for one in every if _touches(pair.a, one)):
+            for other in (one for one in every if _touches(pair.b, one)):
+                if line is not other and own(line, other):
+                    first, second = (line, other) if not line.taken else (other, line)
+                    yield _interaction([pair], first, second, slug(line.ingredients[0], other.ingredients[0]))
+
+
+def _is_there(side: Side, keys: set[str], every: Sequence[Line]) -> bool:
+    if side.atc:
+        return any(line.atc.startswith(side.atc) for line in every)
+    return side.keys <= keys
+
+
+def _touches(side: Side, line: Line) -> bool:
+    if side.atc:
+        return line.atc.startswith(side.atc)
+    return bool(side.keys & {key_of(one) for one in line.ingredients})
+
+
+def _interaction(pairs: Sequence[Pair], line: Line, other: Line, which: str) -> Finding:
+    """One finding for one meeting, whatever number of rule sets knows it: the first gives the key, all are named."""
+    first = pairs[0]
+    return Finding(
+        key=f"interaction:{first.rule}:{which}",
+        kind="interaction",
+        grade=BLOCK,
+        lines=own(line, other),
+        names=(line.name, other.name),
+        detail={
+            "effect": next((pair.effect for pair in pairs if pair.effect), ""),
+            "text": next((pair.text for pair in pairs if pair.text), ""),
+            "taken": other.taken,
+            "code": other.code,
+        },
+        source="; ".join(dict.fromkeys(pair.source for pair in pairs)),
+        rules="+".join(dict.fromkeys(pair.rules for pair in pairs)),
+    )
 
 
 def _classes_of(line: Line, rules: Rules) -> set[str]:
@@ -151,7 +96,8 @@ def _classes_meant(allergy: KnownAllergy, rules: Rules) -> set[str]:
     }
 
 
-def _allergies(lines: Sequence[Line], allergies: Sequence[KnownAllergy], rules: Rules) -> Iterable[Finding]:
+def allergies_met(lines: Sequence[Line], allergies: Sequence[KnownAllergy], rules: Rules) -> Iterable[Finding]:
+    """An ingredient the person reacts to, one of its class, or of a class that is related."""
     for line in lines:
         classes = _classes_of(line, rules)
         for allergy in allergies:
@@ -167,18 +113,20 @@ def _allergies(lines: Sequence[Line], allergies: Sequence[KnownAllergy], rules: 
             else:
                 continue
             yield Finding(
-                key=f"{kind}:{_slug(allergy.substance)}:{line.ingredients[0].replace(' ', '-')}",
+                key=f"{kind}:{slug(allergy.substance)}:{line.ingredients[0].replace(' ', '-')}",
                 kind=kind,
                 grade=grade,
-                lines=_own(line),
+                lines=own(line),
                 names=(line.name, allergy.substance),
                 detail={"class": shared, "severity": allergy.severity},
                 source="record",
+                rules=rules.class_version if shared else "",
             )
 
 
-def _duplicates(lines: Sequence[Line], taken: Sequence[Line]) -> Iterable[Finding]:
-    for line, other in _pairs(lines, taken):
+def duplicates(lines: Sequence[Line], taken: Sequence[Line]) -> Iterable[Finding]:
+    """The same ingredient twice, or two of one chemical subgroup."""
+    for line, other in meetings(lines, taken):
         shared = sorted(
             {
                 key_of(one): one for one in line.ingredients if key_of(one) in set(map(key_of, other.ingredients))
@@ -187,20 +135,20 @@ def _duplicates(lines: Sequence[Line], taken: Sequence[Line]) -> Iterable[Findin
         detail = {"taken": other.taken, "code": other.code}
         if shared:
             yield Finding(
-                key=f"duplicate:{_slug(*shared)}:{'taken' if other.taken else 'here'}",
+                key=f"duplicate:{slug(*shared)}:{'taken' if other.taken else 'here'}",
                 kind="duplicate",
                 grade=WARN,
-                lines=_own(line, other),
+                lines=own(line, other),
                 names=(line.name, other.name),
                 detail={**detail, "ingredient": shared[0]},
                 source="duplicate",
             )
         elif len(line.atc) == 7 and line.atc[:SAME_CLASS_CHARACTERS] == other.atc[:SAME_CLASS_CHARACTERS]:
             yield Finding(
-                key=f"same_class:{line.atc[:SAME_CLASS_CHARACTERS]}:{_slug(line.ingredients[0], other.ingredients[0])}",
+                key=f"same_class:{line.atc[:SAME_CLASS_CHARACTERS]}:{slug(line.ingredients[0], other.ingredients[0])}",
                 kind="same_class",
                 grade=INFORM,
-                lines=_own(line, other),
+                lines=own(line, other),
                 names=(line.name, other.name),
                 detail={**detail, "atc": line.atc[:SAME_CLASS_CHARACTERS]},
                 source="WHO ATC",
