@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -35,16 +37,16 @@ def patient_on(person: Person, now: datetime, *, encounter_id: UUID | None = Non
     """Gather it, the diagnoses of the visit included. What is missing or too old stays unknown."""
     months = months_between(person.born_on, now.date()) if person.born_on else None
     newest = _newest(person.id, now)
-    nursing = _says(person.id, NURSING, now - NURSING_LASTS, now, encounter_id)
+    said = _said(person.id, now, encounter_id)
     week = _week(newest.get(WEEKS), now)
-    pregnant = week is not None or _says(person.id, PREGNANT, now - PREGNANCY_LASTS, now, encounter_id)
+    pregnant = week is not None or _says(said, PREGNANT, (now - PREGNANCY_LASTS).date())
     return Patient(
         age_months=months,
         weight_kg=_weight(newest.get(WEIGHT), months, now),
         egfr=_egfr(newest, person, months, now),
         pregnant=pregnant,
         week=week,
-        breastfeeding=nursing,
+        breastfeeding=_says(said, NURSING, (now - NURSING_LASTS).date()),
     )
 
 
@@ -83,10 +85,23 @@ def _week(found: Observation | None, now: datetime) -> int | None:
     return week if 0 <= week <= LONGEST_WEEK else None
 
 
-def _says(person_id: UUID, codes: str, since: datetime, now: datetime, encounter_id: UUID | None) -> bool:
-    """Whether a live condition of late, or a diagnosis of this visit, says so."""
-    begun = Q(since__gte=since.date()) | Q(since__isnull=True, created_at__gte=since)
-    live = Q(ended_on__isnull=True) | Q(ended_on__gt=now.date())
-    if Condition.objects.filter(begun, live, person_id=person_id, code__regex=codes).exists():
-        return True
-    return encounter_id is not None and Diagnosis.objects.filter(encounter_id=encounter_id, code__regex=codes).exists()
+@dataclass(frozen=True)
+class _Said:
+    """An ICD-10 code of the record and since when it holds; one of this visit has no day."""
+
+    code: str
+    since: date | None
+
+
+def _said(person_id: UUID, now: datetime, encounter_id: UUID | None) -> list[_Said]:
+    """Live conditions, and the diagnoses of this visit."""
+    live = Condition.objects.filter(Q(ended_on__isnull=True) | Q(ended_on__gt=now.date()), person_id=person_id)
+    found = [_Said(code, since or told.date()) for code, since, told in live.values_list("code", "since", "created_at")]
+    if encounter_id is not None:
+        rows = Diagnosis.objects.filter(encounter_id=encounter_id).values_list("code", flat=True)
+        found += [_Said(code, None) for code in rows]
+    return found
+
+
+def _says(said: list[_Said], codes: str, since: date) -> bool:
+    return any(re.match(codes, one.code) and (one.since is None or one.since >= since) for one in said)

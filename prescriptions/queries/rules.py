@@ -28,7 +28,7 @@ def rules_on(day: date) -> Rules:
     rows = RuleSet.objects.filter(
         Q(valid_to__isnull=True) | Q(valid_to__gte=day), in_force_at__isnull=False, valid_from__lte=day
     ).order_by("source", "version")
-    return _together(tuple((one.id, one.version, one.source) for one in rows), day)
+    return _together(tuple(rows.values_list("id", "version", "source")), day)
 
 
 @lru_cache(maxsize=16)
