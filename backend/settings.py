@@ -398,6 +398,9 @@ QUEUE_TRAVEL_MINUTES = env.int_("QUEUE_TRAVEL_MINUTES", 30)  # the way to a hosp
 
 # --- prescriptions ----------------------------------------------------------------------------------------------
 PRESCRIPTION_VALID_DAYS = env.int_("PRESCRIPTION_VALID_DAYS", 5)  # TT 26/2025 art. 12; how days count is uncertain
+PRESCRIPTION_TABLES_DIR = env.str_(
+    "PRESCRIPTION_TABLES_DIR", ""
+)  # a pharmacist's own limits, in place of prescriptions/data
 
 # --- payments ---------------------------------------------------------------------------------------------------
 PAYMENT_GATEWAYS = {"sandbox": "payments.gateways.sandbox.Sandbox"} if DEMO else {}

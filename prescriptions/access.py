@@ -14,7 +14,7 @@ from django.utils import timezone
 from core.actor import Actor
 from core.errors import NotFound, WrongRole
 from identity import access as identity_access
-from prescriptions.models import Acceptance, Prescription, Presentation
+from prescriptions.models import Acceptance, Prescription, Presentation, RuleSet
 from records import access as records_access
 
 Status = Prescription.Status
@@ -96,5 +96,20 @@ def get_collectable(by: Actor, prescription_id: UUID, now: datetime) -> Prescrip
     """Return a prescription to somebody who may collect it, and so may see its access code. Raises NotFound."""
     found = _rows().filter(visible(by, now, "collect"), pk=prescription_id).first()
     if found is None or by.role != "citizen":
+        raise NotFound()
+    return found
+
+
+def require_operator(by: Actor) -> None:
+    """Rules are kept by the house's operators, and by the house itself. Raises WrongRole."""
+    if by.role not in ("operator", "system"):
+        raise WrongRole()
+
+
+def lock_rule_set(by: Actor, rule_set_id: UUID) -> RuleSet:
+    """Return a rule set for changing. Raises WrongRole, NotFound."""
+    require_operator(by)
+    found = RuleSet.objects.select_for_update().filter(id=rule_set_id).first()
+    if found is None:
         raise NotFound()
     return found

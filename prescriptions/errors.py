@@ -128,3 +128,37 @@ class ItemsOpen(Conflict):
 class NothingDispensed(Conflict):
     code = "nothing_dispensed"
     message = _("Nothing was handed out. Give the prescription back instead.")
+
+
+class RuleFileUnreadable(Invalid):
+    code = "rule_file_unreadable"
+    message = _("This file cannot be read as a list of pairs.")
+
+
+class RulesUnknownTime(Invalid):
+    code = "rules_end_before_they_begin"
+    message = _("A rule set cannot end before it begins.")
+
+
+class RulesGiven(Conflict):
+    code = "rules_version_taken"
+    message = _(
+        "This version is there already, from another file or for other days. Give the new list a version of its own."
+    )
+
+
+class RulesOverlap(Conflict):
+    code = "rules_overlap"
+    message = _("Another version of the same list holds on some of these days.")
+
+
+class RulesInForce(Conflict):
+    code = "rules_in_force"
+    message = _("This rule set is in force: visits were checked by it. It can be ended, not thrown away.")
+
+
+class NewFindings(Conflict):
+    code = "new_findings"
+    message = _(
+        "Something grave has come up since the doctor signed. Look at it, and say that you answer for handing out."
+    )

@@ -30,6 +30,17 @@ SYNONYMS = {
     "meperidine": "pethidine",
     "rifampin": "rifampicin",
     "albuterol": "salbutamol",
+    # As the national list of contraindicated pairs writes them.
+    "amisulpirid": "amisulpride",
+    "nicoradil": "nicorandil",
+    "oxcarbamazepin": "oxcarbazepine",
+    "ethinyl estradiol": "ethinylestradiol",
+    "norethindron": "norethisterone",
+    "dihydroartemisinin": "artenimol",
+    "xanh methylen": "methylthioninium chloride",
+    "methylene blue": "methylthioninium chloride",
+    "calci clorid": "calcium chloride",
+    "kali clorid": "potassium chloride",
 }
 
 

@@ -53,13 +53,46 @@ CLASSES: dict[str, Promise] = {
     "insulins": gettext_lazy("insulins"),
 }
 
+# What a drug does to bad kidneys, to the unborn, to a child at the breast.
+HARMS: dict[str, Promise] = {
+    "lactic_acidosis": gettext_lazy("It builds up and can cause lactic acidosis."),
+    "kidneys_harmed": gettext_lazy("It can harm the kidneys further."),
+    "does_not_work_builds_up": gettext_lazy("It hardly works and builds up."),
+    "bleeding": gettext_lazy("It builds up; the risk of bleeding rises."),
+    "potassium": gettext_lazy("Potassium can rise to a dangerous level."),
+    "bone_marrow": gettext_lazy("It builds up and can damage the bone marrow."),
+    "builds_up": gettext_lazy("It builds up: a lower dose or another medicine is needed."),
+    "kidneys_of_child": gettext_lazy("It can damage the child's kidneys and lead to too little amniotic fluid."),
+    "not_needed_risk": gettext_lazy("It is not needed meanwhile, and harm to the child cannot be ruled out."),
+    "malformations": gettext_lazy("It can cause malformations."),
+    "malformations_bleeding": gettext_lazy("It can cause malformations and bleeding of the child."),
+    "contractions": gettext_lazy("It can bring on contractions and end the pregnancy."),
+    "teeth": gettext_lazy("It can stain the child's teeth and slow the growth of its bones."),
+    "ductus": gettext_lazy(
+        "It can narrow a vessel near the child's heart and harm its kidneys; contraindicated in the last three months."
+    ),
+    "joints": gettext_lazy("Harm to the child's cartilage cannot be ruled out."),
+    "hearing": gettext_lazy("It can harm the child's hearing."),
+    "folate": gettext_lazy("It works against folic acid."),
+    "heart": gettext_lazy("It can cause malformations of the heart."),
+    "child_drowsy": gettext_lazy("The child can become drowsy and breathe too little."),
+    "in_the_milk": gettext_lazy("It passes into the milk and can harm the child."),
+    "thyroid": gettext_lazy("It passes into the milk and can harm the child's thyroid."),
+}
+SOURCES: dict[str, Promise] = {
+    "record": gettext_lazy("the patient's record"),
+    "duplicate": gettext_lazy("the ingredients of both medicines"),
+    "WHO ATC": gettext_lazy("the WHO's ATC groups"),
+}
+GENERAL_KNOWLEDGE = "(general knowledge)"
+
 ENGLISH_PLURALS = {"ml": "ml", "IU": "IU", "patch": "patches", "suppository": "suppositories"}
 
 
 def title_of(finding: Finding) -> str:
-    """Return the finding in one line: what meets what."""
-    first, second = finding.names
-    names: dict[str, Any] = {"first": first, "second": second}
+    """Return the finding in one line: what meets what, or what is wrong with it."""
+    names: dict[str, Any] = {"first": finding.names[0], "second": finding.names[-1]}
+    names["all"] = ", ".join(finding.names)
     match finding.kind:
         case "interaction":
             return _("%(first)s and %(second)s do not go together") % names
@@ -71,8 +104,24 @@ def title_of(finding: Finding) -> str:
             return _("Allergy to %(second)s: %(first)s is related") % names
         case "duplicate":
             return _("%(first)s and %(second)s contain the same ingredient") % names
-        case _:
+        case "same_class":
             return _("%(first)s and %(second)s are of the same class") % names
+        case "dose_single":
+            return _("Too much at once: %(all)s") % names
+        case "dose_day":
+            return _("Too much in a day: %(all)s") % names
+        case "age":
+            return _("Too young for %(all)s") % names
+        case "weight_unknown":
+            return _("The weight is not known: %(all)s") % names
+        case "kidney":
+            return _("The kidneys work too little for %(all)s") % names
+        case "kidney_unknown":
+            return _("Kidney function is not known: %(all)s") % names
+        case "pregnancy":
+            return _("Pregnancy: %(all)s") % names
+        case _:
+            return _("Breastfeeding: %(all)s") % names
 
 
 def text_of(finding: Finding) -> str:
@@ -80,7 +129,7 @@ def text_of(finding: Finding) -> str:
     detail = finding.detail
     match finding.kind:
         case "interaction":
-            text = str(EFFECTS[detail["effect"]])
+            text = _interaction(detail)
         case "allergy":
             text = _("Giving it again can be dangerous.")
         case "allergy_class":
@@ -91,11 +140,91 @@ def text_of(finding: Finding) -> str:
             text = _("Some people who react to one also react to %(class)s.") % {"class": CLASSES[detail["class"]]}
         case "duplicate":
             text = _("The doses of %(ingredient)s add up.") % {"ingredient": detail["ingredient"]}
-        case _:
+        case "same_class":
             text = _("They do much the same; one may be enough.")
+        case "dose_single" | "dose_day":
+            return _dose(finding)
+        case "age":
+            text = _age(detail["months"])
+        case "weight_unknown":
+            text = _("The dose goes by weight at this age and could not be checked. Weigh, and write the weight down.")
+        case "kidney":
+            text = _kidney(finding)
+        case "kidney_unknown":
+            text = _("From 65 on, look at the creatinine first: %(harm)s") % {"harm": HARMS[detail["effect"]]}
+        case "pregnancy":
+            text = _pregnancy(finding)
+        case _:
+            text = str(HARMS[detail["effect"]])
     if detail.get("taken"):
         text += " " + _("It was prescribed before (%(code)s) and may still be taken.") % {"code": detail["code"]}
     return text
+
+
+def _interaction(detail: dict[str, Any]) -> str:
+    """Our words for the effect; and what an imported list says itself, which is in its own language."""
+    parts = [str(EFFECTS[detail["effect"]])] if detail["effect"] else []
+    if detail["text"] and get_language() == "en":
+        parts.append(_("The list says, in Vietnamese: %(text)s") % {"text": detail["text"]})
+    elif detail["text"]:
+        parts.append(detail["text"])
+    return " ".join(parts) or _("The list says that they must not be given together.")
+
+
+def _plain(value: Decimal) -> str:
+    """A number of milligrams or kilograms without idle zeros, to two places."""
+    return number(f"{value.quantize(Decimal('0.01')).normalize():f}")
+
+
+def _dose(finding: Finding) -> str:
+    detail = finding.detail
+    values = {
+        "ingredient": detail["ingredient"],
+        "found": _plain(detail["found_mg"]),
+        "most": _plain(detail["most_mg"]),
+        "kg": _plain(detail["weight_kg"]) if detail["weight_kg"] is not None else "",
+    }
+    if finding.kind == "dose_single":
+        text = _("%(found)s mg of %(ingredient)s at once; at most %(most)s mg") % values
+    else:
+        text = _("%(found)s mg of %(ingredient)s in a day; at most %(most)s mg") % values
+    text += " " + _("at %(kg)s kg.") % values if values["kg"] else "."
+    if finding.kind == "dose_day" and detail["taken"]:
+        text += " " + _("What was prescribed before (%(code)s) is counted in.") % {"code": detail["code"]}
+    return text
+
+
+def _age(months: int) -> str:
+    if months % 12:
+        return ngettext("Not before the age of %(n)s month.", "Not before the age of %(n)s months.", months) % {
+            "n": months
+        }
+    years = months // 12
+    return ngettext("Not before the age of %(n)s year.", "Not before the age of %(n)s years.", years) % {"n": years}
+
+
+def _kidney(finding: Finding) -> str:
+    values = {"egfr": finding.detail["egfr"], "below": finding.detail["below"]}
+    if finding.grade == "block":
+        said = _("eGFR %(egfr)s ml/min; contraindicated below %(below)s.") % values
+    else:
+        said = _("eGFR %(egfr)s ml/min; below %(below)s the dose is lower or the medicine another.") % values
+    return f"{said} {HARMS[finding.detail['effect']]}"
+
+
+def _pregnancy(finding: Finding) -> str:
+    week, harm = finding.detail["week"], str(HARMS[finding.detail["effect"]])
+    if week is None:
+        return harm + " " + _("The week is not in the record.")
+    return _("Week %(week)s.") % {"week": week} + " " + harm
+
+
+def source_of(finding: Finding) -> str:
+    """Return where the rule comes from and its version; a rule that nobody read off a document says so."""
+    source = str(SOURCES.get(finding.source, finding.source))
+    if GENERAL_KNOWLEDGE in source:
+        source = source.replace(GENERAL_KNOWLEDGE, _("(general knowledge)"))
+    return f"{source} · {finding.rules}" if finding.rules else source
 
 
 def reasons() -> list[tuple[str, str]]:

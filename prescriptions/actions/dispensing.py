@@ -14,9 +14,9 @@ import audit
 from core.actor import Actor
 from core.errors import Invalid, NotFound, WrongRole
 from core.events import emit
-from prescriptions import access, codes, queries
+from prescriptions import access, codes, queries, safety
 from prescriptions.actions.standing import require_collectable, require_signature
-from prescriptions.errors import ItemsOpen, MoreThanPrescribed, NothingDispensed, WrongSecret
+from prescriptions.errors import ItemsOpen, MoreThanPrescribed, NewFindings, NothingDispensed, WrongSecret
 from prescriptions.events import PrescriptionDispensed
 from prescriptions.models import Acceptance, Dispense, Item, Prescription
 
@@ -34,17 +34,25 @@ def _held(prescription: Prescription, secret: str, by: Actor) -> Acceptance:
 
 @transaction.atomic
 def dispense(
-    *, prescription_id: UUID, secret: str, items: Sequence[dict[str, Any]], by: Actor, now: datetime
+    *,
+    prescription_id: UUID,
+    secret: str,
+    items: Sequence[dict[str, Any]],
+    seen: Sequence[str] = (),
+    by: Actor,
+    now: datetime,
 ) -> list[Dispense]:
     """Hand out quantities: `items` are [{item: id, quantity, lot}], one entry per lot. All or nothing.
 
-    Raises NotFound, WrongSecret, Cancelled, Expired, SignatureBroken, Invalid (not an item of this prescription),
-    MoreThanPrescribed.
+    The safety check runs again; `seen` are keys of grave findings that are new since signing and that the pharmacist
+    answers for. Raises NotFound, WrongSecret, Cancelled, Expired, SignatureBroken, NewFindings, Invalid (not an item of
+    this prescription), MoreThanPrescribed.
     """
     prescription = access.lock_prescription(by, prescription_id, now)
     held = _held(prescription, secret, by)
     require_collectable(prescription, now)
     require_signature(prescription)
+    _answered_for(prescription, held, seen, now)
     known = {item.id: item for item in prescription.items.all()}
     handed_out = []
     for number, line in enumerate(items):
@@ -65,9 +73,19 @@ def dispense(
             )
         )
     Dispense.objects.bulk_create(handed_out)
-    detail = {"items": len(handed_out)}
+    detail = {"items": len(handed_out), "past_findings": len(held.seen_findings)}
     audit.record(by, "prescription.dispense", prescription, person_id=prescription.person_id, detail=detail)
     return handed_out
+
+
+def _answered_for(prescription: Prescription, held: Acceptance, seen: Sequence[str], now: datetime) -> None:
+    """Let nothing grave slip past the counter that the doctor did not see. Raises NewFindings."""
+    grave = {one.key for one in safety.blocking(queries.check_prescription(prescription, now).new)}
+    if open_ones := grave - {*seen, *held.seen_findings}:
+        raise NewFindings(fields={"seen": sorted(open_ones)})
+    if fresh := grave - set(held.seen_findings):
+        held.seen_findings = sorted({*held.seen_findings, *fresh})
+        held.save(update_fields=["seen_findings"])
 
 
 def _take(item: Item, quantity: int, number: int) -> None:

@@ -87,20 +87,22 @@ def sign(*, prescription_id: UUID, overrides: Sequence[dict[str, str]] = (), by:
 def _overrides(
     prescription: Prescription, items: Sequence[Item], overrides: Sequence[dict[str, str]], now: datetime
 ) -> list[Override]:
-    checked = queries.check_items(prescription.person_id, items, now, besides=prescription.id)
+    checked = queries.check_items(prescription, items, now)
     blocking = {finding.key: finding for finding in checked.blocking}
     given = {one["finding"]: one for one in overrides}
     if unknown := set(given) - {finding.key for finding in checked.findings}:
         raise UnknownOverride(fields={"overrides": sorted(unknown)})
     if missing := set(blocking) - set(given):
         raise OverrideNeeded(fields={"overrides": sorted(missing)})
+    prescription.found_at_signing = [{"finding": one.key, "grade": one.grade} for one in checked.findings]
     rows = [
         Override(
             prescription=prescription,
             finding=key,
             finding_kind=finding.kind,
+            rule=finding.rule[:120],
             names=list(finding.names),
-            rules_version=checked.rules_version,
+            rules_version=(finding.rules or checked.rules_version)[:200],
             reason=given[key]["reason"],
             note=given[key].get("note", ""),
         )

@@ -15,7 +15,11 @@ from prescriptions.choices import Control, Form, Route, Supply, Unit
 from prescriptions.models import Drug, Item, Prescription
 from prescriptions.safety import Finding
 
-FINDINGS = ["interaction", "allergy", "allergy_class", "allergy_cross", "duplicate", "same_class"]
+FINDINGS = [
+    *("interaction", "allergy", "allergy_class", "allergy_cross", "duplicate", "same_class"),
+    *("dose_single", "dose_day", "age", "weight_unknown"),
+    *("kidney", "kidney_unknown", "pregnancy", "breastfeeding"),
+]
 
 
 class DrugAnswer(serializers.Serializer[Drug]):
@@ -100,6 +104,7 @@ class OverrideAnswer(serializers.Serializer[Any]):
     reason = serializers.CharField()
     reason_words = serializers.CharField(source="get_reason_display")
     note = serializers.CharField()
+    rules_version = serializers.CharField()
 
 
 class PrescriptionAnswer(serializers.Serializer[Prescription]):
@@ -162,6 +167,9 @@ class FindingAnswer(serializers.Serializer[Finding]):
     text = serializers.SerializerMethodField()
     items = serializers.SerializerMethodField()
     source = serializers.CharField()  # type: ignore[assignment]
+    source_words = serializers.SerializerMethodField()
+    rules = serializers.CharField(help_text="version of the rule set it comes from; empty where none is asked")
+    is_known = serializers.SerializerMethodField(help_text="was no less grave when the doctor signed")
 
     def get_grade_words(self, finding: Finding) -> str:
         return str(words.GRADES[finding.grade])
@@ -171,6 +179,12 @@ class FindingAnswer(serializers.Serializer[Finding]):
 
     def get_text(self, finding: Finding) -> str:
         return words.text_of(finding)
+
+    def get_source_words(self, finding: Finding) -> str:
+        return words.source_of(finding)
+
+    def get_is_known(self, finding: Finding) -> bool:
+        return finding.key in self.context.get("known", ())
 
     @extend_schema_field(serializers.ListField(child=serializers.IntegerField()))
     def get_items(self, finding: Finding) -> list[int]:

@@ -72,7 +72,12 @@ class Dispense(PharmacyView):
     def post(self, request: Request, prescription_id: UUID) -> Response:
         wish = self.clean(wishes.DispenseWish)
         actions.dispense(
-            prescription_id=prescription_id, secret=wish["secret"], items=wish["items"], by=self.actor, now=self.now
+            prescription_id=prescription_id,
+            secret=wish["secret"],
+            items=wish["items"],
+            seen=wish["seen"],
+            by=self.actor,
+            now=self.now,
         )
         return self.answer(prescription_id)
 

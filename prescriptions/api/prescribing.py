@@ -100,7 +100,7 @@ class Check(PrescriptionView):
     def post(self, request: Request, prescription_id: UUID) -> Response:
         self.clean(wishes.NoWish)
         checked = actions.check(prescription_id=prescription_id, by=self.actor, now=self.now)
-        return Response(CheckAnswer(checked).data)
+        return Response(CheckAnswer(checked, context={"known": checked.known}).data)
 
 
 class Sign(PrescriptionView):

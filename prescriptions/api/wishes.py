@@ -33,7 +33,7 @@ class ChangeWish(StrictSerializer):
 
 
 class OverrideWish(StrictSerializer):
-    finding = serializers.CharField(max_length=200)
+    finding = serializers.CharField(max_length=300)
     reason = serializers.ChoiceField(choices=OverrideReason.choices)
     note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
 
@@ -68,6 +68,13 @@ class HandedOut(StrictSerializer):
 class DispenseWish(StrictSerializer):
     secret = serializers.CharField(max_length=100)
     items = serializers.ListField(child=HandedOut(), allow_empty=False, max_length=100)
+    seen = serializers.ListField(
+        child=serializers.CharField(max_length=300),
+        required=False,
+        default=list,
+        max_length=60,
+        help_text="keys of grave findings that are new since signing and that the pharmacist answers for",
+    )
 
 
 class LeftOut(StrictSerializer):

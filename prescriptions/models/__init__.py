@@ -4,6 +4,7 @@ from prescriptions.models.collecting import Acceptance, Dispense, Presentation, 
 from prescriptions.models.drugs import Drug
 from prescriptions.models.keys import SigningKey
 from prescriptions.models.prescriptions import Item, Override, Prescription
+from prescriptions.models.rules import RulePair, RuleSet
 
 __all__ = [
     "Acceptance",
@@ -13,6 +14,8 @@ __all__ = [
     "Override",
     "Prescription",
     "Presentation",
+    "RulePair",
+    "RuleSet",
     "SigningKey",
     "WrongTry",
 ]

@@ -53,6 +53,7 @@ class Acceptance(Entity):
     ended_at = models.DateTimeField(null=True, blank=True)
     ending = models.CharField(max_length=9, choices=Ending.choices, blank=True)
     return_reason = models.CharField(max_length=16, blank=True)
+    seen_findings = models.JSONField(default=list, blank=True)  # keys of grave ones, new since signing, handed out past
 
     class Meta:
         indexes = [models.Index(fields=["pharmacy", "-accepted_at"], name="acceptance_of_pharmacy")]

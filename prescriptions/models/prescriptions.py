@@ -55,6 +55,7 @@ class Prescription(Entity, Stateful):
     sealed_access_code = models.BinaryField(null=True, blank=True)
     content = models.JSONField(null=True, blank=True)  # exactly what was signed
     signature = models.TextField(blank=True)  # compact JWS over the canonical form of `content`
+    found_at_signing = models.JSONField(default=list, blank=True)  # [{finding, grade}]: what the doctor saw
     signed_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     taken_until = models.DateField(null=True, blank=True)  # the last day its longest item lasts
@@ -179,10 +180,13 @@ class Override(Entity):
     """The doctor saw a grave finding and signed all the same, for a coded reason. Counted, and shown to the pharmacy."""
 
     prescription = models.ForeignKey(Prescription, on_delete=models.CASCADE, related_name="overrides")
-    finding = models.CharField(max_length=200)  # safety.Finding.key
+    finding = models.CharField(max_length=300)  # safety.Finding.key
     finding_kind = models.CharField(max_length=20)
+    rule = models.CharField(max_length=120, blank=True)  # safety.Finding.rule, which statistics count
     names = models.JSONField(default=list)
-    rules_version = models.CharField(max_length=60)
+    rules_version = models.CharField(
+        max_length=200
+    )  # of the rule set the finding comes from, or of all that were asked
     reason = models.CharField(max_length=24, choices=OverrideReason.choices)
     note = models.CharField(max_length=300, blank=True)
 

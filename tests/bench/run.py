@@ -9,6 +9,7 @@ import json
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
 from types import ModuleType
 
@@ -61,12 +62,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--size", type=int, default=160, help="requests a round")
     parser.add_argument("--doctors", type=int, nargs="+", default=[5000], help="how many, for the search")
+    parser.add_argument("--pairs", type=Path, help="a national list of contraindicated pairs, for the safety check")
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(known):
         parser.error(f"no such bench: {', '.join(sorted(unknown))}; there are: {', '.join(known)}")
     for name in options.names or known:
         module: ModuleType = importlib.import_module(known[name])
-        more = {"doctors": options.doctors} if "doctors" in inspect.signature(module.measure).parameters else {}
+        asked = inspect.signature(module.measure).parameters
+        more = {name: value for name in ("doctors", "pairs") if name in asked and (value := getattr(options, name))}
         show(module.measure(rounds=options.rounds, size=options.size, **more), as_json=options.json)
     return 0
 

@@ -83,7 +83,15 @@ def _review(request: HttpRequest, prescription_id: UUID, *, error: DomainError |
     checked = queries.check_prescription(prescription, moment)
     given = {one.finding: one for one in prescription.overrides.all()}
     findings = [
-        {"finding": one, "title": words.title_of(one), "text": words.text_of(one), "override": given.get(one.key)}
+        {
+            "finding": one,
+            "title": words.title_of(one),
+            "text": words.text_of(one),
+            "source": words.source_of(one),
+            "override": given.get(one.key),
+            "known": one.key in checked.known,
+            "must_be_seen": mine and held is not None and one.grade == "block" and one.key not in held.seen_findings,
+        }
         for one in checked.findings
     ]
     typed = request.POST if error else {}
@@ -101,7 +109,8 @@ def _review(request: HttpRequest, prescription_id: UUID, *, error: DomainError |
         "prescription": prescription,
         "content": prescription.content,
         "items": items,
-        "findings": findings,
+        "fresh": [one for one in findings if not one["known"]],
+        "known": [one for one in findings if one["known"]],
         "allergies": queries.allergies_of(prescription.person_id),
         "signature": queries.signature_of(prescription),
         "mine": mine,
@@ -170,7 +179,8 @@ def dispense(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
     try:
         wanted = _handed_out(request, items)
         if wanted:
-            actions.dispense(prescription_id=prescription_id, secret=secret, items=wanted, by=by, now=moment)
+            seen = [key[:300] for key in request.POST.getlist("seen")[:60]]
+            actions.dispense(prescription_id=prescription_id, secret=secret, items=wanted, seen=seen, by=by, now=moment)
         if request.POST.get("then") != "finish":
             messages.success(request, _("Recorded. The prescription is still in your hands."))
             return redirect("pharmacy_prescription", prescription_id)

@@ -208,6 +208,7 @@ class PrescriptionPad extends HTMLElement {
       place.querySelector('[data-is="title"]').textContent = finding.title;
       place.querySelector('[data-is="grade"]').textContent = finding.grade_words;
       place.querySelector('[data-is="text"]').textContent = finding.text;
+      place.querySelector('[data-is="source"]').textContent = finding.source_words;
       place.querySelector('[data-is="override"]').hidden = finding.grade !== "block";
       const kept = this.overrides.get(finding.key) || {};
       place.querySelector("select").value = kept.reason || "";
