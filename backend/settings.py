@@ -400,7 +400,9 @@ QUEUE_TRAVEL_MINUTES = env.int_("QUEUE_TRAVEL_MINUTES", 30)  # the way to a hosp
 PRESCRIPTION_VALID_DAYS = env.int_("PRESCRIPTION_VALID_DAYS", 5)  # TT 26/2025 art. 12; how days count is uncertain
 # The national e-prescription system (QĐ 808/QĐ-BYT). Without both addresses nothing is sent; what is signed waits for them.
 ERX_API_URL = env.str_("ERX_API_URL").rstrip("/")  # facilities and doctors: https://api.donthuocquocgia.vn
-ERX_LOOKUP_URL = env.str_("ERX_LOOKUP_URL", ERX_API_URL).rstrip("/")  # look-up and sales: https://donthuocquocgia.vn
+ERX_LOOKUP_URL = (env.str_("ERX_LOOKUP_URL") or ERX_API_URL).rstrip(
+    "/"
+)  # look-up and sales: https://donthuocquocgia.vn
 ERX_PATHS = {  # implementers spell some of them otherwise
     "facility_login": "/api/auth/dang-nhap-co-so-kham-chua-benh",
     "doctor_login": "/api/auth/dang-nhap-bac-si",
@@ -408,7 +410,7 @@ ERX_PATHS = {  # implementers spell some of them otherwise
     "send": "/api/v1/gui-don-thuoc",
     "lookup": "/api/v1/thong-tin-don-thuoc/{code}",
     "report": "/api/v1/cap-nhat-don-thuoc",
-    **json.loads(env.str_("ERX_PATHS", "{}")),
+    **json.loads(env.str_("ERX_PATHS") or "{}"),
 }
 ERX_OPTIONS = json.loads(
     env.str_("ERX_OPTIONS", "{}")
