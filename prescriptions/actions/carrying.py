@@ -109,10 +109,10 @@ def _is_the_same(found: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
 
 def _read(verdict: Verdict) -> Carried:
     """Turn an answer to what was sent into what becomes of it."""
-    told = {"words": verdict.words, "errors": verdict.errors, "checksum": verdict.checksum}
+    told: dict[str, Any] = {"words": verdict.words, "errors": verdict.errors, "checksum": verdict.checksum}
     match verdict.outcome:
         case Outcome.TAKEN:
-            return Carried(is_sent=True, **told)  # type: ignore[arg-type]
+            return Carried(is_sent=True, **told)
         case Outcome.LATER:
             trouble = {
                 wire.NO_ANSWER: Trouble.NO_ANSWER, wire.ADDRESS_REFUSED: Trouble.ADDRESS_REFUSED
@@ -129,11 +129,11 @@ def _read(verdict: Verdict) -> Carried:
                 retry_after=verdict.retry_after,
             )
         case Outcome.DUPLICATE:
-            return Carried(trouble=Trouble.DUPLICATE, **told)  # type: ignore[arg-type]
+            return Carried(trouble=Trouble.DUPLICATE, **told)
         case Outcome.UNKNOWN:
-            return Carried(trouble=Trouble.UNKNOWN, **told)  # type: ignore[arg-type]
+            return Carried(trouble=Trouble.UNKNOWN, **told)
         case _:
-            return Carried(trouble=Trouble.REFUSED, **told)  # type: ignore[arg-type]
+            return Carried(trouble=Trouble.REFUSED, **told)
 
 
 # ---- accounts and tokens
