@@ -401,6 +401,27 @@ PRESCRIPTION_VALID_DAYS = env.int_("PRESCRIPTION_VALID_DAYS", 5)  # TT 26/2025 a
 PRESCRIPTION_TABLES_DIR = env.str_(
     "PRESCRIPTION_TABLES_DIR", ""
 )  # a pharmacist's own limits, in place of prescriptions/data
+# The national e-prescription system (QĐ 808/QĐ-BYT). Without both addresses nothing is sent; what is signed waits for them.
+ERX_API_URL = env.str_("ERX_API_URL").rstrip("/")  # facilities and doctors: https://api.donthuocquocgia.vn
+ERX_LOOKUP_URL = (env.str_("ERX_LOOKUP_URL") or ERX_API_URL).rstrip(
+    "/"
+)  # look-up and sales: https://donthuocquocgia.vn
+ERX_PATHS = {  # implementers spell some of them otherwise
+    "facility_login": "/api/auth/dang-nhap-co-so-kham-chua-benh",
+    "doctor_login": "/api/auth/dang-nhap-bac-si",
+    "add_doctor": "/api/v1/them-bac-si",
+    "send": "/api/v1/gui-don-thuoc",
+    "lookup": "/api/v1/thong-tin-don-thuoc/{code}",
+    "report": "/api/v1/cap-nhat-don-thuoc",
+    **json.loads(env.str_("ERX_PATHS") or "{}"),
+}
+ERX_OPTIONS = json.loads(
+    env.str_("ERX_OPTIONS", "{}")
+)  # what the guide leaves open: prescriptions.gateway.mapping.Options
+ERX_DUPLICATE_TEXT = env.str_("ERX_DUPLICATE_TEXT", "Đơn thuốc đã được sử dụng trước đó")
+ERX_TIMEOUT_S = env.int_("ERX_TIMEOUT_S", 15)
+ERX_TOKEN_HOURS = env.int_("ERX_TOKEN_HOURS", 24)  # of a token that does not say itself how long it is good
+ERX_ENROL_DOCTORS = env.bool_("ERX_ENROL_DOCTORS", True)  # name a doctor at the facility before their first sign-in
 
 # --- payments ---------------------------------------------------------------------------------------------------
 PAYMENT_GATEWAYS = {"sandbox": "payments.gateways.sandbox.Sandbox"} if DEMO else {}

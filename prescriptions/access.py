@@ -5,16 +5,17 @@ pharmacy sees a prescription only while its code and access code have just been 
 there, while it holds it, and what it filled.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from core.actor import Actor
-from core.errors import NotFound, WrongRole
+from core.errors import NotAllowed, NotFound, WrongRole
 from identity import access as identity_access
-from prescriptions.models import Acceptance, Prescription, Presentation, RuleSet
+from identity.models import Facility, Membership, Practitioner
+from prescriptions.models import Acceptance, Filing, NationalAccount, Prescription, Presentation, RuleSet
 from records import access as records_access
 
 Status = Prescription.Status
@@ -110,6 +111,70 @@ def lock_rule_set(by: Actor, rule_set_id: UUID) -> RuleSet:
     """Return a rule set for changing. Raises WrongRole, NotFound."""
     require_operator(by)
     found = RuleSet.objects.select_for_update().filter(id=rule_set_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+# ---- what is filed with the national system: the desk of the facility, and a pharmacy for its own sales
+
+
+def require_filing_facility(by: Actor, kind: str = "") -> Facility:
+    """Return the facility whose filings the actor looks after; a pharmacy has no accounts of prescribers. Raises NotAllowed."""
+    if by.role not in ("desk", "pharmacist") or by.facility_id is None:
+        raise NotAllowed()
+    if by.role == "pharmacist" and kind not in ("", NationalAccount.Kind.APPLICATION):
+        raise NotAllowed()
+    return Facility.objects.get(id=by.facility_id)
+
+
+def filings_of(by: Actor) -> QuerySet[Filing]:
+    """Return what the actor's facility files; nothing for any other role."""
+    if by.role not in ("desk", "pharmacist") or by.facility_id is None:
+        return Filing.objects.none()
+    return Filing.objects.filter(facility_id=by.facility_id)
+
+
+def lock_filing(by: Actor, filing_id: UUID) -> Filing:
+    """Return one of them, locked. Raises NotFound."""
+    rows = filings_of(by).select_for_update(of=("self",)).select_related("prescription", "facility")
+    found = rows.filter(pk=filing_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def accounts_of(by: Actor) -> QuerySet[NationalAccount]:
+    """Return the accounts of the actor's facility at the national system; none for any other role."""
+    if by.role not in ("desk", "pharmacist") or by.facility_id is None:
+        return NationalAccount.objects.none()
+    return NationalAccount.objects.filter(facility_id=by.facility_id)
+
+
+def lock_account(by: Actor, account_id: UUID) -> NationalAccount:
+    """Return one of them, locked. Raises NotFound."""
+    found = accounts_of(by).select_for_update().filter(pk=account_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def prescribers_of(by: Actor, today: date) -> QuerySet[Practitioner]:
+    """Return the doctors who work at the desk's facility, by name."""
+    if by.role != "desk" or by.facility_id is None:
+        return Practitioner.objects.none()
+    works = Membership.objects.filter(
+        Q(active_to__isnull=True) | Q(active_to__gte=today), role="practitioner", facility_id=by.facility_id
+    )
+    return Practitioner.objects.filter(profession="doctor", pk__in=works.values("practitioner_id")).order_by(
+        "sort_name", "id"
+    )
+
+
+def get_prescriber(by: Actor, practitioner_id: UUID | None) -> Practitioner:
+    """Return one of them. Raises NotFound."""
+    known = prescribers_of(by, timezone.localdate())
+    found = known.filter(pk=practitioner_id).first() if practitioner_id else None
     if found is None:
         raise NotFound()
     return found

@@ -110,6 +110,11 @@ class AlreadyDispensed(Conflict):
     message = _("This prescription has been filled already.")
 
 
+class BadAccount(Invalid):
+    code = "bad_national_account"
+    message = _("Enter the account and its password as the national system gave them, without line breaks.")
+
+
 class WrongSecret(NotAllowed):
     code = "wrong_secret"
     message = _("Your pharmacy does not hold this prescription any more. Please look it up again.")

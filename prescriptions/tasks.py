@@ -2,8 +2,10 @@
 
 import logging
 from datetime import UTC, datetime
+from uuid import UUID
 
 from core.actor import Actor
+from core.edge import now as this_instant
 from core.tasks import periodic, task
 from prescriptions import actions, queries
 
@@ -20,3 +22,16 @@ def expire_prescriptions(timestamp: int) -> None:
             actions.expire(prescription_id=prescription_id, by=Actor.system("prescription"), now=now)
         except Exception:
             log.exception("prescription %s could not be closed", prescription_id)
+
+
+@task
+def file_prescription(prescription_id: str) -> None:
+    """Send to the national system what is due of one prescription."""
+    actions.file_next(prescription_id=UUID(prescription_id), by=Actor.system("filing"), now=this_instant())
+
+
+@periodic("* * * * *")
+@task
+def wake_filings(timestamp: int) -> None:
+    """Each minute: what is due and has no job any more goes on."""
+    actions.wake_filings(now=datetime.fromtimestamp(timestamp, UTC))

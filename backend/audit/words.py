@@ -123,4 +123,8 @@ WORDS: dict[str, Promise] = {
     "prescription.complete": _("closed a prescription after handing out medicines"),
     "prescription.cancel": _("cancelled a prescription"),
     "prescription.expire": _("closed a prescription whose time had run out"),
+    "prescription.file": _("sent a prescription or a sale to the national system"),
+    "prescription.file_again": _("had a prescription sent to the national system once more"),
+    "prescription.file_set_aside": _("settled by hand what the national system did not take"),
+    "prescription.national_account": _("changed an account at the national system"),
 }

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from runtime import databases, folders, http, postgres, words
+from runtime import databases, folders, http, national, postgres, words
 
 log = logging.getLogger("lanh.process")
 
@@ -50,6 +50,10 @@ def up(arguments: list[str]) -> int:
     cluster = prepare_environment()
     if cluster:
         cluster.watch()
+    books = Path(os.environ["LANH_STATE"]) / "national.sqlite"
+    if options.fresh:
+        books.unlink(missing_ok=True)
+    sandbox = national.start(books)
     words.compile_all()
     import daphne.server  # noqa: F401  before anything else touches Twisted
     import django
@@ -68,6 +72,8 @@ def up(arguments: list[str]) -> int:
     finally:
         if apart is not None:
             http.stop(apart)
+        if sandbox is not None:
+            national.stop(sandbox)
     if cluster:
         cluster.leave()
     return 0

@@ -1,8 +1,10 @@
-"""What can be done with a prescription, in the order of its life, and with the rules it is checked by."""
+"""What can be done with a prescription, in the order of its life, with the rules it is checked by, and at the national system."""
 
+from prescriptions.actions.accounts import remove_account, save_account
 from prescriptions.actions.collecting import accept, lookup, return_, route
 from prescriptions.actions.dispensing import complete, dispense
 from prescriptions.actions.ending import cancel, expire
+from prescriptions.actions.filing import file_next, set_aside, try_again, try_all_again, wake_filings
 from prescriptions.actions.rules import (
     NATIONAL,
     Imported,
@@ -28,11 +30,18 @@ __all__ = [
     "draft",
     "end_rules",
     "expire",
+    "file_next",
     "import_rules",
     "look_at_rules",
     "lookup",
+    "remove_account",
     "return_",
     "route",
+    "save_account",
     "save_draft",
+    "set_aside",
     "sign",
+    "try_again",
+    "try_all_again",
+    "wake_filings",
 ]

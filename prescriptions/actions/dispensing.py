@@ -15,6 +15,7 @@ from core.actor import Actor
 from core.errors import Invalid, NotFound, WrongRole
 from core.events import emit
 from prescriptions import access, codes, queries, safety
+from prescriptions.actions.filing import queue_sale
 from prescriptions.actions.standing import require_collectable, require_signature
 from prescriptions.errors import ItemsOpen, MoreThanPrescribed, NewFindings, NothingDispensed, WrongSecret
 from prescriptions.events import PrescriptionDispensed
@@ -73,6 +74,8 @@ def dispense(
             )
         )
     Dispense.objects.bulk_create(handed_out)
+    if handed_out:
+        queue_sale(prescription, handed_out, now)
     detail = {"items": len(handed_out), "past_findings": len(held.seen_findings)}
     audit.record(by, "prescription.dispense", prescription, person_id=prescription.person_id, detail=detail)
     return handed_out

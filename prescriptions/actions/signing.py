@@ -15,6 +15,7 @@ import audit
 from core.actor import Actor
 from core.events import emit
 from prescriptions import access, codes, content, queries, sealing
+from prescriptions.actions.filing import queue_prescription
 from prescriptions.actions.keys import signer_of
 from prescriptions.actions.writing import kind_of, require_limits, require_open_visit, require_own_visit
 from prescriptions.errors import (
@@ -67,6 +68,7 @@ def sign(*, prescription_id: UUID, overrides: Sequence[dict[str, str]] = (), by:
     prescription.sealed_access_code = sealing.seal(access_code, purpose="access-code", owner=str(prescription.id))
     prescription.move_to(Prescription.Status.SIGNED, at=now)
     _write_with_code(prescription, items, diagnoses, given, signer_of(practitioner))
+    queue_prescription(prescription, now)
     audit.record(
         by,
         "prescription.sign",

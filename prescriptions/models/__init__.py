@@ -1,7 +1,8 @@
-"""Drugs, prescriptions with their items, keys, and what pharmacies do with them."""
+"""Drugs, prescriptions with their items, keys, what pharmacies do with them, and what is filed nationally."""
 
 from prescriptions.models.collecting import Acceptance, Dispense, Presentation, WrongTry
 from prescriptions.models.drugs import Drug
+from prescriptions.models.filings import Filing, NationalAccount
 from prescriptions.models.keys import SigningKey
 from prescriptions.models.prescriptions import Item, Override, Prescription
 from prescriptions.models.rules import RulePair, RuleSet
@@ -10,7 +11,9 @@ __all__ = [
     "Acceptance",
     "Dispense",
     "Drug",
+    "Filing",
     "Item",
+    "NationalAccount",
     "Override",
     "Prescription",
     "Presentation",

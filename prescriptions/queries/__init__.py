@@ -1,6 +1,18 @@
 """Looking: the catalogue, lists of prescriptions, safety findings, signatures, pharmacies."""
 
 from prescriptions.queries.drugs import find_drugs, get_drugs
+from prescriptions.queries.filings import (
+    FilingCounts,
+    Prescriber,
+    count_filings,
+    filings_cancelled_since,
+    filings_done,
+    filings_needing,
+    filings_waiting,
+    is_connected,
+    national_account,
+    prescribers,
+)
 from prescriptions.queries.findings import Checked, allergies_of, check_items, check_prescription
 from prescriptions.queries.lists import (
     Overridden,
@@ -26,26 +38,36 @@ from prescriptions.queries.signatures import Signature, public_keys, signature_o
 
 __all__ = [
     "Checked",
+    "FilingCounts",
     "NearbyPharmacy",
     "Overridden",
+    "Prescriber",
     "PrescriptionFacts",
     "Signature",
     "allergies_of",
     "check_items",
     "check_prescription",
+    "count_filings",
     "dispensed_on",
+    "filings_cancelled_since",
+    "filings_done",
+    "filings_needing",
+    "filings_waiting",
     "find_drugs",
     "get_drugs",
     "get_facts",
     "held_by",
     "hold_of",
+    "is_connected",
     "known_ingredients",
+    "national_account",
     "of_encounter",
     "of_people",
     "overdue",
     "overrides_by_rule",
     "overrides_counted",
     "pharmacies_for",
+    "prescribers",
     "public_keys",
     "queue_of",
     "rule_sets",

@@ -13,6 +13,7 @@ from identity.models import Facility, Membership, Person, Practitioner
 from prescriptions.models import Prescription
 from tests import make
 from tests.prescriptions import stage
+from tests.prescriptions.national import National
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +37,21 @@ def other_pharmacy(db: None) -> Facility:
 def hoa(other_pharmacy: Facility) -> Membership:
     """A pharmacist elsewhere."""
     return make.make_pharmacist(pharmacy=other_pharmacy, full_name="Vũ Thị Hoa")
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[National]:
+    """The pretended national system, a process of its own."""
+    running = National()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def national(sandbox: National, settings: Any, now: datetime) -> National:
+    """We are connected to it; its books are empty and its clock is ours."""
+    sandbox.ask("reset")
+    sandbox.ask("clock", {"at": now.timestamp()})
+    settings.ERX_API_URL = settings.ERX_LOOKUP_URL = sandbox.url
+    settings.ERX_TIMEOUT_S = 1
+    return sandbox

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 import records.actions
 from identity.models import Delegation, Person
+from prescriptions.models import Filing
 from realtime.consents import VERSION
 from tests import make
 from tests.journeys import stage
@@ -190,6 +191,11 @@ POST   /hospital/appointments/{appointment}/check-in/               ux x xxxx xx
 GET    /hospital/policy/                                             ux x xxxx xx xxxx yy xx xx
 GET    /hospital/visit-types/                                        ux x xxxx xx xxxx yy xx xx
 GET    /hospital/connections/                                       ux x xxxx xx xxxx yy xx xx
+GET    /hospital/national/                                          ux x xxxx xx xxxx yy xx xx
+POST   /hospital/national/again/                                    ux x xxxx xx xxxx yy xx xx
+POST   /hospital/national/accounts/                                 ux x xxxx xx xxxx yy xx xx
+POST   /hospital/national/{filing}/again/                           ux x xxxx xx xxxx y- xx xx
+POST   /hospital/national/{filing}/aside/                           ux x xxxx xx xxxx y- xx xx
 POST   /hospital/appointments/{appointment}/undo/                   ux x xxxx xx xxxx y- xx xx
 POST   /hospital/appointments/{appointment}/cancel/                 ux x xxxx xx xxxx y- xx xx
 GET    /hospital/imports/                                           ux x xxxx xx xxxx yy xx xx
@@ -210,6 +216,9 @@ POST   /station/people/{person}/ask/                                ux x xxxx xx
 POST   /station/people/{person}/take/                               ux x xxxx xx xxx- xx xx xx
 GET    /station/visits/{encounter}/                                 ux x xxxx xx xxx- xx xx xx
 GET    /pharmacy/                                                   ux x xxxx xx xxxx xx yy xx
+GET    /pharmacy/national/                                          ux x xxxx xx xxxx xx yy xx
+POST   /pharmacy/national/accounts/                                 ux x xxxx xx xxxx xx yy xx
+POST   /pharmacy/national/{filing}/again/                           ux x xxxx xx xxxx xx -- xx
 GET    /pharmacy/prescriptions/{prescription}/                      ux x xxxx xx xxxx xx y- xx
 POST   /pharmacy/prescriptions/{prescription}/accept/               ux x xxxx xx xxxx xx y- xx
 POST   /pharmacy/prescriptions/{prescription}/dispense/             ux x xxxx xx xxxx xx y- xx
@@ -281,12 +290,16 @@ WISHES: dict[str, dict[str, Any]] = {
     "POST /prescriptions/{prescription}/pharmacy/": {"pharmacy": "{pharmacy}"},
     "POST /prescriptions/{prescription}/cancel/": {"reason": "mistake"},
     "POST /pharmacy/prescriptions/{prescription}/return/": {"reason": "patient_left"},
+    "POST /hospital/national/accounts/": {"kind": "facility", "account": "79999", "password": "x"},
+    "POST /hospital/national/{filing}/aside/": {"note": "Đã nhập trên cổng"},
+    "POST /pharmacy/national/accounts/": {"kind": "application", "account": "quay", "password": "x"},
     "POST /record/allergies/add/?person={person}": {"substance": "Aspirin", "person": "{person}"},
 }
 WATCHED = (
     "booking_remotewish", "booking_appointment", "booking_schedule", "booking_rule", "booking_closure",
     "records_encounter", "records_handover", "records_diagnosis", "records_allergy", "records_observation",
     "prescriptions_prescription", "prescriptions_item", "prescriptions_acceptance", "prescriptions_dispense",
+    "prescriptions_filing", "prescriptions_nationalaccount",
     "payments_payment", "payments_refund", "payments_entry",
     "realtime_room", "realtime_seat", "realtime_evidencerow", "realtime_chatline",
     "identity_person", "identity_delegation", "identity_arrival", "records_attendee",
@@ -377,6 +390,7 @@ def names_of(told: Story) -> dict[str, str]:
         "schedule": str(told.schedule.id),
         "visit_type": str(told.visit_type.id),
         "pharmacy": str(told.pharmacy.id),
+        "filing": str(Filing.objects.get().id),
         "version": ok(doctor.get(f"/api/v1/encounters/{told.ids['encounter']}"))["version"],
         "item": ok(doctor.get(f"/api/v1/prescriptions/{told.ids['prescription']}"))["items"][0]["id"],
     }

@@ -11,6 +11,7 @@ from django.test import Client
 
 import booking.actions
 import identity.actions
+import prescriptions.actions
 from booking.models import Block, Closure, HookDelivery, HookEndpoint, ImportRun, LeaveCase, Undo
 from core.actor import Actor
 from core.edge import now as this_instant
@@ -40,6 +41,9 @@ def whole(told: Story) -> dict[str, str]:  # noqa: F811
     endpoint, _secret = booking.actions.add_hook(url="https://his.example.vn/hook", events=[], by=desk, now=now)
     booking.actions.ping_hook(endpoint_id=endpoint.pk, by=desk, now=now)
     client, _secret = identity.actions.make_client(name="HIS", scopes=list(ApiClient.SCOPES), by=desk, now=now)
+    account, _waited = prescriptions.actions.save_account(
+        kind="facility", account="79999", password="x", by=desk, now=now
+    )
     run = booking.actions.begin_import(file_name="x.csv", content=CSV, by=desk, now=now)
     feed = booking.actions.follow_calendar(
         schedule_id=told.schedule.id, url="https://lich.example.vn/a.ics", by=desk, now=now
@@ -63,6 +67,7 @@ def whole(told: Story) -> dict[str, str]:  # noqa: F811
         "endpoint_id": str(HookEndpoint.objects.get().pk),
         "delivery_id": str(HookDelivery.objects.first().pk),
         "client_id": str(client.pk),
+        "account_id": str(account.pk),
         "run_id": str(ImportRun.objects.get(pk=run.pk).pk),
         "feed_id": str(feed.pk),
         "block_id": str(block.pk),
@@ -77,6 +82,8 @@ def bodies(told: Story, whole: dict[str, str]) -> dict[str, dict[str, Any]]:  # 
     when = {"starts_at": (this_instant() + timedelta(days=20)).isoformat()}
     ends = {"ends_at": (this_instant() + timedelta(days=20, hours=1)).isoformat()}
     return {
+        "post hospital/national/<uuid:filing_id>/aside/": {"note": "x"},
+        "post pharmacy/national/<uuid:filing_id>/aside/": {"note": "x"},
         "post appointments/<uuid:appointment_id>/no-show": {"side": "citizen"},
         "post queue/<uuid:ticket_id>/transfer": {"schedule": whole["schedule_id"]},
         "post queue/<uuid:ticket_id>/priority": {"priority": "urgent"},

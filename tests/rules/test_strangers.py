@@ -19,6 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 import booking.actions
 import records.actions
 from notifications.models import Message
+from prescriptions.models import Filing
 from realtime.models import StreamEntry
 from tests import make
 from tests.jobs import run_jobs
@@ -165,6 +166,8 @@ def things(told: Story) -> dict[str, str]:
         "client_id": str(uuid4()),
         "endpoint_id": str(uuid4()),
         "delivery_id": str(uuid4()),
+        "filing_id": str(Filing.objects.get(kind="prescription").pk),
+        "account_id": str(uuid4()),
         "token": "unknown",
         "kind": "csv",
     }

@@ -10,7 +10,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from identity.models import Facility
-from runtime.demo import changes, files, house_rules, line, links, on_call, staff, station, visits, waiting, week
+from runtime.demo import (
+    changes,
+    files,
+    house_rules,
+    line,
+    links,
+    national,
+    on_call,
+    staff,
+    station,
+    visits,
+    waiting,
+    week,
+)
 from runtime.demo import people as citizens
 from runtime.demo import places as facilities
 from runtime.demo.clock import as_of
@@ -30,6 +43,7 @@ def seed(now: datetime | None = None) -> bool:
         places, offers = facilities.make_places()
         facilities.make_contract(places)
         practitioners, members = staff.make_staff(places)
+        national.enter_accounts(places, practitioners, begin)
         house_rules.decide(places, begin, now)
         schedules = staff.make_schedules(practitioners, places, offers, begin)
         house_rules.publish((schedule for schedule, _home in schedules.values()), begin)
