@@ -14,7 +14,7 @@ from django.utils import timezone
 from core.actor import Actor
 from core.errors import NotFound, WrongRole
 from identity import access as identity_access
-from prescriptions.models import Acceptance, Prescription, Presentation
+from prescriptions.models import Acceptance, DrugImport, Prescription, Presentation
 from records import access as records_access
 
 Status = Prescription.Status
@@ -98,3 +98,24 @@ def get_collectable(by: Actor, prescription_id: UUID, now: datetime) -> Prescrip
     if found is None or by.role != "citizen":
         raise NotFound()
     return found
+
+
+def visible_drug_imports(by: Actor) -> QuerySet[DrugImport]:
+    """Return the lists of drugs this actor may see: operators and the house all of them, others none."""
+    return DrugImport.objects.all() if by.is_system or by.role == "operator" else DrugImport.objects.none()
+
+
+def get_drug_import(by: Actor, run_id: UUID) -> DrugImport:
+    """Return a list of drugs to an operator. Raises NotFound."""
+    run = visible_drug_imports(by).filter(pk=run_id).first()
+    if run is None:
+        raise NotFound()
+    return run
+
+
+def lock_drug_import(by: Actor, run_id: UUID) -> DrugImport:
+    """Return a list of drugs locked until the transaction ends. Raises NotFound."""
+    run = visible_drug_imports(by).select_for_update().filter(pk=run_id).first()
+    if run is None:
+        raise NotFound()
+    return run

@@ -2,7 +2,9 @@
 
 import logging
 from datetime import UTC, datetime
+from uuid import UUID
 
+from core import edge
 from core.actor import Actor
 from core.tasks import periodic, task
 from prescriptions import actions, queries
@@ -20,3 +22,15 @@ def expire_prescriptions(timestamp: int) -> None:
             actions.expire(prescription_id=prescription_id, by=Actor.system("prescription"), now=now)
         except Exception:
             log.exception("prescription %s could not be closed", prescription_id)
+
+
+@task
+def check_drug_import(run_id: str) -> None:
+    """Check a list of drugs, row by row."""
+    actions.check_drug_import(run_id=UUID(run_id), by=Actor.system("import"), now=edge.now())
+
+
+@task
+def apply_drug_import(run_id: str) -> None:
+    """Put the good rows of a checked list in place."""
+    actions.apply_drug_import(run_id=UUID(run_id), by=Actor.system("import"), now=edge.now())

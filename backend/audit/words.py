@@ -118,5 +118,6 @@ WORDS: dict[str, Promise] = {
     "prescription.dispense": _("handed out medicines"),
     "prescription.complete": _("closed a prescription after handing out medicines"),
     "prescription.cancel": _("cancelled a prescription"),
+    "prescription.import_drugs": _("took in a list of medicines"),
     "prescription.expire": _("closed a prescription whose time had run out"),
 }

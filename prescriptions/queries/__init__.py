@@ -1,6 +1,6 @@
 """Looking: the catalogue, lists of prescriptions, safety findings, signatures, pharmacies."""
 
-from prescriptions.queries.drugs import find_drugs, get_drugs
+from prescriptions.queries.drugs import day_of, drug_imports, find_drugs, get_drugs
 from prescriptions.queries.findings import Checked, allergies_of, check_items, check_prescription
 from prescriptions.queries.lists import (
     PrescriptionFacts,
@@ -29,7 +29,9 @@ __all__ = [
     "allergies_of",
     "check_items",
     "check_prescription",
+    "day_of",
     "dispensed_on",
+    "drug_imports",
     "find_drugs",
     "get_drugs",
     "get_facts",
