@@ -4,18 +4,20 @@ A file nobody could read raises FileProblem with a code and the line; a cell nob
 so that the other rows can still be used.
 """
 
-import csv
 import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
+
+from core.tables import CONTROL, FORMULA_SIGNS, Bounds, FileProblem, Row, row_of, rows_of_csv, safe, write_csv
+
+__all__ = ["CONTROL", "FileProblem", "Row", "looks_like", "read", "safe", "write_csv", "write_xlsx"]
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_ROWS = 20_000
@@ -28,33 +30,9 @@ MOST_ELEMENTS = 1_200_000  # in a sheet and its texts: 20,000 full rows of ours 
 MOST_ELEMENTS_ELSEWHERE = 100_000  # in styles and the like
 MOST_IN_A_ROW = 50_000  # more than an office's widest row, which has 16,384 cells
 ROW = re.compile(rb"<(?:\w+:)?row\b")
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-# Cells are bounded below; the library's own bound would end the whole file at the first long one.
-csv.field_size_limit(MOST_BYTES + 1)
-
-
-class FileProblem(Exception):
-    """The file as a whole cannot be read: `code` of booking.importing.REASONS, the line, and what stood there."""
-
-    def __init__(self, code: str, line: int = 0, value: str = "") -> None:
-        self.code, self.line, self.value = code, line, value
-        super().__init__(code)
-
-
-@dataclass(slots=True)
-class Row:
-    """One line of a table: its number in the file, its cells, and what is wrong with some of them."""
-
-    line: int
-    cells: list[str]
-    problems: dict[int, str] = field(default_factory=dict)  # column → code
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.problems and not any(self.cells)
+BOUNDS = Bounds(MOST_BYTES, MOST_ROWS, MOST_COLUMNS, LONGEST_CELL)
 
 
 def looks_like(name: str, content: bytes) -> str:
@@ -77,45 +55,11 @@ def read(kind: str, content: bytes) -> Iterator[Row]:
 
 
 def _rows_of_csv(content: bytes) -> Iterator[Row]:
-    text = _decoded(content)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-    line = 1
-    try:
-        for number, cells in enumerate(reader):
-            if number > MOST_ROWS:
-                raise FileProblem("too_many_rows", line)
-            yield _without_formulas(_row(line, cells))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise FileProblem("file_unreadable", line) from error
-
-
-def _decoded(content: bytes) -> str:
-    try:
-        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return content.decode("utf-16")
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise FileProblem("wrong_encoding", line) from error
-
-
-def _delimiter(text: str) -> str:
-    header = next((line for line in text.splitlines() if line.strip()), "")
-    return max(",;\t", key=header.count)  # the first of them when there is none: one column
+    return map(_without_formulas, rows_of_csv(content, BOUNDS))
 
 
 def _row(line: int, cells: Sequence[Any]) -> Row:
-    row = Row(line, [])
-    for number, cell in enumerate(cells[: MOST_COLUMNS + 1]):
-        text = str(cell).strip()
-        if CONTROL.search(text):
-            row.problems[number] = "bad_character"
-        elif len(text) > LONGEST_CELL:
-            row.problems[number] = "too_long"
-        text = CONTROL.sub("\N{REPLACEMENT CHARACTER}", text[:LONGEST_CELL])
-        row.cells.append(text)
-    return row
+    return row_of(line, cells, BOUNDS)
 
 
 def _without_formulas(row: Row) -> Row:
@@ -192,20 +136,6 @@ def _as_text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
-
-
-def safe(text: str) -> str:
-    """Give a cell that no office programme takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
-
-
-def write_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """Give a CSV as offices open it by a click: UTF-8 with its mark, Windows line ends, formulas guarded."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows([safe(cell) for cell in row] for row in rows)
-    return out.getvalue().encode("utf-8-sig")
 
 
 def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[str]], *, title: str) -> bytes:

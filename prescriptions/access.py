@@ -15,7 +15,15 @@ from core.actor import Actor
 from core.errors import NotAllowed, NotFound, WrongRole
 from identity import access as identity_access
 from identity.models import Facility, Membership, Practitioner
-from prescriptions.models import Acceptance, Filing, NationalAccount, Prescription, Presentation, RuleSet
+from prescriptions.models import (
+    Acceptance,
+    DrugImport,
+    Filing,
+    NationalAccount,
+    Prescription,
+    Presentation,
+    RuleSet,
+)
 from records import access as records_access
 
 Status = Prescription.Status
@@ -178,3 +186,27 @@ def get_prescriber(by: Actor, practitioner_id: UUID | None) -> Practitioner:
     if found is None:
         raise NotFound()
     return found
+
+
+# ---- lists of drugs
+
+
+def visible_drug_imports(by: Actor) -> QuerySet[DrugImport]:
+    """Return the lists of drugs this actor may see: operators and the house all of them, others none."""
+    return DrugImport.objects.all() if by.is_system or by.role == "operator" else DrugImport.objects.none()
+
+
+def get_drug_import(by: Actor, run_id: UUID) -> DrugImport:
+    """Return a list of drugs to an operator. Raises NotFound."""
+    run = visible_drug_imports(by).filter(pk=run_id).first()
+    if run is None:
+        raise NotFound()
+    return run
+
+
+def lock_drug_import(by: Actor, run_id: UUID) -> DrugImport:
+    """Return a list of drugs locked until the transaction ends. Raises NotFound."""
+    run = visible_drug_imports(by).select_for_update().filter(pk=run_id).first()
+    if run is None:
+        raise NotFound()
+    return run

@@ -38,7 +38,17 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Drug)
 class DrugAdmin(ReadOnly):
-    list_display = ["name_vi", "strength", "form", "atc", "control", "supply", "active"]
+    list_display = [
+        "name_vi",
+        "brand",
+        "strength",
+        "form",
+        "registration_number",
+        "atc",
+        "control",
+        "valid_to",
+        "active",
+    ]
     list_filter = ["control", "supply", "form", "active"]
     search_fields = ["search_text", "atc"]
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from prescriptions.ingredients import fold
+from prescriptions.ingredients import searched
 
 CSV = Path(__file__).parent / "data" / "drugs.csv"
 
@@ -24,7 +24,7 @@ def _fields(row: dict[str, str]) -> dict[str, Any]:
         "pack_size": Decimal(row["pack_size"]) if row["pack_size"] else None,
         "control": row["control"],
         "supply": row["supply"],
-        "search_text": fold(f"{row['name_vi']} {' '.join(ingredients)} {row['strength']}"),
+        "search_text": " " + searched(f"{row['name_vi']} {' '.join(ingredients)} {row['strength']}"),
     }
 
 

@@ -69,11 +69,12 @@ class Unit(TextChoices):
 
 
 class Control(TextChoices):
-    """How strictly a drug is watched; each class but the ordinary needs a prescription of its own."""
+    """How strictly a drug is watched. Narcotics and psychotropics need a prescription of their own; toxic ones come first on it."""
 
     ORDINARY = "ordinary", _("ordinary")
     NARCOTIC = "narcotic", _("narcotic")
     PSYCHOTROPIC = "psychotropic", _("psychotropic or precursor")
+    TOXIC = "toxic", _("toxic")
 
 
 class Supply(TextChoices):

@@ -74,6 +74,7 @@ def _line(item: Item) -> dict[str, Any]:
         "id": str(item.id),
         "drug": drug.code,
         "name": drug.name_vi,
+        **({"brand": drug.brand} if drug.brand else {}),
         "ingredients": list(drug.ingredients),
         "atc": drug.atc,
         "strength": drug.strength,

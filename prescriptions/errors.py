@@ -35,6 +35,18 @@ class UnknownDrug(Invalid):
     message = _("This medicine is not in the catalogue.")
 
 
+class DrugNotValid(Conflict):
+    code = "drug_not_valid"
+    message = _(
+        "A medicine on this prescription may not be prescribed on the day of the visit any more. Choose another one."
+    )
+
+
+class BadList(Invalid):
+    code = "bad_list"
+    message = _("This list of medicines cannot be taken in.")
+
+
 class BadQuantity(Invalid):
     code = "bad_quantity"
     message = _("The quantity is not right.")

@@ -34,8 +34,8 @@ def _instant(at: datetime) -> str:
 
 def _medication(item: Item) -> dict[str, Any]:
     drug = item.drug
-    coding = {"system": ATC, "code": drug.atc, "display": drug.inn}
-    return {"coding": [coding], "text": f"{drug.name_vi} {drug.strength}"}
+    coding = [{"system": ATC, "code": drug.atc, "display": drug.inn}] if drug.atc else []
+    return {**({"coding": coding} if coding else {}), "text": drug.printed}
 
 
 def _dosage(item: Item) -> dict[str, Any]:

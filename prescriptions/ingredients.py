@@ -51,6 +51,11 @@ def fold(text: str) -> str:
     return " ".join(re.sub(r"[^0-9a-zA-Z+]+", " ", kept).lower().split())
 
 
+def searched(text: str) -> str:
+    """Return the text as a search compares it: folded, "500mg" as two words, no plus signs."""
+    return " ".join(re.sub(r"(?<=[0-9])(?=[a-z])", " ", fold(text).replace("+", " ")).split())
+
+
 def _sounded(word: str) -> str:
     for written, heard in SPELLINGS:
         word = word.replace(written, heard)

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 # Circular 26/2025/TT-BYT: 30 days for ordinary drugs, 7 for narcotics and 10 for psychotropics in acute illness.
 LONGEST_SUPPLY_DAYS = {"c": 30, "n": 7, "h": 10}
 # The class of control decides the type, and with it the last letter of the code.
-KIND_OF_CONTROL = {"ordinary": "c", "narcotic": "n", "psychotropic": "h"}
+KIND_OF_CONTROL = {"ordinary": "c", "toxic": "c", "narcotic": "n", "psychotropic": "h"}
+# Circular 26/2025/TT-BYT: toxic and controlled drugs stand before the others.
+ORDER_OF_CONTROL = ("narcotic", "psychotropic", "toxic", "ordinary")
 SMALLEST_DOSE, LARGEST_DOSE = Decimal("0.25"), Decimal(1000)
 MOST_DOSES_A_DAY = 24
 LARGEST_TOTAL = 2000

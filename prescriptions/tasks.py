@@ -4,8 +4,8 @@ import logging
 from datetime import UTC, datetime
 from uuid import UUID
 
+from core import edge
 from core.actor import Actor
-from core.edge import now as this_instant
 from core.tasks import periodic, task
 from prescriptions import actions, queries
 
@@ -27,7 +27,7 @@ def expire_prescriptions(timestamp: int) -> None:
 @task
 def file_prescription(prescription_id: str) -> None:
     """Send to the national system what is due of one prescription."""
-    actions.file_next(prescription_id=UUID(prescription_id), by=Actor.system("filing"), now=this_instant())
+    actions.file_next(prescription_id=UUID(prescription_id), by=Actor.system("filing"), now=edge.now())
 
 
 @periodic("* * * * *")
@@ -35,3 +35,15 @@ def file_prescription(prescription_id: str) -> None:
 def wake_filings(timestamp: int) -> None:
     """Each minute: what is due and has no job any more goes on."""
     actions.wake_filings(now=datetime.fromtimestamp(timestamp, UTC))
+
+
+@task
+def check_drug_import(run_id: str) -> None:
+    """Check a list of drugs, row by row."""
+    actions.check_drug_import(run_id=UUID(run_id), by=Actor.system("import"), now=edge.now())
+
+
+@task
+def apply_drug_import(run_id: str) -> None:
+    """Put the good rows of a checked list in place."""
+    actions.apply_drug_import(run_id=UUID(run_id), by=Actor.system("import"), now=edge.now())

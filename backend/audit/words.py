@@ -122,6 +122,7 @@ WORDS: dict[str, Promise] = {
     "prescription.dispense": _("handed out medicines"),
     "prescription.complete": _("closed a prescription after handing out medicines"),
     "prescription.cancel": _("cancelled a prescription"),
+    "prescription.import_drugs": _("took in a list of medicines"),
     "prescription.expire": _("closed a prescription whose time had run out"),
     "prescription.file": _("sent a prescription or a sale to the national system"),
     "prescription.file_again": _("had a prescription sent to the national system once more"),

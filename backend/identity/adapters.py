@@ -37,7 +37,13 @@ WORDS = {
     "same_as_current": _("This is the same as before."),
     "rate_limited": _("That was too fast. Please wait a moment."),
 }
-HOME = {"practitioner": "/doctor/", "pharmacist": "/pharmacy/", "desk": "/hospital/", "nurse": "/station/"}
+HOME = {
+    "practitioner": "/doctor/",
+    "pharmacist": "/pharmacy/",
+    "desk": "/hospital/",
+    "nurse": "/station/",
+    "operator": "/operator/drugs/",
+}
 
 
 class VietnamesePhone(PhoneField):

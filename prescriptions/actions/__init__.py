@@ -1,10 +1,16 @@
-"""What can be done with a prescription, in the order of its life, with the rules it is checked by, and at the national system."""
+"""What can be done with a prescription, in the order of its life, with its rules and drugs, and at the national system."""
 
 from prescriptions.actions.accounts import remove_account, save_account
 from prescriptions.actions.collecting import accept, lookup, return_, route
 from prescriptions.actions.dispensing import complete, dispense
 from prescriptions.actions.ending import cancel, expire
 from prescriptions.actions.filing import file_next, set_aside, try_again, try_all_again, wake_filings
+from prescriptions.actions.importing import (
+    apply_drug_import,
+    begin_drug_import,
+    check_drug_import,
+    confirm_drug_import,
+)
 from prescriptions.actions.rules import (
     NATIONAL,
     Imported,
@@ -21,9 +27,13 @@ __all__ = [
     "NATIONAL",
     "Imported",
     "accept",
+    "apply_drug_import",
+    "begin_drug_import",
     "cancel",
     "check",
+    "check_drug_import",
     "complete",
+    "confirm_drug_import",
     "confirm_rules",
     "discard_rules",
     "dispense",

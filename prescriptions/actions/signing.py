@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 import audit
 from core.actor import Actor
@@ -21,6 +22,7 @@ from prescriptions.actions.writing import kind_of, require_limits, require_open_
 from prescriptions.errors import (
     AlreadySigned,
     DiagnosisMissing,
+    DrugNotValid,
     LicenceNotValid,
     NothingPrescribed,
     OverrideNeeded,
@@ -28,7 +30,7 @@ from prescriptions.errors import (
 )
 from prescriptions.events import PrescriptionSigned
 from prescriptions.models import Item, Override, Prescription
-from prescriptions.quantities import expires_at
+from prescriptions.quantities import ORDER_OF_CONTROL, expires_at
 from records.models import Diagnosis
 
 CODE_TRIES = 5  # specs: draw again when a code is taken, at most five times
@@ -39,7 +41,7 @@ def sign(*, prescription_id: UUID, overrides: Sequence[dict[str, str]] = (), by:
     """Sign a draft. `overrides` are [{finding, reason, note?}] for every blocking finding of the check.
 
     Signing what is signed already returns it. Raises NotFound, NotTheVisit, LicenceNotValid, NothingPrescribed,
-    DiagnosisMissing, MixedControl, ControlledInRemoteVisit, TooManyDays, OverrideNeeded, UnknownOverride.
+    DiagnosisMissing, MixedControl, ControlledInRemoteVisit, TooManyDays, DrugNotValid, OverrideNeeded, UnknownOverride.
     """
     prescription = access.lock_prescription(by, prescription_id, now)
     if prescription.is_open and prescription.signed_at:
@@ -60,6 +62,10 @@ def sign(*, prescription_id: UUID, overrides: Sequence[dict[str, str]] = (), by:
         raise DiagnosisMissing()
     prescription.kind = kind_of(items)
     require_limits(prescription, items)
+    day = queries.day_of(encounter, now)
+    if ended := [item for item in items if not item.drug.is_valid_on(day)]:
+        raise DrugNotValid(fields={f"items.{item.rank - 1}.drug": [DrugNotValid.message] for item in ended})
+    _put_toxic_first(prescription, items)
     given = _overrides(prescription, items, overrides, now)
 
     prescription.expires_at = expires_at(now, settings.PRESCRIPTION_VALID_DAYS, zone)
@@ -84,6 +90,19 @@ def sign(*, prescription_id: UUID, overrides: Sequence[dict[str, str]] = (), by:
         )
     )
     return prescription
+
+
+def _put_toxic_first(prescription: Prescription, items: list[Item]) -> None:
+    """Give the order the circular asks for: toxic drugs before the others, which keep the doctor's order."""
+    ordered = sorted(items, key=lambda item: ORDER_OF_CONTROL.index(item.drug.control))
+    if ordered == items:
+        return
+    # Out of the way first: no two items may have one rank, not even for a moment.
+    prescription.items.update(rank=F("rank") + len(items))
+    for rank, item in enumerate(ordered, start=1):
+        item.rank = rank
+    Item.objects.bulk_update(ordered, ["rank"])
+    items[:] = ordered
 
 
 def _overrides(

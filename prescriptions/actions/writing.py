@@ -93,7 +93,7 @@ def save_draft(
     if advice is not None:
         prescription.advice = advice
     if items is not None:
-        drugs = queries.get_drugs(item["drug"] for item in items)
+        drugs = queries.get_drugs((item["drug"] for item in items), on=queries.day_of(prescription.encounter, now))
         lines = [_item(prescription, number, item, drugs) for number, item in enumerate(items)]
         prescription.kind = kind_of(lines)
         require_limits(prescription, lines)

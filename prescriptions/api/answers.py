@@ -26,9 +26,11 @@ class DrugAnswer(serializers.Serializer[Drug]):
     code = serializers.CharField()
     name = serializers.CharField()
     name_vi = serializers.CharField()
+    brand = serializers.CharField(allow_blank=True, help_text="trade name; empty for a generic")
+    registration_number = serializers.CharField(allow_blank=True)
     inn = serializers.CharField()
     ingredients = serializers.ListField(child=serializers.CharField())
-    atc = serializers.CharField()
+    atc = serializers.CharField(allow_blank=True, help_text="empty where it is not known")
     strength = serializers.CharField()
     form = serializers.ChoiceField(choices=Form.choices)
     form_words = serializers.CharField(source="get_form_display")
@@ -42,6 +44,8 @@ class DrugAnswer(serializers.Serializer[Drug]):
     control = serializers.ChoiceField(choices=Control.choices)
     control_words = serializers.CharField(source="get_control_display")
     supply = serializers.ChoiceField(choices=Supply.choices)
+    valid_from = serializers.DateField(allow_null=True)
+    valid_to = serializers.DateField(allow_null=True)
 
 
 class ItemAnswer(serializers.Serializer[Item]):

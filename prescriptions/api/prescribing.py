@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -30,7 +31,8 @@ class Drugs(ApiView):
     @extend_schema(parameters=[wishes.DrugsAsked], responses=DrugPage, summary="Search the catalogue", tags=["drugs"])
     def get(self, request: Request) -> Response:
         asked = self.clean_query(wishes.DrugsAsked)
-        return whole_page(DrugPage, queries.find_drugs(asked["q"], limit=asked["limit"]))
+        on = asked.get("on") or self.now.astimezone(ZoneInfo("Asia/Ho_Chi_Minh")).date()
+        return whole_page(DrugPage, queries.find_drugs(asked["q"], on=on, limit=asked["limit"], remote=asked["remote"]))
 
 
 class PrescriptionView(ApiView):

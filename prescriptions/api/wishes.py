@@ -94,6 +94,12 @@ class NoWish(StrictSerializer):
 class DrugsAsked(StrictSerializer):
     q = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
     limit = serializers.IntegerField(min_value=1, max_value=50, required=False, default=20)
+    on = serializers.DateField(
+        required=False, help_text="only what may be prescribed on this day; default: today in Vietnam"
+    )
+    remote = serializers.BooleanField(
+        required=False, default=False, help_text="leave out what a remote visit cannot prescribe"
+    )
 
 
 class ListAsked(StrictSerializer):

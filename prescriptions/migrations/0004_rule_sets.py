@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('prescriptions', '0002_load_the_catalogue'),
+        ('prescriptions', '0003_catalogue'),
     ]
 
     operations = [

@@ -1,7 +1,7 @@
 """Drugs, prescriptions with their items, keys, what pharmacies do with them, and what is filed nationally."""
 
 from prescriptions.models.collecting import Acceptance, Dispense, Presentation, WrongTry
-from prescriptions.models.drugs import Drug
+from prescriptions.models.drugs import Drug, DrugImport, DrugWord
 from prescriptions.models.filings import Filing, NationalAccount
 from prescriptions.models.keys import SigningKey
 from prescriptions.models.prescriptions import Item, Override, Prescription
@@ -11,6 +11,8 @@ __all__ = [
     "Acceptance",
     "Dispense",
     "Drug",
+    "DrugImport",
+    "DrugWord",
     "Filing",
     "Item",
     "NationalAccount",

@@ -1,6 +1,6 @@
 """Looking: the catalogue, lists of prescriptions, safety findings, signatures, pharmacies."""
 
-from prescriptions.queries.drugs import find_drugs, get_drugs
+from prescriptions.queries.drugs import day_of, drug_imports, find_drugs, get_drugs
 from prescriptions.queries.filings import (
     FilingCounts,
     Prescriber,
@@ -48,7 +48,9 @@ __all__ = [
     "check_items",
     "check_prescription",
     "count_filings",
+    "day_of",
     "dispensed_on",
+    "drug_imports",
     "filings_cancelled_since",
     "filings_done",
     "filings_needing",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -10,7 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from prescriptions import words
+from core.edge import now
+from prescriptions import queries, words
 from prescriptions.choices import CancelReason
 from prescriptions.models import Item, Prescription
 from prescriptions.opening import Opening
@@ -34,6 +35,12 @@ LOOKS = {
 def dose(item: Item) -> str:
     """How to take it, in one sentence."""
     return words.dose_of(item)
+
+
+@register.filter
+def visit_day(encounter: Any) -> date:
+    """The day whose catalogue counts for a visit."""
+    return queries.day_of(encounter, now())
 
 
 @register.filter

@@ -10,6 +10,9 @@ const FIRST_DOSE = { tablet: 1, capsule: 1, sachet: 1, ml: 5, drop: 2, puff: 2, 
 const LOOKS = { block: "notice--bad", warn: "notice--warn", inform: "notice--info" };
 const STATUS_LOOKS = { signed: "badge--good", accepted: "badge--info", cancelled: "badge--bad", expired: "badge--warn" };
 
+// As a prescription writes it: the generic name, the brand in brackets, the strength.
+const titleOf = (drug) => [drug.name, drug.brand && `(${drug.brand})`, drug.strength].filter(Boolean).join(" ");
+
 class PrescriptionPad extends HTMLElement {
   draft = null;
   lines = []; // [{drug, values, ownTotal}]
@@ -23,7 +26,7 @@ class PrescriptionPad extends HTMLElement {
     if (this.ready) return;
     this.ready = true;
     combobox(this.querySelector("#pad-search"), this.querySelector("#pad-options"), {
-      search: async (text) => (await api.get(`/api/v1/drugs?${new URLSearchParams({ q: text, limit: 12 })}`)).results,
+      search: async (text) => (await api.get(`/api/v1/drugs?${new URLSearchParams({ q: text, limit: 12, ...this.limits() })}`)).results,
       render: (drug) => this.option(drug),
       choose: (drug) => this.add(drug),
       say: (count) => { this.part("found").textContent = count ? `${this.word("some")} ${count}` : this.word("none"); },
@@ -36,6 +39,8 @@ class PrescriptionPad extends HTMLElement {
     this.load();
   }
 
+  // What cannot be prescribed in this visit is not offered; saving it would be refused as well.
+  limits() { return { on: this.getAttribute("on"), remote: this.hasAttribute("remote") }; }
   part(name) { return this.querySelector(`[data-part="${name}"]`); }
   word(name) { return this.querySelector('[data-template="words"]').content.querySelector(`[data-word="${name}"]`).textContent; }
   copy(name) { return this.querySelector(`[data-template="${name}"]`).content.firstElementChild.cloneNode(true); }
@@ -70,11 +75,11 @@ class PrescriptionPad extends HTMLElement {
   option(drug) {
     const shown = document.createElement("span");
     const name = document.createElement("strong");
-    name.textContent = `${drug.name} ${drug.strength}`;
+    name.textContent = titleOf(drug);
     const more = document.createElement("span");
     more.className = "meta";
     const other = drug.name === drug.inn ? drug.name_vi : drug.inn;
-    more.textContent = [drug.form_words, other.toLowerCase() === drug.name.toLowerCase() ? "" : other, drug.control === "ordinary" ? "" : drug.control_words].filter(Boolean).join(" · ");
+    more.textContent = [drug.form_words, other.toLowerCase() === drug.name.toLowerCase() ? "" : other, drug.atc ? "" : this.word("no-atc"), drug.control === "ordinary" ? "" : drug.control_words].filter(Boolean).join(" · ");
     shown.append(name, document.createElement("br"), more);
     return shown;
   }
@@ -98,7 +103,7 @@ class PrescriptionPad extends HTMLElement {
   showLines() {
     this.part("lines").replaceChildren(...this.lines.map((line) => {
       const shown = this.copy("line");
-      const words = { name: `${line.drug.name} ${line.drug.strength}`, form: line.drug.form_words, dose_unit: line.drug.dose_unit_words, unit: line.drug.unit_words };
+      const words = { name: titleOf(line.drug), form: line.drug.form_words, dose_unit: line.drug.dose_unit_words, unit: line.drug.unit_words };
       for (const [name, text] of Object.entries(words)) for (const place of shown.querySelectorAll(`[data-is="${name}"]`)) place.textContent = text;
       const control = shown.querySelector('[data-is="control"]');
       control.hidden = line.drug.control === "ordinary";
@@ -269,7 +274,7 @@ class PrescriptionPad extends HTMLElement {
       return;
     }
     this.complain("");
-    this.part("summary").replaceChildren(...this.lines.map(({ drug, values }) => this.summary(`${drug.name} ${drug.strength}`, `${values.total} ${drug.unit_words}`)));
+    this.part("summary").replaceChildren(...this.lines.map(({ drug, values }) => this.summary(titleOf(drug), `${values.total} ${drug.unit_words}`)));
     this.part("confirm").showModal();
   }
 
@@ -329,7 +334,7 @@ class PrescriptionPad extends HTMLElement {
       const badge = shown.querySelector('[data-is="status"]');
       badge.textContent = one.status_words;
       if (STATUS_LOOKS[one.status]) badge.classList.add(STATUS_LOOKS[one.status]);
-      shown.querySelector('[data-is="items"]').replaceChildren(...one.items.map((item) => this.summary(`${item.drug.name} ${item.drug.strength}`, `${item.dose_words} · ${item.amount_words}`)));
+      shown.querySelector('[data-is="items"]').replaceChildren(...one.items.map((item) => this.summary(titleOf(item.drug), `${item.dose_words} · ${item.amount_words}`)));
       const cancel = shown.querySelector('[data-act="ask-withdraw"]');
       cancel.dataset.id = one.id;
       cancel.hidden = !open;
