@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.search import TrigramSimilarity
@@ -56,7 +57,7 @@ def _containing(there: QuerySet[Drug], words: list[str]) -> QuerySet[Drug]:
     return there.order_by(rank, "ingredients__len", "search_text", "code")
 
 
-def _similar(there: QuerySet[Drug], words: list[str], limit: int, *, besides: list[object]) -> list[Drug]:
+def _similar(there: QuerySet[Drug], words: list[str], limit: int, *, besides: list[UUID]) -> list[Drug]:
     """Look again with each word, or words that are written like it, the fewest errors first."""
     errors: Any = Value(0)
     with transaction.atomic():  # SET LOCAL ends with it
