@@ -216,10 +216,10 @@ async def test_an_oversize_frame_closes_the_socket(call):
 
 async def test_a_flood_is_slowed_and_then_closed(call):
     ana, ben = call
-    for _ in range(60):
+    for _ in range(120):  # forty at once and twenty a second are let through (test_protocol counts them)
         await ana.send("beat", n=0)
-    errors = [frame["d"] for frame in await ana.quiet(0.3) if frame["t"] == "error"]
-    assert 15 <= len(errors) <= 20 and all(error["code"] == "too_fast" and error["retry"] for error in errors)
+    slowed = await ana.until("error")
+    assert slowed["code"] == "too_fast" and slowed["retry"]
     for _ in range(300):
         await ana.send("beat", n=0)
     assert (await ana.until("closed"))["code"] == 4429

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.house import House, standing
 from tests.phone import Phone
 from tests.shots import walk
 
+CLINIC_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(browser.find() is None and not os.environ.get("CI"), reason="no Chromium"),
@@ -47,8 +49,11 @@ def ana(house: House) -> Iterator[Phone]:
 def agreed(house: House, ana: Phone) -> tuple[str, dict[str, Any], str]:
     """Ana keeps a time next week with a doctor of ordinary hours: the schedule, its week, and her name."""
     desk = sign_in(house, DESK)
-    today = datetime.now(UTC).date()
+    today = datetime.now(CLINIC_ZONE).date()
     monday = today + timedelta(days=7 - today.weekday())
+    elsewhere = {
+        one["starts_at"][:10] for one in ana.get("/appointments")["results"]
+    }  # days on which she has a visit already
     try:
         for schedule in desk.get("/schedules")["results"]:
             week = desk.get(f"/schedules/{schedule['id']}/week", **{"from": str(monday)})
@@ -60,7 +65,7 @@ def agreed(house: House, ana: Phone) -> tuple[str, dict[str, Any], str]:
                 window = {"practitioner": doctor, "from": str(monday), "to": str(monday + timedelta(days=6))}
                 for slot in ana.get("/slots", visit_type=kind["id"], **window)["results"]:
                     wish = {name: slot[name] for name in ("schedule", "starts_at", "visit_type")}
-                    if slot["schedule"] == schedule["id"]:
+                    if slot["schedule"] == schedule["id"] and slot["starts_at"][:10] not in elsewhere:
                         held = ana.post("/appointments", {**wish, "mode": "in_person"}, expect=201)
                         week = desk.get(f"/schedules/{schedule['id']}/week", **{"from": str(monday)})
                         return schedule["id"], week, held["person"]["name"]
