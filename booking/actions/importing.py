@@ -82,8 +82,12 @@ def check_import(*, run_id: UUID, by: Actor, now: datetime) -> ImportRun:
             _tell_progress(run)
     run.rows_done = run.rows
     run.problems = sorted(run.problems, key=lambda one: one["line"])[:MOST_KEPT_PROBLEMS]
-    run.move_to(Status.CHECKED, at=now)
-    run.save()
+    with transaction.atomic():
+        meanwhile = access.lock_import(by, run_id)
+        if meanwhile.status != Status.CHECKING:
+            return meanwhile  # a second worker was quicker; what it wrote, or what was confirmed since, stands
+        run.move_to(Status.CHECKED, at=now)
+        run.save()
     return run
 
 

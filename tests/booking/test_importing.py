@@ -109,6 +109,19 @@ def test_confirming_twice_lands_once(ben, hospital, dan):
     assert Rule.objects.count() == 1
 
 
+def test_a_check_that_comes_late_takes_no_confirmed_file_back(ben, hospital, dan, monkeypatch):
+    """A second worker was quicker, and the desk has confirmed since: what the slower one found is not written over it."""
+    true_tell = landing._tell_progress
+
+    def overtaken(run):
+        true_tell(run)
+        ImportRun.objects.filter(pk=run.pk).update(status="applying")
+
+    monkeypatch.setattr(landing, "_tell_progress", overtaken)
+    report = hand_in(dan, f"{HEADER}\n{ben.licence_number},weekly,Monday,,08:00,11:30,20,\n")
+    assert report["status"] == "applying"
+
+
 def test_what_has_not_been_checked_cannot_be_confirmed(ben, hospital, dan):
     api = make.api_client(dan)
     made = api.post(
