@@ -27,6 +27,7 @@ from identity.models import VisitType
 
 WINDOW_DAYS = 31
 LONGEST_DAY = timedelta(hours=26)
+ADVANCED_AT_ONCE, ROLLED_AT_ONCE = 5000, 500  # days, and schedules
 A_DAY = timedelta(days=1)
 SURELY_KEPT = timedelta(days=WINDOW_DAYS - 2)  # a day less for the hour of the day, one for rolling that is late
 FARTHEST = timedelta(days=800)  # nothing is booked further ahead
@@ -130,7 +131,7 @@ def ensure(schedule: Schedule, moment: datetime) -> None:
 
 
 @transaction.atomic
-def roll(*, now: datetime, limit: int = 500) -> int:
+def roll(*, now: datetime, limit: int = ROLLED_AT_ONCE) -> int:
     """Add the days that have come into the window and drop those that are over; return how many schedules were behind."""
     PractitionerDay.objects.filter(midnight_at__lt=now - 2 * LONGEST_DAY).delete()
     horizon = now + timedelta(days=WINDOW_DAYS - 1)
@@ -142,7 +143,7 @@ def roll(*, now: datetime, limit: int = 500) -> int:
     return len(ids)
 
 
-def advance(*, now: datetime, limit: int = 5000) -> int:
+def advance(*, now: datetime, limit: int = ADVANCED_AT_ONCE) -> int:
     """Let starts go that nobody may take any more, the notice included: search begins with the first one that is left.
 
     Return how many days changed; as many as the limit means that there may be more.

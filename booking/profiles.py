@@ -10,11 +10,11 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-LIMIT = 1000
+AT_ONCE = 1000
 
 
 @transaction.atomic
-def write(*, now: datetime, schedule_ids: Iterable[UUID] | None = None, limit: int = LIMIT) -> int:
+def write(*, now: datetime, schedule_ids: Iterable[UUID] | None = None, limit: int = AT_ONCE) -> int:
     """Write the profiles that were forgotten, of some schedules or of all; return how many.
 
     One that is being changed right now is left for the next time: nobody waits here.

@@ -38,9 +38,10 @@ def advance_days(timestamp: int) -> None:
     Then write the profiles that changes of places, practitioners and kinds of visit made the database forget.
     """
     now = datetime.fromtimestamp(timestamp, UTC)
-    while days.advance(now=now):
+    # Fewer than are done at once are the last ones: what would not change must not be tried for ever.
+    while days.advance(now=now) == days.ADVANCED_AT_ONCE:
         pass
-    while profiles.write(now=now):
+    while profiles.write(now=now) == profiles.AT_ONCE:
         pass
 
 
@@ -48,7 +49,7 @@ def advance_days(timestamp: int) -> None:
 @task
 def roll_days(timestamp: int) -> None:
     """Add the days that have come into the window, a few hundred schedules at a time."""
-    while days.roll(now=datetime.fromtimestamp(timestamp, UTC)):
+    while days.roll(now=datetime.fromtimestamp(timestamp, UTC)) == days.ROLLED_AT_ONCE:
         pass
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from booking import actions, days, marks, queries
+from booking import actions, days, marks, queries, tasks
 from booking.models import Appointment, FreeFrom, PractitionerDay
 from tests import make
 from tests.booking import stage
@@ -132,3 +132,17 @@ def test_a_shared_time_with_seats_left_is_still_found_while_the_first_seat_is_on
 
     assert row(shared, in_a_week).first_free_at == at(in_a_week, "08:00")
     assert true(now)
+
+
+def test_the_minutes_job_ends_where_nothing_moves_on(schedule, now, monkeypatch):
+    """A few days that change at every look are looked at once a minute, not for ever."""
+    asked = []
+
+    def a_few(**_more):
+        asked.append(True)
+        assert len(asked) < 3, "for ever"
+        return 7
+
+    monkeypatch.setattr(days, "advance", a_few)
+    tasks.advance_days.func(timestamp=int(now.timestamp()))
+    assert len(asked) == 1
