@@ -6,6 +6,7 @@ Columns may stand in any order. What a cell says is text, whatever it looks like
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -167,7 +168,7 @@ def dialect_of(header: Sequence[str]) -> str:
     return next((dialect for dialect, names in dialects if sum(name in columns for name in names) >= 3), "")
 
 
-class Reading:
+class Reading(ABC):
     """One row being read: its cells by column, and what has been found wrong so far."""
 
     registration_column = "registration_number"
@@ -192,8 +193,9 @@ class Reading:
         keys = tuple(filter(None, (self.values.get(self.code_column, ""), number)))
         return Refused(self.line, self.problems, keys, self.cells)
 
+    @abstractmethod
     def entry(self) -> Entry:
-        raise NotImplementedError
+        """Read the row in its dialect; what is wrong is noted on the way."""
 
     def text(self, name: str, longest: int, *, needed: bool = False) -> str:
         value = " ".join(self.values.get(name, "").split())  # a line break in quotes is a space
