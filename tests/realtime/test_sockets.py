@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from autobahn.exception import Disconnected
 from channels.db import database_sync_to_async
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
@@ -33,6 +34,23 @@ application = URLRouter(websocket_patterns)
 
 async def in_db(function, *arguments, **values):
     return await database_sync_to_async(function)(*arguments, **values)
+
+
+@pytest.mark.django_db(transaction=False)
+async def test_what_is_said_on_a_line_that_has_just_fallen_goes_nowhere():
+    """The server refuses to write from the moment a line falls; the socket hears of it a moment later."""
+    socket = base.Socket()
+    refused = []
+
+    async def refuse(message: dict) -> None:
+        refused.append(message["type"])
+        if message["type"] == "websocket.send":
+            raise Disconnected("Attempt to send on a closed protocol")
+
+    socket.base_send = refuse
+    await socket.tell("pong", {})
+    await socket.bye(1012, "restart")
+    assert refused == ["websocket.send", "websocket.send", "websocket.close"]
 
 
 async def knock(address: str) -> Client:
