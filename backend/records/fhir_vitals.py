@@ -1,4 +1,4 @@
-"""Measurements as FHIR R4 Observation, profile vital-signs; what was entered in error says so and keeps its value."""
+"""Measurements as FHIR R4 Observation, category by kind; what was entered in error says so and keeps its value."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from records.vitals import BY_CODE
 UCUM = "http://unitsofmeasure.org"
 LOINC = "http://loinc.org"
 MOST = 200
+CATEGORIES = {"vital-signs": "Vital Signs", "laboratory": "Laboratory", "exam": "Exam"}
 
 
 class Observations:
@@ -40,6 +41,7 @@ class Observations:
 
     def _resource(self, row: Observation) -> Resource:
         vital = BY_CODE.get(row.code)
+        category = vital.category if vital else "vital-signs"
         performer: Resource = {"display": row.recorded_name} if row.recorded_name else {}
         if row.performer is not None:
             performer = {
@@ -51,7 +53,7 @@ class Observations:
             "resourceType": "Observation",
             "id": str(row.id),
             "status": "final" if row.wrong_at is None else "entered-in-error",
-            "category": [fhir.coded(f"{HL7}/observation-category", "vital-signs", "Vital Signs")],
+            "category": [fhir.coded(f"{HL7}/observation-category", category, CATEGORIES[category])],
             "code": fhir.coded(LOINC, row.code, vital.loinc_name if vital else row.code),
             "subject": fhir.reference("Patient", row.person_id, row.person.full_name),
             "encounter": fhir.reference("Encounter", row.encounter_id) if row.encounter_id else None,

@@ -24,6 +24,7 @@ class Vital:
     low: Decimal
     high: Decimal
     decimals: int
+    category: str = "vital-signs"  # FHIR R4 observation-category
 
     def fits(self, value: Decimal) -> bool:
         """Say whether a living person can have it."""
@@ -46,9 +47,17 @@ _ROWS: list[tuple[Any, ...]] = [
     ("height", "8302-2", "Body height", _("Height"), "cm", "cm", 20, 260, 1),
     ("glucose", "15074-8", "Glucose [Moles/volume] in Blood", _("Blood glucose"), "mmol/L", "mmol/L", "0.5", 60, 1),
 ]
+# What a laboratory or an examination found and a drug's dose depends on; the safety check of prescriptions reads these.
+_FOUND: list[tuple[Any, ...]] = [
+    ("creatinine", "14682-9", "Creatinine [Moles/volume] in Serum or Plasma", _("Creatinine"), "umol/L", "µmol/L", 10, 3000, 0,
+     "laboratory"),
+    ("egfr", "33914-3", "Glomerular filtration rate [Volume Rate/Area] in Serum or Plasma by Creatinine-based formula (MDRD)",
+     _("Kidney filtration (eGFR)"), "mL/min/{1.73_m2}", "mL/min/1,73 m²", 1, 250, 0, "laboratory"),
+    ("gestation", "18185-9", "Gestational age", _("Week of pregnancy"), "wk", _("weeks"), 1, 43, 0, "exam"),
+]  # fmt: skip
 VITALS = tuple(
-    Vital(key, code, loinc, name, unit, shown, Decimal(low), Decimal(high), decimals)
-    for key, code, loinc, name, unit, shown, low, high, decimals in _ROWS
+    Vital(key, code, loinc, name, unit, shown, Decimal(low), Decimal(high), decimals, *category)
+    for key, code, loinc, name, unit, shown, low, high, decimals, *category in [*_ROWS, *_FOUND]
 )
 BY_CODE = {vital.code: vital for vital in VITALS}
 SYSTOLIC, DIASTOLIC = "8480-6", "8462-4"

@@ -15,8 +15,9 @@ from prescriptions.kidneys import egfr_from
 from prescriptions.safety import Patient
 from records.models import Condition, Diagnosis, Observation
 
-# LOINC
-WEIGHT, CREATININE, EGFR, WEEKS = "29463-7", "2160-0", "33914-3", "18185-9"
+# LOINC; creatinine by mass and by amount of substance
+WEIGHT, EGFR, WEEKS = "29463-7", "33914-3", "18185-9"
+CREATININE = ("2160-0", "14682-9")
 # How old a value may be and still be believed; children grow.
 KIDNEYS_HOLD = timedelta(days=365)
 WEIGHT_HOLDS = ((2 * 12, timedelta(days=60)), (18 * 12, timedelta(days=180)))  # below so many months
@@ -52,7 +53,7 @@ def patient_on(person: Person, now: datetime, *, encounter_id: UUID | None = Non
 
 def _newest(person_id: UUID, now: datetime) -> dict[str, Observation]:
     rows = Observation.objects.filter(
-        person_id=person_id, code__in=[WEIGHT, CREATININE, EGFR, WEEKS], wrong_at__isnull=True, at__lte=now
+        person_id=person_id, code__in=[WEIGHT, *CREATININE, EGFR, WEEKS], wrong_at__isnull=True, at__lte=now
     )
     return {one.code: one for one in rows.order_by("code", "-at", "-created_at", "-id").distinct("code")}
 
@@ -66,7 +67,7 @@ def _weight(found: Observation | None, months: int | None, now: datetime) -> Dec
 
 def _egfr(newest: dict[str, Observation], person: Person, months: int | None, now: datetime) -> int | None:
     """The newer of a reported filtration and one reckoned from creatinine."""
-    rows = [newest[code] for code in (EGFR, CREATININE) if code in newest and now - newest[code].at <= KIDNEYS_HOLD]
+    rows = [newest[code] for code in (EGFR, *CREATININE) if code in newest and now - newest[code].at <= KIDNEYS_HOLD]
     for found in sorted(rows, key=lambda one: one.at, reverse=True):
         if found.code == EGFR:
             return round(found.value)

@@ -71,6 +71,21 @@ def test_a_recent_creatinine_decides_about_metformin(ana, drafted, kinds, now):
     assert kinds(draft) == [("kidney", "warn")]
 
 
+def test_what_the_doctor_types_into_the_visit_decides(ana, ben_api, drafted, kinds, now):
+    """The creatinine of the visit's own form: 177 µmol/L is 177 / 88.42 = 2.0 mg/dL, hence as above."""
+    born(ana, 70, now)
+    ana.sex = "female"
+    ana.save()
+    draft = drafted(line(METFORMIN))
+    where = {"encounter": str(draft.encounter_id), "at": now.isoformat()}
+    told = {"values": [{"code": "14682-9", "value": "177"}], **where}
+    assert ben_api.post(f"/api/v1/people/{ana.id}/record/observations", told).status_code == 201
+    assert kinds(draft) == [("kidney", "block")]
+    told = {"values": [{"code": "33914-3", "value": "40"}], **where}
+    assert ben_api.post(f"/api/v1/people/{ana.id}/record/observations", told).status_code == 201
+    assert Observation.objects.get(code="33914-3").unit == "mL/min/{1.73_m2}"
+
+
 def test_a_child_without_a_weight_and_with_one(child, drafted, kinds, now):
     born(child, 6, now)
     draft = drafted(line(PARACETAMOL, times=3, days=3), person=child)

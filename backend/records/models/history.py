@@ -87,7 +87,7 @@ class Observation(Known):
 
     code = models.CharField(max_length=10)
     value = models.DecimalField(max_digits=8, decimal_places=2)
-    unit = models.CharField(max_length=12)  # UCUM
+    unit = models.CharField(max_length=24)  # UCUM
     at = models.DateTimeField()
     performer = models.ForeignKey(
         "identity.Practitioner", on_delete=models.PROTECT, null=True, blank=True, related_name="+"

@@ -94,6 +94,7 @@ def visit(request: HttpRequest, encounter_id: UUID) -> HttpResponse:
         "measures": [
             Measure(vital, vital.shown(measured[vital.code].value) if vital.code in measured else "")
             for vital in VITALS
+            if vital.key != "gestation" or encounter.person.sex != "male"
         ],
         "words": _note_words(),
         "note": {
