@@ -7,14 +7,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
 
-from tests import reference
+from tests import reference, template
 from tests.house import house  # noqa: F401
 
 if importlib.util.find_spec("tests.cast"):
     from tests.cast import *  # noqa: F403
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Before the database is looked for: this process's own is a copy of the migrated one."""
+    template.make(settings.DATABASES["default"]["TEST"]["NAME"])
 
 
 @pytest.fixture(scope="session")

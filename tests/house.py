@@ -5,18 +5,13 @@ The demo is made once a day and checkout, into a database that every house then 
 
 from __future__ import annotations
 
-import fcntl
 import html
-import os
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
@@ -24,13 +19,10 @@ import pytest
 from psycopg import sql
 
 from runtime import databases, folders, process
+from tests import template
 from tests.site import Site
 
 FILL = "from runtime import process; import django; process.prepare_environment(); django.setup(); process._prepare_database()"
-
-
-def _url_of(name: str) -> str:
-    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
 
 
 def _pattern() -> str:
@@ -38,29 +30,12 @@ def _pattern() -> str:
     demo = folders.files_of_packages("demo/*.py")
     stamp = folders.fingerprint(demo, f"{process.build_stamp()} {datetime.now(UTC):%Y-%m-%d}")
     name = f"house_{stamp[:12]}"
-    with (folders.state_folder("test") / "house.lock").open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with databases.connect() as server:
-            old = server.execute(r"SELECT datname FROM pg_database WHERE datname LIKE 'house\_%'").fetchall()
-            if (name,) in old:
-                return name
-            for (one,) in old:
-                server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(one)))
-            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(f"{name}_draft")))
-        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "settings", "DEMO": "1", "DATABASE_POOL": "0"}
-        environment |= {"DATABASE_URL": _url_of(f"{name}_draft"), "PYTHONPATH": os.pathsep.join(sys.path)}
-        done = subprocess.run(
-            [sys.executable, "-c", FILL],
-            env=environment,
-            cwd=folders.CHECKOUT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
-        with databases.connect() as server:
-            rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
-            server.execute(rename.format(sql.Identifier(f"{name}_draft"), sql.Identifier(name)))
+    with template.lock("house"), databases.connect() as server:
+        if not template.exists(server, name):
+            template.drop(server, r"house\_%")
+            template.copy(server, f"{name}_draft", template.migrated())
+            template.fill(f"{name}_draft", FILL, DEMO="1")
+            template.rename(server, f"{name}_draft", name)
     return name
 
 
@@ -71,14 +46,17 @@ class House(Site):
         pattern = _pattern()
         self.database = f"home_{uuid4().hex[:12]}"
         with databases.connect() as server:
-            copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-            server.execute(copy.format(sql.Identifier(self.database), sql.Identifier(pattern)))
+            template.copy(server, self.database, pattern)
             stamp = server.execute(
                 "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [pattern]
             ).fetchone()
             note = sql.SQL("COMMENT ON DATABASE {} IS {}")
             server.execute(note.format(sql.Identifier(self.database), sql.Literal(stamp[0] if stamp else "")))
-        own: dict[str, Any] = {"DATABASE_URL": _url_of(self.database), "DATABASE_POOL": "1", "DATABASE_POOL_SIZE": "10"}
+        own: dict[str, Any] = {
+            "DATABASE_URL": template.url_of(self.database),
+            "DATABASE_POOL": "1",
+            "DATABASE_POOL_SIZE": "10",
+        }
         super().__init__(workers=workers, environment=own)
 
     @property
