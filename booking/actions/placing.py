@@ -15,7 +15,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from booking import days, marks, queries, slots
 from booking.actions.gating import ask_the_gate
 from booking.actions.lapsing import let_go_of_overdue
-from booking.errors import NotBookable, PersonBusy, SlotPast, SlotTaken
+from booking.errors import NotBookable, PersonBusy, PilotUsedUp, SlotPast, SlotTaken
 from booking.models import ACTIVE, Appointment, Schedule, Status
 from booking.queries.times import purposes_of
 from core import rounds
@@ -159,6 +159,8 @@ def _try(appointment: Appointment, day: date, along: Sequence[rounds.Statement])
             raise SlotTaken from error
         if _constraint(error) == "appointment_person_free":
             raise PersonBusy from error
+        if _constraint(error) == "pilot_quota_kept":
+            raise PilotUsedUp from error
         raise
     if placed:
         appointment._state.adding, appointment._state.db = False, connection.alias
@@ -271,6 +273,8 @@ def _insert(appointment: Appointment) -> None:
             raise SlotTaken from error
         if _constraint(error) == "appointment_person_free":
             raise PersonBusy from error
+        if _constraint(error) == "pilot_quota_kept":
+            raise PilotUsedUp from error
         raise
 
 
