@@ -7,17 +7,26 @@ from django.conf import settings
 
 from booking import fit, queries
 from booking.errors import ConditionNeeded, NotFitForRemote, PilotUsedUp
+from booking.models import Appointment
 from core.actor import Actor
 from identity import access as identity_access
 
 
 def check_fit(
-    *, mode: str, condition: str, person_id: UUID, schedule_id: UUID, by: Actor, now: datetime
+    *,
+    mode: str,
+    condition: str,
+    person_id: UUID,
+    schedule_id: UUID,
+    instead_of: Appointment | None = None,
+    by: Actor,
+    now: datetime,
 ) -> dict[str, str]:
     """Give what stays with the visit: its `condition_code` ("" where none does), and why a doctor opened it (`fit_reason`).
 
     What is listed costs no statement. Outside the list an approved pilot of the facility with a case left comes first; which
     one it is, and that the case is really there, is settled where the visit comes to be (`piloting`). Then a doctor's leave.
+    `instead_of`: the visit that is given up for this one, whose case goes along.
     By BOOKING_FIT_CHECK: "refuse" as the law reads, "warn" and "off" let the rest pass.
     Raises ConditionNeeded, NotFitForRemote, PilotUsedUp, NotFound for a person the actor may not book for.
     """
@@ -27,7 +36,8 @@ def check_fit(
         return _kept(entry.code if entry else "")
     code = "" if condition == fit.OTHER else queries.as_icd10(condition)
     pilots = queries.pilots_that_cover(schedule_id, code, now)
-    if any(one.has_room for one in pilots):
+    own = instead_of.pilot_id if instead_of is not None else None
+    if any(one.has_room or one.pk == own for one in pilots):
         return _kept(code)
     if check == "off":
         return _kept("")

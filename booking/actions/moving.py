@@ -237,7 +237,15 @@ def _fitting(
     if mode == old.mode and (by.role != "citizen" or not opened_by_another):
         return {}
     condition = condition or old.condition_code
-    return check_fit(mode=mode, condition=condition, person_id=old.person_id, schedule_id=schedule.pk, by=by, now=now)
+    return check_fit(
+        mode=mode,
+        condition=condition,
+        person_id=old.person_id,
+        schedule_id=schedule.pk,
+        instead_of=old,
+        by=by,
+        now=now,
+    )
 
 
 def _keep(old: Appointment, asked: dict[str, Any], values: dict[str, Any], by: Actor, now: datetime) -> Appointment:

@@ -86,8 +86,7 @@ def take_offer(*, offer_id: UUID, condition: str = "", by: Actor, now: datetime)
         raise OfferOver
     before = _later_visit(offer.entry)
     if by.role == "citizen":
-        condition = condition or kept.condition_code or (before.condition_code if before is not None else "")
-        _say_why_at_a_distance(kept, condition, by, now)
+        _say_why_at_a_distance(kept, before, condition, by, now)
     if before is not None:
         drop_pending_move(before, by, now)
         kept.moved_from = before
@@ -261,9 +260,18 @@ def _keep(entry: WaitingEntry, time: FreeTime, until: datetime, by: Actor, now: 
         return None  # somebody was faster, or they are elsewhere then: they wait on
 
 
-def _say_why_at_a_distance(kept: Appointment, condition: str, by: Actor, now: datetime) -> None:
+def _say_why_at_a_distance(
+    kept: Appointment, before: Appointment | None, condition: str, by: Actor, now: datetime
+) -> None:
+    condition = condition or kept.condition_code or (before.condition_code if before is not None else "")
     said = check_fit(
-        mode=kept.mode, condition=condition, person_id=kept.person_id, schedule_id=kept.schedule_id, by=by, now=now
+        mode=kept.mode,
+        condition=condition,
+        person_id=kept.person_id,
+        schedule_id=kept.schedule_id,
+        instead_of=before,
+        by=by,
+        now=now,
     )
     kept.condition_code, kept.fit_reason = said["condition_code"], said["fit_reason"]
 

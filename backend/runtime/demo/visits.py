@@ -185,7 +185,7 @@ def _meet(encounter_id: UUID, citizen: Actor, doctor: Actor, starts_at: datetime
         realtime.actions.let_in(room_id=room_id, seat_id=seat.id, by=doctor, now=moment)
         run_due(moment)
     if recorded:
-        record_a_while(room_id=room_id, citizen=citizen, doctor=doctor, began=starts_at + 4 * MINUTE)
+        record_a_while(room_id=room_id, citizen=citizen, doctor=doctor, began=starts_at + 4.7 * MINUTE)
 
 
 def _write(visit: Visit, encounter_id: UUID, doctor: Actor, starts_at: datetime) -> None:
