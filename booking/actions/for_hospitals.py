@@ -52,7 +52,7 @@ def book_for_hospital(
         if said != (schedule.pk, starts_at, visit_type.pk, person.pk, mode):
             raise NumberUsed
         return known, False
-    said = check_fit(mode=mode, condition=condition, person_id=person.pk, schedule_id=schedule.pk, by=by, now=now)
+    about = check_fit(mode=mode, condition=condition, person_id=person.pk, schedule_id=schedule.pk, by=by, now=now)
     price, parts = terms.price_for(person, schedule, visit_type, mode, starts_at, now)
     appointment = place(
         schedule=schedule,
@@ -66,7 +66,7 @@ def book_for_hospital(
         any_notice=True,
         values={
             "reason": reason,
-            **said,
+            **about,
             "price_amount": price.amount,
             "price_parts": parts,
             "booked_at": now,

@@ -21,6 +21,7 @@ from booking.queries.times import purposes_of
 from core import rounds
 from core.actor import Actor
 from identity.models import Person, VisitType
+from records.errors import NotAtADistance
 
 Along = Callable[[Appointment], Sequence[rounds.Statement]]
 
@@ -160,7 +161,7 @@ def _try(appointment: Appointment, day: date, along: Sequence[rounds.Statement])
         if _constraint(error) == "appointment_person_free":
             raise PersonBusy from error
         if _constraint(error) == "pilot_quota_kept":
-            raise PilotUsedUp from error
+            raise NotAtADistance(PilotUsedUp.message, fields={"form": ["pilot_used_up"]}) from error
         raise
     if placed:
         appointment._state.adding, appointment._state.db = False, connection.alias
@@ -274,7 +275,7 @@ def _insert(appointment: Appointment) -> None:
         if _constraint(error) == "appointment_person_free":
             raise PersonBusy from error
         if _constraint(error) == "pilot_quota_kept":
-            raise PilotUsedUp from error
+            raise NotAtADistance(PilotUsedUp.message, fields={"form": ["pilot_used_up"]}) from error
         raise
 
 
