@@ -311,6 +311,13 @@ class NotFitForRemote(Conflict):
     message = _("By law this needs a visit in person, unless a doctor opens it by video for you.")
 
 
+class PilotUsedUp(NotFitForRemote):
+    """Only an approved pilot of the facility covers it, and no case of that is left."""
+
+    code = "pilot_used_up"
+    message = _("All cases of the approved pilot of this facility are taken. Please come in person.")
+
+
 class ReasonNeeded(Invalid):
     """What lies outside the list is opened with a reason only."""
 

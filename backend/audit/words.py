@@ -64,6 +64,7 @@ WORDS: dict[str, Promise] = {
     "identity.visit_type": _("changed a kind of visit"),
     "identity.facility": _("changed a place of care"),
     "identity.contract": _("changed a contract between two facilities"),
+    "identity.pilot": _("changed an approved pilot"),
     "identity.practitioner": _("changed a practitioner's details"),
     "booking.on_call": _("changed when they are on call"),
     "booking.ask_now": _("asked to see a doctor now"),

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from core.actor import Actor
 from core.edge import now
 from identity import actions
 from identity.acting import second_factor_passed
-from identity.models import Contract, Delegation, Facility, Membership, Person, Practitioner, Specialty, User, VisitType
+from identity.models import (
+    Contract,
+    Delegation,
+    Facility,
+    Membership,
+    Person,
+    Pilot,
+    Practitioner,
+    Specialty,
+    User,
+    VisitType,
+)
 
 
 def _may_enter(request: HttpRequest) -> bool:
@@ -106,6 +119,40 @@ class ContractAdmin(Offered):
 
     def save_model(self, request: HttpRequest, obj: Contract, form: Any, change: bool) -> None:
         actions.put_contract(contract=obj, by=_operator(request), now=now())
+
+
+class PilotForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The decision as it was published; a quota below the cases that are taken is refused in words."""
+
+    class Meta:
+        model = Pilot
+        fields = (
+            *("facility", "name", "decision_number", "decided_on", "approved_by"),
+            *("conditions", "valid_from", "valid_to", "quota"),
+        )
+
+    def clean_quota(self) -> int:
+        quota = int(self.cleaned_data["quota"])
+        if quota < max(1, self.instance.used):
+            words = _("%(number)s cases are taken already. The quota cannot be lower.")
+            raise forms.ValidationError(words % {"number": self.instance.used} if quota else _("At least one case."))
+        return quota
+
+
+@admin.register(Pilot)
+class PilotAdmin(Offered):
+    """What a facility may treat at a distance outside the list, with its quota; ended by its last day, never deleted."""
+
+    form = PilotForm
+    list_display = ("decision_number", "name", "facility", "valid_from", "valid_to", "used", "quota")
+    list_select_related = ("facility",)
+    autocomplete_fields = ("facility",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Pilot | None = None) -> tuple[str, ...]:
+        return ("facility",) if obj is not None else ()
+
+    def save_model(self, request: HttpRequest, obj: Pilot, form: Any, change: bool) -> None:
+        actions.put_pilot(pilot=obj, by=_operator(request), now=now())
 
 
 @admin.register(Practitioner)

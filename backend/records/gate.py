@@ -3,10 +3,10 @@
 The law knows four forms (Law 15/2023/QH15 article 2 clause 19 and article 80; Decree 96/2023/ND-CP articles 87-88): doctor
 and patient directly, with the patient at another facility, one facility supporting another, and a council. Whatever the
 form, the facility that answers has published that it meets the conditions, and the practitioner is registered there with a
-valid licence that the patient may see. Direct treatment is for the list of Circular 30/2023/TT-BYT only, or for what a doctor
-opens with a reason; advice between facilities is not bound to the list. Forms with two facilities rest on a contract
-(Decree 96/2023 article 87 clause 11). That a council has a chair and at least three members besides is our reading of
-Circular 49/2017/TT-BYT, whose standing is unclear: the number is in the table, with its days.
+valid licence that the patient may see. Direct treatment is for the list of Circular 30/2023/TT-BYT only, for an approved pilot
+with a quota of cases, or for what a doctor opens with a reason; advice between facilities is not bound to the list. Forms
+with two facilities rest on a contract (Decree 96/2023 article 87 clause 11). That a council has a chair and at least three
+members besides is our reading of Circular 49/2017/TT-BYT, whose standing is unclear: the number is in the table, with its days.
 
 The table below is the whole rule. A changed law adds a row with `since` and ends the old one with `until`.
 """
@@ -42,6 +42,9 @@ class Facts:
     is_licensed: bool = False  # and valid on this day
     is_listed: bool = False  # what it is about stands on the list of TT 30/2023
     is_opened: bool = False  # or a doctor has written why it may be held all the same
+    is_piloted: bool = False  # or it runs under an approved pilot of the facility
+    pilot_holds: bool = False  # which is in force on this day, for this condition
+    pilot_has_room: bool = False  # and has a case left for it
     has_partner: bool = False  # another facility takes part
     has_contract: bool = False  # and there is one with it, for this form, on this day
     partner_is_licensed: bool = False  # somebody licensed and registered there is with the patient
@@ -84,9 +87,18 @@ RULES: tuple[Rule, ...] = (
         _("The doctor's licence does not cover that day."), "Luật 15/2023 Đ.19, 80",
     ),
     Rule(
-        "not_listed", (DIRECT,), (OPEN,), lambda facts: facts.is_listed or facts.is_opened,
+        "not_listed", (DIRECT,), (OPEN,), lambda facts: facts.is_listed or facts.is_opened or facts.is_piloted,
         _("What this visit is about is not on the ministry's list for visits at a distance. Write why you hold it all the same."),
         "TT 30/2023",
+    ),
+    Rule(
+        "pilot_not_valid", (DIRECT,), EVERY, lambda facts: not facts.is_piloted or facts.pilot_holds,
+        _("The approved pilot of this facility is not valid on that day. Please come in person."), "Luật 15/2023 Đ.80",
+    ),
+    Rule(
+        "pilot_used_up", (DIRECT,), EVERY,
+        lambda facts: not facts.is_piloted or not facts.pilot_holds or facts.pilot_has_room,
+        _("All cases of the approved pilot of this facility are taken. Please come in person."), "Luật 15/2023 Đ.80",
     ),
     Rule(
         "no_partner", (RECEIVING, SUPPORT), EVERY, lambda facts: facts.has_partner,

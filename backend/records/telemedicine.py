@@ -105,6 +105,10 @@ def _facts_of_encounter(encounter: Encounter, on: date) -> gate.Facts:
         # What the facility lets pass with a warning, or does not ask at all, the gate does not hold back either.
         is_listed=bool(encounter.listed_code) or settings.BOOKING_FIT_CHECK != "refuse",
         is_opened=bool(encounter.opened_because),
+        # The case was taken when it was agreed on; a pilot that has ended meanwhile carries no visit any more.
+        is_piloted=encounter.pilot is not None and not encounter.opened_because,
+        pilot_holds=encounter.pilot is not None and encounter.pilot.holds_on(on),
+        pilot_has_room=encounter.pilot is not None,
         has_chair=any(one.part == parts.CHAIR for one in attendees),
         members=sum(one.practitioner.licence_is_valid(on) for one in council),
     )
@@ -133,6 +137,7 @@ def passed(encounter: Encounter, now: datetime) -> dict[str, Any]:
     on = day_of(encounter, now)
     asked = {rule.source: None for rule in gate.RULES if encounter.form in rule.forms and rule.is_in_force(on)}
     other = encounter.attendees.filter(part__in=[Attendee.Part.BESIDE, Attendee.Part.ASKS]).first()
+    pilot = {"pilot": str(encounter.pilot)} if encounter.pilot else {}
     station = {"station": other.facility.name, "nurse": other.practitioner.display_name} if other else {}
     return {
         "form": encounter.form,
@@ -141,6 +146,7 @@ def passed(encounter: Encounter, now: datetime) -> dict[str, Any]:
         "licence": encounter.practitioner.licence_number,
         "asked": "; ".join(asked),
         **station,
+        **pilot,
     }
 
 

@@ -18,6 +18,7 @@ from booking.access.links import (
     visible_calendar_links,
     visible_imports,
 )
+from booking.access.pilots import lock_pilots, lock_pilots_that_cover, pilots_for
 from booking.access.policies import get_policy
 from booking.access.queue import (
     get_ask,
@@ -87,12 +88,15 @@ __all__ = [
     "lock_import",
     "lock_leave",
     "lock_offer",
+    "lock_pilots",
+    "lock_pilots_that_cover",
     "lock_remote_wish",
     "lock_schedule",
     "lock_schedules",
     "lock_ticket",
     "lock_times_of",
     "lock_undo",
+    "pilots_for",
     "visible_appointments",
     "visible_asks",
     "visible_blocks",

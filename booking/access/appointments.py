@@ -33,7 +33,7 @@ def get_appointment(by: Actor, appointment_id: UUID) -> Appointment:
 
     Raises NotFound.
     """
-    rows = Appointment.objects.select_related("practitioner", "facility", "person", "visit_type", "schedule")
+    rows = Appointment.objects.select_related("practitioner", "facility", "person", "visit_type", "schedule", "pilot")
     appointment = rows.filter(visible_appointments(by), pk=appointment_id).first()
     if appointment is None:
         raise NotFound

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from booking import access
 from booking.actions import terms
-from booking.actions.fitting import check_fit, code_of
+from booking.actions.fitting import check_fit
 from booking.actions.noting import note
 from booking.actions.placing import place
 from booking.errors import NumberUsed
@@ -52,7 +52,7 @@ def book_for_hospital(
         if said != (schedule.pk, starts_at, visit_type.pk, person.pk, mode):
             raise NumberUsed
         return known, False
-    fit_reason = check_fit(mode=mode, condition=condition, person_id=person.pk, schedule_id=schedule.pk, by=by, now=now)
+    about = check_fit(mode=mode, condition=condition, person_id=person.pk, schedule_id=schedule.pk, by=by, now=now)
     price, parts = terms.price_for(person, schedule, visit_type, mode, starts_at, now)
     appointment = place(
         schedule=schedule,
@@ -66,8 +66,7 @@ def book_for_hospital(
         any_notice=True,
         values={
             "reason": reason,
-            "condition_code": code_of(mode, condition),
-            "fit_reason": fit_reason,
+            **about,
             "price_amount": price.amount,
             "price_parts": parts,
             "booked_at": now,

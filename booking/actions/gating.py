@@ -6,6 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from booking import access, slots
+from booking.actions.piloting import settle_pilot
 from booking.models import Appointment, Schedule, UrgentAsk
 from core.actor import Actor
 from identity import access as identity_access
@@ -17,10 +18,12 @@ def ask_the_gate(appointment: Appointment, *, registered: bool | None = None) ->
     """Let a visit at a distance be agreed on only as the law has it; also says in which form it is held.
 
     What it is about is not asked here: an offered time is kept before anybody has said so (see `fitting`, and the gate at the
-    beginning). `registered`: whether the doctor is at this facility that day, where it has been read. Raises NotAtADistance.
+    beginning). But what only an approved pilot covers is put under it, and its row is locked. `registered`: whether the
+    doctor is at this facility that day, where it has been read. Raises NotAtADistance.
     """
     appointment.settle_form()
     if not appointment.form:
+        appointment.pilot = None
         return
     on = slots.wall(appointment.starts_at, appointment.schedule.zone).date()
     facts = telemedicine.facts_of(
@@ -31,6 +34,7 @@ def ask_the_gate(appointment: Appointment, *, registered: bool | None = None) ->
         partner=appointment.partner,
         partner_practitioner=appointment.partner_practitioner,
         registered=registered,
+        **settle_pilot(appointment, on),
     )
     telemedicine.refuse(gate.refusals(facts, asked=gate.BOOK, on=on))
 

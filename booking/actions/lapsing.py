@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from booking import days, queries
+from booking import access, days, queries
 from booking.actions.freeing import give_back
 from booking.actions.noting import note
 from booking.events import HoldExpired
@@ -46,6 +46,7 @@ def let_go_of_overdue(*, practitioner_id: UUID, person_id: UUID, wanted_at: date
         )
     )
     if found:
+        access.lock_pilots(one.pilot_id for one in found)  # their cases come back, and pilots come before days
         spans = [(one.blocked.lower, one.blocked.upper) for one in found]
         days.lock({practitioner_id, *(one.practitioner_id for one in found)}, (wanted_at, wanted_at + A_DAY), *spans)
     for appointment in found:

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from booking import access, days, queries
 from booking.actions import terms
-from booking.actions.fitting import check_fit, code_of
+from booking.actions.fitting import check_fit
 from booking.actions.freeing import emit_freed, give_back
 from booking.actions.holding import book_appointment
 from booking.actions.noting import note
@@ -105,6 +105,7 @@ def move_appointment(
     }
     if old.price < price:
         return _keep(old, asked, values, by, now)
+    access.lock_pilots([old.pilot_id])  # it gives its case back, and pilots come before days
     days.lock({old.practitioner_id, schedule.practitioner_id}, _span(old), (starts_at, starts_at + timedelta(days=1)))
     _give_up(old, now)
     new = place(**asked, status=Status.BOOKED, values=values | {"booked_at": now})
@@ -236,8 +237,15 @@ def _fitting(
     if mode == old.mode and (by.role != "citizen" or not opened_by_another):
         return {}
     condition = condition or old.condition_code
-    reason = check_fit(mode=mode, condition=condition, person_id=old.person_id, schedule_id=schedule.pk, by=by, now=now)
-    return {"condition_code": code_of(mode, condition), "fit_reason": reason}
+    return check_fit(
+        mode=mode,
+        condition=condition,
+        person_id=old.person_id,
+        schedule_id=schedule.pk,
+        instead_of=old,
+        by=by,
+        now=now,
+    )
 
 
 def _keep(old: Appointment, asked: dict[str, Any], values: dict[str, Any], by: Actor, now: datetime) -> Appointment:

@@ -10,6 +10,7 @@ import audit
 from booking import access, days, queries
 from booking.actions import moving
 from booking.actions.noting import note
+from booking.actions.piloting import take_case_again
 from booking.errors import NoShowSettled, NotBegunYet, SlotTaken
 from booking.events import AppointmentNoShow, BlockAnswered, BlockMade
 from booking.models import Appointment, Block, Policy, Status
@@ -57,7 +58,7 @@ def record_no_show(*, appointment_id: UUID, side: str, by: Actor, now: datetime)
 def undo_no_show(*, appointment_id: UUID, by: Actor, now: datetime) -> Appointment:
     """Take it back on the same day of the clinic: the citizen was only late. A block it led to is lifted again.
 
-    Raises NotFound, NotAllowed, NoShowSettled, SlotTaken, WrongState.
+    Raises NotFound, NotAllowed, NoShowSettled, SlotTaken, PilotUsedUp, WrongState.
     """
     appointment = access.lock_appointment(by, appointment_id)
     if not (by.is_system or by.is_staff):
@@ -68,6 +69,7 @@ def undo_no_show(*, appointment_id: UUID, by: Actor, now: datetime) -> Appointme
         raise WrongState
     if not queries.may_undo_no_show(appointment, now):
         raise NoShowSettled
+    take_case_again(appointment)
     since = appointment.no_show_at
     appointment.status = Status.CHECKED_IN if appointment.checked_in_at else Status.BOOKED
     appointment.no_show_at, appointment.no_show_by, appointment.fee_amount = None, "", 0

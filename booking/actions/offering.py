@@ -18,9 +18,11 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 import audit
 from booking import access, days, queries
 from booking.actions import terms
-from booking.actions.fitting import check_fit, code_of
+from booking.actions.fitting import check_fit
 from booking.actions.freeing import emit_freed
+from booking.actions.gating import ask_the_gate
 from booking.actions.moving import drop_pending_move
+from booking.actions.piloting import needs_pilot
 from booking.actions.placing import place
 from booking.errors import NotBookable, OfferOver, OffGrid, PersonBusy, SlotPast, SlotTaken
 from booking.events import OfferClosed, OfferMade, WaitingEnded
@@ -74,7 +76,7 @@ def take_offer(*, offer_id: UUID, condition: str = "", by: Actor, now: datetime)
     """Take the time. It is kept as any other from here: to be paid or, when nothing is owed, agreed by the journey.
 
     With a later visit to be given up for it, the time becomes a move of that visit. `condition`: of the list for visits
-    at a distance, where the later visit does not say it. Raises NotFound, OfferOver, ConditionNeeded, NotFitForRemote.
+    at a distance, where the later visit does not say it. Raises NotFound, OfferOver, ConditionNeeded, NotFitForRemote, and NotAtADistance.
     """
     offer = access.lock_offer(by, offer_id)
     if offer.status == Offer.Status.TAKEN:
@@ -82,16 +84,19 @@ def take_offer(*, offer_id: UUID, condition: str = "", by: Actor, now: datetime)
     kept = offer.appointment
     if offer.status != Offer.Status.OPEN or offer.expires_at <= now or kept.status != Status.HELD:
         raise OfferOver
-    if by.role == "citizen":
-        _say_why_at_a_distance(kept, condition, by, now)
     before = _later_visit(offer.entry)
+    if by.role == "citizen":
+        _say_why_at_a_distance(kept, before, condition, by, now)
     if before is not None:
         drop_pending_move(before, by, now)
         kept.moved_from = before
         kept.series = before.series
     kept.hold_expires_at = max(offer.expires_at, now + timedelta(minutes=settings.BOOKING_HOLD_MINUTES))
     kept.booked_by = by.user_id
-    kept.save(update_fields=["hold_expires_at", "moved_from", "series", "booked_by", "condition_code", "fit_reason"])
+    if needs_pilot(kept):
+        ask_the_gate(kept)
+    said = ("condition_code", "fit_reason", "pilot")
+    kept.save(update_fields=["hold_expires_at", "moved_from", "series", "booked_by", *said])
     offer.move_to(Offer.Status.TAKEN, at=now)
     offer.save(update_fields=["status", "taken_at"])
     offer.entry.move_to(WaitingEntry.Status.TAKEN, at=now)
@@ -236,6 +241,8 @@ def _keep(entry: WaitingEntry, time: FreeTime, until: datetime, by: Actor, now: 
     before = _later_visit(entry)
     if before is not None:
         values |= {name: getattr(before, name) for name in ("reason", "intake", "condition_code", "fit_reason")}
+        if before.pilot_id is not None:
+            del values["condition_code"]  # an offer takes no case of a pilot; whoever takes it does (`take_offer`)
     try:
         with transaction.atomic():
             return place(
@@ -253,12 +260,20 @@ def _keep(entry: WaitingEntry, time: FreeTime, until: datetime, by: Actor, now: 
         return None  # somebody was faster, or they are elsewhere then: they wait on
 
 
-def _say_why_at_a_distance(kept: Appointment, condition: str, by: Actor, now: datetime) -> None:
-    condition = condition or kept.condition_code
-    kept.fit_reason = check_fit(
-        mode=kept.mode, condition=condition, person_id=kept.person_id, schedule_id=kept.schedule_id, by=by, now=now
+def _say_why_at_a_distance(
+    kept: Appointment, before: Appointment | None, condition: str, by: Actor, now: datetime
+) -> None:
+    condition = condition or kept.condition_code or (before.condition_code if before is not None else "")
+    said = check_fit(
+        mode=kept.mode,
+        condition=condition,
+        person_id=kept.person_id,
+        schedule_id=kept.schedule_id,
+        instead_of=before,
+        by=by,
+        now=now,
     )
-    kept.condition_code = code_of(kept.mode, condition)
+    kept.condition_code, kept.fit_reason = said["condition_code"], said["fit_reason"]
 
 
 def _later_visit(entry: WaitingEntry) -> Appointment | None:

@@ -15,12 +15,13 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from booking import days, marks, queries, slots
 from booking.actions.gating import ask_the_gate
 from booking.actions.lapsing import let_go_of_overdue
-from booking.errors import NotBookable, PersonBusy, SlotPast, SlotTaken
+from booking.errors import NotBookable, PersonBusy, PilotUsedUp, SlotPast, SlotTaken
 from booking.models import ACTIVE, Appointment, Schedule, Status
 from booking.queries.times import purposes_of
 from core import rounds
 from core.actor import Actor
 from identity.models import Person, VisitType
+from records.errors import NotAtADistance
 
 Along = Callable[[Appointment], Sequence[rounds.Statement]]
 
@@ -159,6 +160,8 @@ def _try(appointment: Appointment, day: date, along: Sequence[rounds.Statement])
             raise SlotTaken from error
         if _constraint(error) == "appointment_person_free":
             raise PersonBusy from error
+        if _constraint(error) == "pilot_quota_kept":
+            raise NotAtADistance(PilotUsedUp.message, fields={"form": ["pilot_used_up"]}) from error
         raise
     if placed:
         appointment._state.adding, appointment._state.db = False, connection.alias
@@ -271,6 +274,8 @@ def _insert(appointment: Appointment) -> None:
             raise SlotTaken from error
         if _constraint(error) == "appointment_person_free":
             raise PersonBusy from error
+        if _constraint(error) == "pilot_quota_kept":
+            raise NotAtADistance(PilotUsedUp.message, fields={"form": ["pilot_used_up"]}) from error
         raise
 
 

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from booking import queries
 from booking.models import Appointment, Closure, Status
 from core.api import AwareDateTime, MoneyField, Page, shown
+from identity.models import Telemedicine
 
 
 @extend_schema_field({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "example": "08:30"})
@@ -100,6 +101,14 @@ class CancelTermsAnswer(serializers.Serializer[Any]):
     may_move = serializers.BooleanField(help_text="Whether the citizen may still choose another time.")
 
 
+class AppointmentPilot(serializers.Serializer[Any]):
+    """The approved pilot under which a visit outside TT 30/2023 runs."""
+
+    name = serializers.CharField()
+    decision_number = serializers.CharField()
+    approved_by = serializers.CharField()
+
+
 class AppointmentAnswer(serializers.Serializer[Any]):
     """One appointment. Context: `now`, and `reader` (the actor's role): the desk reads no clinical text."""
 
@@ -125,7 +134,24 @@ class AppointmentAnswer(serializers.Serializer[Any]):
     no_show_by = serializers.CharField(help_text='"citizen" or "practitioner"; empty unless nobody came.')
     moved_from = serializers.UUIDField(source="moved_from_id", allow_null=True)
     series = serializers.UUIDField(allow_null=True)
+    pilot = serializers.SerializerMethodField()
+    self_pay = serializers.SerializerMethodField()
     created_at = AwareDateTime()
+
+    @extend_schema_field(AppointmentPilot(allow_null=True))
+    def get_pilot(self, appointment: Appointment) -> dict[str, Any] | None:
+        """Whose name says what somebody has: not for the desk."""
+        if appointment.pilot is None or self.context.get("reader") == "desk":
+            return None
+        return shown(AppointmentPilot, appointment.pilot)
+
+    @extend_schema_field(
+        serializers.BooleanField(
+            help_text="Health insurance (BHYT) does not pay: at a distance from home, as under an approved pilot."
+        )
+    )
+    def get_self_pay(self, appointment: Appointment) -> bool:
+        return appointment.form == Telemedicine.DIRECT
 
     @extend_schema_field(serializers.ChoiceField(Status.choices))
     def get_status(self, appointment: Appointment) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from booking import emergency, queries
-from booking.actions.fitting import check_fit, code_of
+from booking.actions.fitting import check_fit
 from booking.errors import EmergencyWords
 from booking.models import Appointment
 from core.actor import Actor
@@ -58,7 +58,10 @@ class WishesMixin(serializers.Serializer[Any]):
         allow_blank=True,
         max_length=12,
         default="",
-        help_text="For video and phone: a code of the list of TT 30/2023 (GET /remote-conditions), or `other`.",
+        help_text=(
+            "For video and phone: a code of the list of TT 30/2023 (GET /remote-conditions), the ICD-10 code of what an"
+            " approved pilot of the facility covers (GET /remote-pilots), or `other`."
+        ),
     )
     not_an_emergency = serializers.BooleanField(
         required=False, default=False, help_text="Go on although the words sound like an emergency."
@@ -91,17 +94,16 @@ def clean_wishes(
 ) -> dict[str, Any]:
     """Turn the further fields of a wish into those of an appointment (for `hold_slot(values=…)`).
 
-    Raises EmergencyWords, ConditionNeeded, NotFitForRemote, NotFound for a person the actor may not book for.
+    Raises EmergencyWords, ConditionNeeded, NotFitForRemote, PilotUsedUp, NotFound for a person the actor may not book for.
     """
     answers = {name: value for name, value in (wish.get("intake") or {}).items() if value not in (None, "")}
     texts = [reason, str(answers.get("symptoms", ""))]
     denied = check_words(*texts, not_an_emergency=bool(wish.get("not_an_emergency")))
     condition = str(wish.get("condition") or "")
-    fit_reason = check_fit(mode=mode, condition=condition, person_id=person_id, schedule_id=schedule_id, by=by, now=now)
+    said = check_fit(mode=mode, condition=condition, person_id=person_id, schedule_id=schedule_id, by=by, now=now)
     return {
+        **said,
         "intake": _kept(answers, denied, person_id, by, now),
-        "condition_code": code_of(mode, condition),
-        "fit_reason": fit_reason,
         "if_late": wish.get("if_late") or Appointment.IfLate.REFUND,
     }
 

@@ -121,6 +121,8 @@ class Appointment(Entity, Stateful):
     )  # [{"kind": "base", "amount": 150000}, …], their sum is price
     intake = models.JSONField(default=dict, blank=True)  # what the citizen filled in; clinical, so not for the desk
     condition_code = models.CharField(max_length=12, blank=True)  # ICD-10, of the list for remote visits (TT 30/2023)
+    # Outside that list: the approved pilot whose case it is (`piloting`). Health insurance pays for none of these.
+    pilot = models.ForeignKey("identity.Pilot", models.PROTECT, null=True, related_name="+")
     fit_reason = models.CharField(max_length=300, blank=True)  # why a doctor opened a remote visit outside that list
     leave_now_at = models.DateTimeField(null=True)  # when "leave now" was said, once
     confirmed_at = models.DateTimeField(null=True)  # "yes, I shall come", to a reminder
@@ -149,6 +151,10 @@ class Appointment(Entity, Stateful):
                 condition=Q(mode="in_person", form="")
                 | (Q(mode__in=["video", "phone"]) & Q(form__in=Telemedicine.values)),
                 name="appointment_form",
+            ),
+            models.CheckConstraint(
+                condition=Q(pilot__isnull=True) | Q(form=Telemedicine.DIRECT) & ~Q(condition_code=""),
+                name="appointment_pilot",
             ),
             models.CheckConstraint(
                 condition=Q(form__in=SHARED, partner__isnull=False, partner_practitioner__isnull=False)

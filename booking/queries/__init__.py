@@ -79,6 +79,15 @@ from booking.queries.leaves import (
 from booking.queries.links import arrival_of, deliveries_of, hooks_of
 from booking.queries.money import Account, account_of, due, visits_of_series
 from booking.queries.parts import PARTS_OF_DAY, in_part
+from booking.queries.pilots import (
+    PilotCondition,
+    PilotFacts,
+    as_icd10,
+    open_pilots,
+    pilots_of,
+    pilots_that_cover,
+    remote_choices,
+)
 from booking.queries.queue import (
     Board,
     LineView,
@@ -186,6 +195,8 @@ __all__ = [
     "LineView",
     "OfferFacts",
     "Piece",
+    "PilotCondition",
+    "PilotFacts",
     "Place",
     "Times",
     "Way",
@@ -197,6 +208,7 @@ __all__ = [
     "appointments_among",
     "appointments_of",
     "arrival_of",
+    "as_icd10",
     "asker_of",
     "asks_of",
     "asks_to_turn",
@@ -280,12 +292,15 @@ __all__ = [
     "open_case_of",
     "open_cases_of",
     "open_offers",
+    "open_pilots",
     "open_screen",
     "overdue_cases",
     "overdue_holds",
     "overdue_offers",
     "person_of_ask",
     "phones_of",
+    "pilots_of",
+    "pilots_that_cover",
     "place_in_line",
     "place_of",
     "policies_of",
@@ -296,6 +311,7 @@ __all__ = [
     "prices_on_call",
     "purposes_of",
     "reminded",
+    "remote_choices",
     "remote_opening",
     "remote_wish_facts",
     "remote_wishes",

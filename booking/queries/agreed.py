@@ -52,8 +52,9 @@ class AppointmentFacts:
     form: str  # of care at a distance
     partner_id: UUID | None
     partner_practitioner_id: UUID | None
-    condition_code: str
+    listed_code: str  # what it is about, where TT 30/2023 lists it
     fit_reason: str
+    pilot_id: UUID | None  # the approved pilot whose case it is
 
 
 def get_facts(appointment_id: UUID | str) -> AppointmentFacts:
@@ -95,8 +96,9 @@ def get_facts(appointment_id: UUID | str) -> AppointmentFacts:
         form=appointment.form,
         partner_id=appointment.partner_id,
         partner_practitioner_id=appointment.partner_practitioner_id,
-        condition_code=appointment.condition_code,
+        listed_code="" if appointment.pilot_id else appointment.condition_code,
         fit_reason=appointment.fit_reason,
+        pilot_id=appointment.pilot_id,
     )
 
 
@@ -127,7 +129,7 @@ def is_kept_until(appointment_id: UUID | str) -> datetime | None:
 
 def appointments_of(person_ids: Iterable[UUID]) -> QuerySet[Appointment]:
     """Give the appointments of these people, the latest first; the caller has asked who they may be."""
-    rows = Appointment.objects.select_related("practitioner", "facility", "person", "visit_type", "schedule")
+    rows = Appointment.objects.select_related("practitioner", "facility", "person", "visit_type", "schedule", "pilot")
     # Times offered from the waiting list are shown there; they are nobody's visit until somebody takes them.
     offered = Offer.objects.filter(appointment=OuterRef("pk"), taken_at=None)
     return rows.filter(~Exists(offered), person__in=list(person_ids)).order_by("-during", "-pk")
@@ -135,7 +137,7 @@ def appointments_of(person_ids: Iterable[UUID]) -> QuerySet[Appointment]:
 
 def series_for(by: Actor, series_id: UUID) -> QuerySet[Appointment]:
     """Give the visits of a series this actor may see, in order of time."""
-    rows = Appointment.objects.select_related("practitioner", "facility", "person", "visit_type", "schedule")
+    rows = Appointment.objects.select_related("practitioner", "facility", "person", "visit_type", "schedule", "pilot")
     return rows.filter(access.visible_appointments(by), series=series_id).order_by("during", "pk")
 
 
@@ -156,7 +158,7 @@ def clinic_day(appointment: Appointment) -> date:
 
 def appointments_among(by: Actor, appointment_ids: Iterable[UUID | str]) -> list[Appointment]:
     """List those of these appointments the actor may see, in order of time."""
-    rows = Appointment.objects.select_related("practitioner", "facility", "person", "visit_type", "schedule")
+    rows = Appointment.objects.select_related("practitioner", "facility", "person", "visit_type", "schedule", "pilot")
     return list(rows.filter(access.visible_appointments(by), pk__in=list(appointment_ids)).order_by("during"))
 
 
@@ -167,7 +169,7 @@ def day_list(
 
     The desk sees its facility, a practitioner their own; anything else is empty.
     """
-    rows = Appointment.objects.select_related("practitioner", "facility", "person", "visit_type", "schedule")
+    rows = Appointment.objects.select_related("practitioner", "facility", "person", "visit_type", "schedule", "pilot")
     rows = rows.filter(access.visible_appointments(by), _in_day(day)).exclude(status=Status.EXPIRED)
     if facility_id:
         rows = rows.filter(facility=facility_id)

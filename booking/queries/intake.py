@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 import records.queries
 from booking import access, fit
 from booking.models import Appointment, RemoteWish, Schedule
+from booking.queries.pilots import PilotCondition
 from core.actor import Actor
 from core.errors import NotFound
 from identity.models import Person
@@ -69,7 +70,7 @@ class IntakeFacts:
     """What the citizen told before the visit, for the doctor's eyes."""
 
     answers: dict[str, Any]
-    condition: fit.Condition | None
+    condition: fit.Condition | PilotCondition | None
     fit_reason: str
     reason: str
 
@@ -88,7 +89,9 @@ def intake_of_encounter(by: Actor, encounter_id: UUID) -> IntakeFacts | None:
     found = rows.only("intake", "condition_code", "fit_reason", "reason").first()
     if found is None:
         return None
-    return IntakeFacts(found.intake, fit.find(found.condition_code), found.fit_reason, found.reason)
+    code = found.condition_code
+    condition = fit.find(code) or (PilotCondition(code) if code else None)
+    return IntakeFacts(found.intake, condition, found.fit_reason, found.reason)
 
 
 def remote_opening(person_id: UUID, schedule_id: UUID, now: datetime) -> RemoteWish | None:

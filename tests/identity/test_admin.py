@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from audit.models import Line
-from identity.models import Contract, Person, User
+from identity.models import Contract, Person, Pilot, User
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -63,3 +63,28 @@ def test_a_contract_is_entered_by_hand_and_leaves_a_line(operator: User) -> None
         "/admin/identity/contract/add/", form | {"number": "16/HĐ", "forms": "teleconsult_mdt"}
     )
     assert refused.status_code == 200 and Contract.objects.count() == 1
+
+
+def test_a_pilot_is_entered_by_hand_and_its_quota_never_goes_below_what_is_taken(operator: User) -> None:
+    hospital, browser = make.make_facility(), make.page_client(operator)
+    form = {
+        "facility": str(hospital.pk), "name": "Thí điểm", "decision_number": "1/QĐ", "decided_on": "2031-01-01",
+        "approved_by": "Sở Y tế", "conditions": "I25, E11.2", "valid_from": "2031-01-01", "valid_to": "2031-12-31",
+        "quota": "3",
+    }  # fmt: skip
+    assert browser.post("/admin/identity/pilot/add/", {**form, "conditions": "heart"}).status_code == 200
+    assert browser.post("/admin/identity/pilot/add/", {**form, "valid_to": "2030-12-31"}).status_code == 200
+    assert not Pilot.objects.exists()
+    answer = browser.post("/admin/identity/pilot/add/", form)
+    assert answer.status_code == 302, answer.content.decode()
+    pilot = Pilot.objects.get()
+    assert (pilot.conditions, pilot.quota, pilot.used) == (["I25", "E11.2"], 3, 0)
+    assert Line.objects.filter(action="identity.pilot").count() == 1
+
+    Pilot.objects.update(used=2)  # as the appointments' triggers would
+    path = f"/admin/identity/pilot/{pilot.pk}/change/"
+    assert browser.post(path, {**form, "quota": "1", "used": "0"}).status_code == 200
+    assert browser.post(path, {**form, "quota": "2", "used": "0"}).status_code == 302
+    pilot.refresh_from_db()
+    assert (pilot.quota, pilot.used) == (2, 2)
+    assert browser.post(f"/admin/identity/pilot/{pilot.pk}/delete/", {"post": "yes"}).status_code == 403

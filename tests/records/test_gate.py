@@ -34,6 +34,8 @@ TABLE = [
     ({"is_licensed": False}, "no_licence", FORMS, True),
     ({"licence": ""}, "no_licence", FORMS, True),
     ({"is_listed": False}, "not_listed", (DIRECT,), False),
+    ({"is_piloted": True}, "pilot_not_valid", (DIRECT,), True),
+    ({"is_piloted": True, "pilot_holds": True}, "pilot_used_up", (DIRECT,), True),
     ({"has_partner": False}, "no_partner", (RECEIVING, SUPPORT), True),
     ({"has_contract": False}, "no_contract", (RECEIVING, SUPPORT), True),
     ({"partner_is_licensed": False}, "nobody_there", (RECEIVING,), True),
@@ -55,12 +57,19 @@ def test_each_condition_holds_back_its_own_forms_only(form, without, code, forms
 
 def test_every_fact_is_asked_for_by_some_rule_and_every_rule_is_in_the_table_above():
     assert {code for _without, code, _forms, _at_once in TABLE} == {rule.code for rule in gate.RULES}
-    named = {name for without, *_ in TABLE for name in without} | {"form", "is_opened"}
+    named = {name for without, *_ in TABLE for name in without} | {"form", "is_opened", "pilot_has_room"}
     assert named == {one.name for one in fields(Facts)}
 
 
 def test_what_a_doctor_opens_with_a_reason_needs_no_list():
     assert codes(replace(FULL, is_listed=False, is_opened=True)) == []
+
+
+def test_under_an_approved_pilot_with_a_case_left_a_visit_needs_no_list():
+    piloted = replace(FULL, is_listed=False, is_piloted=True, pilot_holds=True, pilot_has_room=True)
+    assert codes(piloted) == codes(piloted, BOOK) == []
+    # A pilot that is over has no case to speak of: only that is said.
+    assert codes(replace(piloted, pilot_holds=False, pilot_has_room=False), BOOK) == ["pilot_not_valid"]
 
 
 def test_advice_at_a_station_is_not_bound_to_the_list():

@@ -189,6 +189,7 @@ GET    /hospital/screens/                                           ux x xxxx xx
 POST   /line/{schedule}/next/                                       ux x xxxx xx y--x y- xx xx
 POST   /hospital/appointments/{appointment}/check-in/               ux x xxxx xx xxxx y- xx xx
 GET    /hospital/policy/                                             ux x xxxx xx xxxx yy xx xx
+GET    /hospital/pilots/                                             ux x xxxx xx xxxx yy xx xx
 GET    /hospital/visit-types/                                        ux x xxxx xx xxxx yy xx xx
 GET    /hospital/connections/                                       ux x xxxx xx xxxx yy xx xx
 GET    /hospital/national/                                          ux x xxxx xx xxxx yy xx xx

@@ -11,6 +11,7 @@ from identity.actions.clients import actor_of_token, issue_token, make_client, r
 from identity.actions.devices import forget_device, register_device
 from identity.actions.offering import put_contract, put_facility, put_practitioner, put_visit_type
 from identity.actions.people import add_child, change_person, meet_person, revoke_delegation
+from identity.actions.pilots import put_pilot
 from identity.actions.prices import change_price
 from identity.actions.stations import find_citizen, see_off, welcome
 from identity.actions.tickets import issue_socket_ticket, redeem_socket_ticket
@@ -30,6 +31,7 @@ __all__ = [
     "meet_person",
     "put_contract",
     "put_facility",
+    "put_pilot",
     "put_practitioner",
     "put_visit_type",
     "redeem_socket_ticket",

@@ -3,6 +3,7 @@
 from identity.models.accounts import Device, SocketTicket, User, UserManager
 from identity.models.clients import ApiClient, ApiToken
 from identity.models.people import Arrival, Delegation, Person
+from identity.models.pilots import Pilot
 from identity.models.places import SHARED, Contract, Facility, Province, Specialty, Telemedicine, VisitType
 from identity.models.staff import Membership, Practitioner
 
@@ -17,6 +18,7 @@ __all__ = [
     "Facility",
     "Membership",
     "Person",
+    "Pilot",
     "Practitioner",
     "Province",
     "SocketTicket",

@@ -40,6 +40,7 @@ def plan_encounter(
     form: str = "",
     listed_code: str = "",
     opened_because: str = "",
+    pilot_id: UUID | None = None,
     partner_id: UUID | None = None,
     partner_practitioner_id: UUID | None = None,
     by: Actor,
@@ -68,6 +69,7 @@ def plan_encounter(
                 form=form,
                 listed_code=listed_code,
                 opened_because=opened_because,
+                pilot_id=pilot_id,
                 created_at=now,
             )
             if partner_id is not None and partner_practitioner_id is not None:

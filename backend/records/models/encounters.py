@@ -47,6 +47,8 @@ class Encounter(Entity, Stateful):
     )  # of care at a distance (records.gate)
     listed_code = models.CharField(max_length=12, blank=True)  # what it is about, as TT 30/2023 lists it
     opened_because = models.CharField(max_length=300, blank=True)  # or why a doctor holds it all the same
+    # Or the approved pilot of its facility whose case it is; health insurance pays for none of these.
+    pilot = models.ForeignKey("identity.Pilot", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     status = models.CharField(max_length=11, choices=Status.choices, default=Status.PLANNED)
     planned_from = models.DateTimeField()
     planned_to = models.DateTimeField()
@@ -76,6 +78,10 @@ class Encounter(Entity, Stateful):
                 condition=Q(mode="in_person", form="")
                 | (Q(mode__in=["video", "phone"]) & Q(form__in=Telemedicine.values)),
                 name="encounter_form_fits_mode",
+            ),
+            models.CheckConstraint(
+                condition=Q(pilot__isnull=True) | Q(form=Telemedicine.DIRECT, listed_code=""),
+                name="encounter_pilot_is_outside_the_list",
             ),
             models.CheckConstraint(
                 condition=Q(planned_to__gt=models.F("planned_from")), name="encounter_ends_after_it_begins"

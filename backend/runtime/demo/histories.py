@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Visit:
     codes: tuple[str, ...]
     lines: tuple[Line, ...] = ()
     fate: str = ""
+    recorded: bool = False  # a part of the call, with both agreeing
 
 
 def _paracetamol(days: int = 3) -> Line:
@@ -85,7 +87,7 @@ VISITS = (
           "Súc miệng nước muối ấm.", ("J02.9",), (_paracetamol(),), "collected:ninh_kieu"),
     Visit(9, "ana", "ben", "now", "video", "Đau đầu và nghẹt mũi", "Đau vùng trán, chảy mũi 3 ngày, không sốt.", "Tỉnh, không cứng gáy theo lời kể.",
           "Viêm mũi họng cấp; thuốc triệu chứng.", "Nghỉ ngơi, rửa mũi nước muối, khám lại nếu sốt.", ("J00",),
-          (_paracetamol(), Line("xylometazoline-0p1-percent-nasal-spray", "1", 2, 5, "Xịt mỗi bên mũi, không quá 5 ngày.")), "collected:binh_minh"),
+          (_paracetamol(), Line("xylometazoline-0p1-percent-nasal-spray", "1", 2, 5, "Xịt mỗi bên mũi, không quá 5 ngày.")), "collected:binh_minh", recorded=True),
     Visit(6, "dung", "ben", "now", "video", "Khò khè khi thay đổi thời tiết", "Khò khè về đêm, dùng thuốc xịt đỡ.", "Nói trọn câu, nhịp thở 18.",
           "Tiếp tục thuốc cắt cơn, hẹn hô hấp.", "Luôn mang theo thuốc xịt.", ("J45.9",),
           (Line("salbutamol-100-microgam-per-lieu-inhaler", "2", 2, 30, "Xịt khi khó thở."),), "collected:phuc_khang"),
@@ -102,12 +104,12 @@ VISITS = (
           (Line("hydrocortisone-1-percent-cream", "1", 2, 5, "Thoa mỏng chỗ đỏ."), Line("cetirizine-10-mg-tablet", "1", 1, 5, "Uống buổi tối nếu ngứa.")), "ready"),
 )  # fmt: skip
 
-# Days from today, citizen, doctor, kind, mode, reason, the time of day it should lie after.
-TO_COME = (
+# Days from today, citizen, doctor, kind, mode, reason, the time of day it should lie after; what it is about, unless a follow-up.
+TO_COME: tuple[tuple[Any, ...], ...] = (
     (0, "quang", "ben", "now", "video", "Xin tư vấn kết quả xét nghiệm mỡ máu", 40),
     (0, "thuy", "ben", "now", "video", "Đau họng hai ngày", 75),
     (0, "nam", "ben", "now", "video", "Tái khám dạ dày", 130),
-    (1, "ana", "huong", "video", "video", "Hay hồi hộp khi leo cầu thang", 0),
+    (1, "ana", "huong", "video", "video", "Hay hồi hộp khi leo cầu thang", 0, "R00.2"),
     (1, "hoa", "khanh", "follow_up", "video", "Tái khám đái tháo đường", 0),
     (2, "child", "trang", "on_spot", "in_person", "Tiêm nhắc và khám định kỳ", 0),
     (2, "dung", "tuan", "on_spot", "in_person", "Nội soi mũi kiểm tra", 0),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 
-from identity.models import Contract, Facility, Telemedicine, VisitType
+import identity.actions
+from core.actor import Actor
+from identity.models import Contract, Facility, Pilot, Telemedicine, VisitType
 
 PUBLISHED = date(2025, 1, 6)
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -108,6 +110,22 @@ def make_contract(places: dict[str, Facility]) -> Contract:
         forms=["via_receiving_facility", "inter_facility_support"],
         valid_from=PUBLISHED,
     )
+
+
+def make_pilot(places: dict[str, Facility], begin: datetime) -> Pilot:
+    """What the big hospital may treat at a distance outside the list, for a year and a counted number of cases."""
+    pilot = Pilot(
+        facility=places["song_hong"],
+        name="Theo dõi từ xa chóng mặt và hồi hộp",
+        decision_number="4127/QĐ-SYT",
+        decided_on=begin.date() - timedelta(days=12),
+        approved_by="Sở Y tế Hà Nội",
+        conditions=["R42", "R00.2"],
+        valid_from=begin.date(),
+        valid_to=begin.date() + timedelta(days=364),
+        quota=120,
+    )
+    return identity.actions.put_pilot(pilot=pilot, by=Actor.system("demo"), now=begin)
 
 
 def make_places() -> tuple[dict[str, Facility], dict[tuple[str, str], VisitType]]:

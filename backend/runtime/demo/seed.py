@@ -42,6 +42,7 @@ def seed(now: datetime | None = None) -> bool:
     with as_of(now - LIFETIME) as begin:
         places, offers = facilities.make_places()
         facilities.make_contract(places)
+        facilities.make_pilot(places, begin)
         practitioners, members = staff.make_staff(places)
         national.enter_accounts(places, practitioners, begin)
         house_rules.decide(places, begin, now)

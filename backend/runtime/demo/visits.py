@@ -18,6 +18,7 @@ import records.actions
 from booking import fit
 from booking import queries as times
 from core.actor import Actor
+from core.ids import new_id
 from identity import acting
 from identity.models import Facility, Membership, Person, Practitioner, VisitType
 from journeys import consultation
@@ -27,6 +28,7 @@ from runtime.demo.clock import as_of
 from runtime.demo.histories import TO_COME, VISITS, Visit
 from runtime.demo.jobs import run_due
 from runtime.demo.people import actor
+from runtime.demo.recorded import record_a_while
 
 SEED = Actor.system("demo")
 MINUTE = timedelta(minutes=1)
@@ -103,7 +105,7 @@ def _live_through(stage: Stage, visit: Visit, starts_at: datetime, asked_at: dat
     assert encounter_id is not None
     citizen, doctor = stage.citizen(visit.citizen), stage.doctor(visit.doctor)
     if visit.mode == "video":
-        _meet(encounter_id, citizen, doctor, starts_at)
+        _meet(encounter_id, citizen, doctor, starts_at, recorded=visit.recorded)
     else:
         with as_of(starts_at + MINUTE) as moment:
             records.actions.start_encounter(encounter_id=encounter_id, by=doctor, now=moment)
@@ -118,11 +120,13 @@ def _live_through(stage: Stage, visit: Visit, starts_at: datetime, asked_at: dat
         _collect(stage, visit, prescription_id, starts_at)
 
 
-def _why_at_a_distance(mode: str, about: str) -> dict[str, str]:
-    """What the law asks of a visit at a distance: that it is listed, or why the doctor opened it."""
+def _why_at_a_distance(mode: str, about: str, schedule_id: UUID, moment: datetime) -> dict[str, str]:
+    """What the law asks of a visit at a distance: that it is listed, or under a pilot, or why the doctor opened it."""
     if not fit.is_remote(mode):
         return {}
     entry = fit.find(about)
+    if entry is None and times.pilots_that_cover(schedule_id, about, moment):
+        return {"condition_code": about}
     return {"condition_code": entry.code} if entry else {"fit_reason": "Đã khám trực tiếp, theo dõi tiếp từ xa."}
 
 
@@ -147,7 +151,7 @@ def book(
             person_id=stage.people[who].id,
             mode=mode,
             reason=reason,
-            values=_why_at_a_distance(mode, about),
+            values=_why_at_a_distance(mode, about, stage.schedules[doctor][0], moment),
             by=citizen,
             now=moment,
         )
@@ -161,8 +165,8 @@ def book(
     return appointment.id
 
 
-def _meet(encounter_id: UUID, citizen: Actor, doctor: Actor, starts_at: datetime) -> None:
-    """What is agreed to, the devices, the waiting room, the door, the call."""
+def _meet(encounter_id: UUID, citizen: Actor, doctor: Actor, starts_at: datetime, *, recorded: bool = False) -> None:
+    """What is agreed to, the devices, the waiting room, the door, the call; of one that is recorded, the lines as well."""
     room_id = realtime.queries.room_id_of(encounter_id)
     assert room_id is not None
     with as_of(starts_at - 3 * MINUTE) as moment:
@@ -171,11 +175,17 @@ def _meet(encounter_id: UUID, citizen: Actor, doctor: Actor, starts_at: datetime
         )
         realtime.actions.note_device_check(room_id=room_id, result=DEVICES, by=citizen, now=moment)
         seat = realtime.actions.join(room_id=room_id, by=citizen, now=moment).seat
+        if recorded:
+            realtime.actions.arrive(room_id=room_id, socket_id=new_id(), page="demo", by=citizen, now=moment)
         run_due(moment)
     with as_of(starts_at + MINUTE) as moment:
         realtime.actions.join(room_id=room_id, by=doctor, now=moment)
+        if recorded:
+            realtime.actions.arrive(room_id=room_id, socket_id=new_id(), page="demo", by=doctor, now=moment)
         realtime.actions.let_in(room_id=room_id, seat_id=seat.id, by=doctor, now=moment)
         run_due(moment)
+    if recorded:
+        record_a_while(room_id=room_id, citizen=citizen, doctor=doctor, began=starts_at + 4.7 * MINUTE)
 
 
 def _write(visit: Visit, encounter_id: UUID, doctor: Actor, starts_at: datetime) -> None:
@@ -264,13 +274,13 @@ def read_the_inbox(stage: Stage, moment: datetime) -> None:
 def plan_what_is_to_come(stage: Stage, now: datetime) -> None:
     """Book the visits of the coming days, asked for a little earlier today."""
     asked_at = now - 30 * MINUTE
-    for days, who, doctor, kind, mode, reason, minutes in TO_COME:
+    for days, who, doctor, kind, mode, reason, minutes, *about in TO_COME:
         eight = (now + timedelta(days=days)).replace(hour=1, minute=0, second=0, microsecond=0)  # in Vietnam
         wanted = eight if days else now + minutes * MINUTE
         with as_of(asked_at):
             starts_at = stage.free_after(doctor, kind, wanted, asked_at)
         if starts_at is not None:
-            book(stage, who, doctor, kind, mode, reason, starts_at, asked_at)
+            book(stage, who, doctor, kind, mode, reason, starts_at, asked_at, *about)
 
 
 __all__ = ["Stage", "live_through_the_past", "plan_what_is_to_come"]

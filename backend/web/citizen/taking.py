@@ -150,12 +150,20 @@ def book(request: HttpRequest) -> HttpResponse:
         "about": about(actor, people, offer, moment),
         "chosen": request.POST.get("person") or str(actor.person_id),
         "remote": fit.is_remote(offer.mode) and settings.BOOKING_FIT_CHECK != "off",
-        "groups": fit.groups(),
+        **pilots_for(offer.visit_type.facility_id, clinic_day(offer.starts_at), offer.mode),
         "unfit": unfit,
         "weeks": range(2, 13),
         "hold_minutes": settings.BOOKING_HOLD_MINUTES,
     }
     return render(request, "web/citizen/book.html", context, status=422 if form.errors else 200)
+
+
+def pilots_for(facility_id: UUID, day: date, mode: str) -> dict[str, Any]:
+    """What a visit at a distance may be about there on that day, and under which approved pilots."""
+    if not fit.is_remote(mode):
+        return {"groups": [], "pilots": []}
+    choices = booking_queries.remote_choices(facility_id, day)
+    return {"groups": choices, "pilots": booking_queries.open_pilots(facility_id, day)}
 
 
 def _take(request: HttpRequest, form: BookingForm, offer: Offer, actor: Actor, moment: datetime) -> HttpResponse:

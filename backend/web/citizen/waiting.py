@@ -28,6 +28,7 @@ from identity.models import Person, Practitioner, VisitType
 from journeys import waiting as journey
 from web.citizen.door import as_id, as_instant, citizen_page, clinic_day
 from web.citizen.finding import mode_for
+from web.citizen.taking import pilots_for
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 DAY_TIMES = [
@@ -151,8 +152,8 @@ def offer(request: HttpRequest, offer_id: UUID) -> HttpResponse:
         "is_open": is_open,
         "seconds": max(int((found.expires_at - found.created_at).total_seconds()), 60),
         "later": found.entry.instead_of if found.entry.instead_of_id else None,
-        "asks_condition": is_open and not found.appointment.condition_code and _is_asked(found.appointment.mode),
-        "groups": fit.groups(),
+        "asks_condition": is_open and not _is_said(found) and _is_asked(found.appointment.mode),
+        **pilots_for(found.appointment.facility_id, clinic_day(found.appointment.starts_at), found.appointment.mode),
     }
     return render(request, "web/citizen/waiting/offer.html", context)
 
@@ -196,7 +197,7 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "visit": visit,
         "ways": ways,
         "asks_condition": any(one.mode != visit.mode and _is_asked(one.mode) for one in ways),
-        "groups": fit.groups(),
+        **pilots_for(visit.facility_id, clinic_day(visit.starts_at), "video"),
         "is_open": is_open,
         "other_days": other_days(visit, moment) if is_open else [],
     }
@@ -227,6 +228,12 @@ def choose(request: HttpRequest, case_id: UUID) -> HttpResponse:
     except DomainError as refusal:
         messages.error(request, str(refusal.detail))
     return redirect("web_leave_case", case_id=case_id)
+
+
+def _is_said(offer: Any) -> bool:
+    """Say whether it is known what the offered visit is about: by itself, or by the later one that is given up for it."""
+    later = offer.entry.instead_of
+    return bool(offer.appointment.condition_code or (later is not None and later.pilot_id))
 
 
 def _is_asked(mode: str) -> bool:
