@@ -53,48 +53,56 @@ def missing() -> str | None:
 
 
 @contextlib.asynccontextmanager
-async def stage(count: int) -> AsyncIterator[visits.Stage]:
-    """Janus on the first core with `count` visits connected."""
+async def stage(count: int, *, loops: int = 0) -> AsyncIterator[visits.Stage]:
+    """Janus on the first core with `count` visits connected; a thread for each connection, or so many `loops` for all."""
     with (
         tempfile.TemporaryDirectory() as folder,
         visits.apart() as core,
-        _running(Path(folder), core) as (process, api),
+        _running(Path(folder), core, loops) as (process, api),
+        contextlib.closing(_crowd(process)) as crowd,
     ):
-        with _inside(process):
-            crowd = udp.Crowd(BROWSERS)
-        handles = [(api.attach(), visits.seat(crowd, 2 * person, person, slots=0)) for person in range(2 * count)]
-        feeds = []
-        for person, (handle, peer) in enumerate(handles):
-            if not person % 2:
-                api.tell(handle, {**ROOM, "room": 1 + person // 2})
-            ask = {"request": "joinandconfigure", "room": 1 + person // 2, "ptype": "publisher"}
-            # We shake hands first everywhere: else it would, and would need its timer to go on.
-            told = api.tell(
-                handle, ask, {"type": "offer", "sdp": peer.offer().replace("setup:actpass", "setup:active")}
-            )
-            peer.take(told["jsep"]["sdp"])
-            feeds.append(told["plugindata"]["data"]["id"])
-        await visits.connect([peer for _, peer in handles])
-        streams, listeners = [], []
-        for person, (_, sender) in enumerate(handles):
-            handle, receiver = api.attach(), visits.seat(crowd, 2 * person + 1, person)
-            ask = {
-                "request": "join",
-                "room": 1 + person // 2,
-                "ptype": "subscriber",
-                "streams": [{"feed": feeds[person]}],
-            }
-            offered = api.tell(handle, ask)["jsep"]["sdp"]
-            receiver.take(offered)
-            api.tell(handle, {"request": "start"}, {"type": "answer", "sdp": answer(offered, receiver)})
-            listeners.append(receiver)
+        senders, receivers, feeds, streams = [], [], [], []
+        for person in range(2 * count):
+            senders.append(visits.seat(crowd, 2 * person, person, slots=0))
+            feeds.append(publish(api, 1 + person // 2, senders[-1], opens=not person % 2))
+        await visits.connect(senders)
+        for person, sender in enumerate(senders):
+            receiver = visits.seat(crowd, 2 * person + 1, person ^ 1)
+            offered = listen(api, 1 + person // 2, receiver, feeds[person])
+            receivers.append(receiver)
             assert sender.answer and receiver.answer
             for kind, mid in mids(offered):
                 ssrc = receiver.answer.ssrcs[mid][0]
                 streams.append(visits.Stream(person, kind, sender, sender.answer.address, receiver, ssrc, first=1))
-        await visits.connect(listeners)
+        await visits.connect(receivers)
         yield visits.Stage(process, crowd, streams)
-        crowd.socket.close()
+
+
+def _crowd(process: int) -> udp.Crowd:
+    with _inside(process):
+        return udp.Crowd(BROWSERS)
+
+
+def publish(api: Api, room: int, peer: Peer, *, opens: bool) -> int:
+    """Describe what a person sends; the number of the feed comes back."""
+    handle = api.attach()
+    if opens:
+        api.tell(handle, {**ROOM, "room": room})
+    # We shake hands first everywhere: else Janus would.
+    offer = {"type": "offer", "sdp": peer.offer().replace("setup:actpass", "setup:active")}
+    told = api.tell(handle, {"request": "joinandconfigure", "room": room, "ptype": "publisher"}, offer)
+    peer.take(told["jsep"]["sdp"])
+    return int(told["plugindata"]["data"]["id"])
+
+
+def listen(api: Api, room: int, peer: Peer, feed: int) -> str:
+    """Ask for a feed and agree; what Janus offered comes back."""
+    handle = api.attach()
+    told = api.tell(handle, {"request": "join", "room": room, "ptype": "subscriber", "streams": [{"feed": feed}]})
+    offered = str(told["jsep"]["sdp"])
+    peer.take(offered)
+    api.tell(handle, {"request": "start"}, {"type": "answer", "sdp": answer(offered, peer)})
+    return offered
 
 
 def mids(description: str) -> list[tuple[str, str]]:
@@ -160,9 +168,9 @@ class Api:
 
 
 @contextlib.contextmanager
-def _running(folder: Path, core: int) -> Iterator[tuple[int, Api]]:
+def _running(folder: Path, core: int, loops: int) -> Iterator[tuple[int, Api]]:
     place = folder / "api"
-    _configure(folder, place)
+    _configure(folder, place, loops)
     programme = f"exec taskset -c {core} {forwarders.find('janus')} -F {folder} -C {folder}/janus.jcfg"
     for _ in range(STARTS):
         place.unlink(missing_ok=True)
@@ -193,7 +201,7 @@ def _reach(child: subprocess.Popen[bytes], place: Path) -> Api | None:
     return None
 
 
-def _configure(folder: Path, place: Path) -> None:
+def _configure(folder: Path, place: Path, loops: int) -> None:
     """The videoroom, a socket in a folder, and no more."""
     libraries = next(Path("/usr/lib").glob("*/janus"))
     for kind, name in (("plugins", "videoroom"), ("transports", "pfunix"), ("events", ""), ("loggers", "")):
@@ -204,7 +212,7 @@ def _configure(folder: Path, place: Path) -> None:
     (folder / "janus.jcfg").write_text(
         "general: {"
         + "".join(f' {kind}_folder = "{folder}/{kind}"' for kind in ("plugins", "transports", "events", "loggers"))
-        + f' configs_folder = "{folder}" debug_level = 2 session_timeout = 0 admin_secret = "{random.random()}" }}\n'
+        + f' configs_folder = "{folder}" debug_level = 2 event_loops = {loops} session_timeout = 0 admin_secret = "{random.random()}" }}\n'
         "nat: { ice_lite = true }\n"
     )
     (folder / "janus.transport.pfunix.jcfg").write_text(

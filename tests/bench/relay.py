@@ -6,7 +6,8 @@ What a visit sends, and how it is played, is in tests/bench/visits.py: the same 
   forward, N    our relay with N visits: µs of CPU a forwarded packet, everything (feedback, reports, clocks) included
   delay p99, N  added on the way, 99th percentile, as the load sees it
   arrived, N    of what was sent, in per cent
-  janus …       the same of Debian's Janus with its videoroom, in turn with ours
+  janus …       the same of Debian's Janus with its videoroom, in turn with ours, as it comes: a thread a connection
+  janus loop …  the same with one loop for all connections, which suits one core better
   rtpengine …   the same of Debian's rtpengine
   visit, ours   ms of CPU a second of one visit at the largest N
   MediaRelay    the same for one visit through aiortc's peer connections and MediaRelay, which decode and encode
@@ -29,7 +30,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from realtime.media import rtp
@@ -44,7 +46,11 @@ SHORT, LONG = 200, 1000
 SECRET = "b" * 32
 P99_S = 0.010
 ROOT = Path(__file__).resolve().parents[2]
-OTHERS = {"janus": janus, "rtpengine": rtpengine}
+OTHERS: dict[str, tuple[Callable[[], str | None], visits.Server]] = {
+    "janus": (janus.missing, janus.stage),
+    "janus loop": (janus.missing, partial(janus.stage, loops=1)),
+    "rtpengine": (rtpengine.missing, rtpengine.stage),
+}
 WHOLE = [100.0]
 
 
@@ -92,13 +98,14 @@ def measure(*, rounds: int, size: int, peers: bool = False) -> Iterator[Row]:
 def who_is_there(*, fetch: bool) -> dict[str, visits.Server]:
     """The others that can be driven here; which cannot, and why, is said."""
     if fetch:
-        forwarders.fetch()
+        with contextlib.redirect_stdout(sys.stderr):  # what is printed may be read by a programme
+            forwarders.fetch()
     found: dict[str, visits.Server] = {}
-    for name, other in OTHERS.items():
-        if problem := other.missing():
+    for name, (missing, server) in OTHERS.items():
+        if problem := missing():
             print(f"not there, {name}: {problem}", file=sys.stderr)
         else:
-            found[name] = other.stage
+            found[name] = server
     return found
 
 
@@ -163,25 +170,24 @@ def floor(packets: int) -> float:
 @contextlib.asynccontextmanager
 async def ours(count: int) -> AsyncIterator[visits.Stage]:
     """Our relay with `count` visits connected."""
-    async with relay_process() as (process, remote):
-        crowd = udp.Crowd()
-        peers = []
-        for person in range(2 * count):
-            peer = visits.seat(crowd, person, person)
-            if not person % 2:
-                await remote.open_room(f"r{person // 2}")
-            peer.take(await remote.join(f"r{person // 2}", f"s{person % 2}", peer.offer()))
-            await peer.connect()
-            peers.append(peer)
-        streams = []
-        for person, sender in enumerate(peers):
-            receiver = peers[person ^ 1]
-            assert sender.answer and receiver.answer
-            for kind, mid in (("audio", "2"), ("video", "3")):
-                ssrc = receiver.answer.ssrcs[mid][0]
-                streams.append(visits.Stream(person, kind, sender, sender.answer.address, receiver, ssrc, first=1))
-        yield visits.Stage(process, crowd, streams)
-        crowd.socket.close()
+    with contextlib.closing(udp.Crowd()) as crowd:
+        async with relay_process() as (process, remote):
+            peers = []
+            for person in range(2 * count):
+                peer = visits.seat(crowd, person, person)
+                if not person % 2:
+                    await remote.open_room(f"r{person // 2}")
+                peer.take(await remote.join(f"r{person // 2}", f"s{person % 2}", peer.offer()))
+                await peer.connect()
+                peers.append(peer)
+            streams = []
+            for person, sender in enumerate(peers):
+                receiver = peers[person ^ 1]
+                assert sender.answer and receiver.answer
+                for kind, mid in (("audio", "2"), ("video", "3")):
+                    ssrc = receiver.answer.ssrcs[mid][0]
+                    streams.append(visits.Stream(person, kind, sender, sender.answer.address, receiver, ssrc, first=1))
+            yield visits.Stage(process, crowd, streams)
 
 
 @contextlib.asynccontextmanager

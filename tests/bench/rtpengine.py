@@ -40,8 +40,7 @@ def missing() -> str | None:
 @contextlib.asynccontextmanager
 async def stage(count: int) -> AsyncIterator[visits.Stage]:
     """rtpengine on the first core with `count` visits connected."""
-    with visits.apart() as core, _running(core) as (process, ask):
-        crowd = udp.Crowd()
+    with visits.apart() as core, _running(core) as (process, ask), contextlib.closing(udp.Crowd()) as crowd:
         people = [
             [visits.seat(crowd, 2 * person + n, person, slots=0) for n in range(2)] for person in range(2 * count)
         ]
@@ -61,7 +60,6 @@ async def stage(count: int) -> AsyncIterator[visits.Stage]:
                     visits.Stream(person, kind, sender, sender.answer.address, receiver, sender.base + n, first=0)
                 )
         yield visits.Stage(process, crowd, streams)
-        crowd.socket.close()
 
 
 def description(browsers: list[visits.Browser], setup: str) -> str:

@@ -82,12 +82,12 @@ def main(arguments: list[str]) -> int:
 def show(rows: Iterator[Row], *, as_json: bool) -> None:
     """Print rows as they come."""
     if not as_json:
-        print(f"{'ratio':>8}  {'to':<14} {'bench':<14} {'case':<22} {'value':>10} unit   spread")
+        print(f"{'ratio':>8}  {'to':<14} {'bench':<14} {'case':<24} {'value':>10} unit   spread")
     for each in rows:
         if as_json:
             print(json.dumps(asdict(each)), flush=True)
         else:
             print(
-                f"{each.ratio:>8.3f}  {each.to:<14} {each.bench:<14} {each.case:<22} {each.value:>10.1f} {each.unit:<6} {each.spread:.0%}",
+                f"{each.ratio:>8.3f}  {each.to:<14} {each.bench:<14} {each.case:<24} {each.value:>10.1f} {each.unit:<6} {each.spread:.0%}",
                 flush=True,
             )

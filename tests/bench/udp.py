@@ -23,6 +23,7 @@ NAP_S = 0.0003
 _libc = ctypes.CDLL(None, use_errno=True)
 UNKNOWN: tuple[int, list[int]] = (0, [])
 NO_MEDIA = bytes(range(192, 256))  # in the second byte: RTCP, and DTLS
+NO_STUN = bytes(range(4, 256))  # in the first
 
 
 def address_of(buffer: bytearray) -> int:
@@ -59,6 +60,9 @@ class Crowd:
             for level, kind, value in ancillary:
                 if (level, kind) == (socket.IPPROTO_IP, IP_PKTINFO):
                     self.waiting.setdefault(socket.inet_ntoa(value[8:12]), []).append(data)
+
+    def close(self) -> None:
+        self.socket.close()
 
 
 class Member:
@@ -216,6 +220,7 @@ def play(
         if count:
             now = clock()
             media = len(listener.data[1 : BUFFER * count : BUFFER].translate(None, NO_MEDIA))
+            media -= len(listener.data[: BUFFER * count : BUFFER].translate(None, NO_STUN))
             heard.packets += media
             heard.all += media
             for number in range(heard.all % 16, count, 16):

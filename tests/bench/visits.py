@@ -115,9 +115,10 @@ def seat(crowd: udp.Crowd, place: int, person: int, **options: Any) -> Browser:
 async def connect(peers: list[Peer]) -> None:
     """Let all be checked and shake hands, some at once. Raises Void: how others do that is not for us to judge."""
     for begin in range(0, len(peers), AT_ONCE):
-        some = (peer.connect() for peer in peers[begin : begin + AT_ONCE])
-        if any(await asyncio.gather(*some, return_exceptions=True)):
-            raise Void("not all could connect")
+        try:
+            await asyncio.gather(*(peer.connect() for peer in peers[begin : begin + AT_ONCE]))
+        except AssertionError:
+            raise Void("not all could connect") from None
 
 
 # a round
