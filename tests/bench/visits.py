@@ -195,10 +195,17 @@ def check(heard: udp.Heard, streams: dict[int, Stream]) -> None:
 
 
 def patiently(
-    server: Server, visits: int, warm: float, counted: float, *, may_lose: bool = False, name: str = "ours"
+    server: Server,
+    visits: int,
+    warm: float,
+    counted: float,
+    *,
+    may_lose: bool = False,
+    name: str = "ours",
+    tries: int = TRIES,
 ) -> Told | None:
-    """A round that counts, of up to three; a busy machine spoils some. None when none did, which is said."""
-    for _ in range(TRIES):
+    """A round that counts, of so many; a busy machine spoils some. None when none did, which is said."""
+    for _ in range(tries):
         try:
             told = asyncio.run(play(server, visits, warm, counted))
             if told.arrived <= 1 - LOST and not may_lose:
