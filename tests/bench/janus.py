@@ -14,13 +14,15 @@ import os
 import random
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+
+from websockets import Subprotocol
+from websockets.sync.client import unix_connect
 
 from runtime import folders, forwarders
 from tests.bench import udp, visits
@@ -34,8 +36,8 @@ NETWORK = (
     f" && ip link set out up && ip link set in up && ip route add local {BROWSERS}.0.0.0/8 dev out"
 )
 PROGRAMMES = ("unshare", "ip", "taskset")
-MESSAGE = 1 << 16
-STARTS = 10
+PROTOCOL = Subprotocol("janus-protocol")
+ANSWER_S = 20
 ROOM = {"request": "create", "publishers": 2, "bitrate": 0, "audiocodec": "opus", "videocodec": "vp8"}
 
 
@@ -134,9 +136,8 @@ class Api:
     """Its JSON, a question at a time."""
 
     def __init__(self, place: str) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._socket.settimeout(20)
-        self._socket.connect(place)
+        # No pings: a server that is under load may be late with them, and would be left.
+        self._socket = unix_connect(place, "ws://janus", subprotocols=[PROTOCOL], ping_interval=None)
         self._number = 0
         self._session = self._ask({"janus": "create"})["data"]["id"]
 
@@ -155,9 +156,9 @@ class Api:
 
     def _ask(self, asked: dict[str, Any]) -> Any:
         self._number += 1
-        self._socket.send(json.dumps({**asked, "transaction": str(self._number)}).encode())
+        self._socket.send(json.dumps({**asked, "transaction": str(self._number)}))
         while True:
-            told = json.loads(self._socket.recv(MESSAGE))
+            told = json.loads(self._socket.recv(ANSWER_S))
             if told.get("transaction") == str(self._number) and told["janus"] != "ack":
                 if told["janus"] not in ("success", "event"):
                     raise visits.Void(f"Janus says {told}")
@@ -172,39 +173,28 @@ def _running(folder: Path, core: int, loops: int) -> Iterator[tuple[int, Api]]:
     place = folder / "api"
     _configure(folder, place, loops)
     programme = f"exec taskset -c {core} {forwarders.find('janus')} -F {folder} -C {folder}/janus.jcfg"
-    for _ in range(STARTS):
-        place.unlink(missing_ok=True)
-        with (folder / "log").open("w") as log:
-            child = subprocess.Popen(
-                ["unshare", "--net", "sh", "-c", f"{NETWORK} && {programme}"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            )  # fmt: skip
-        try:
-            api = _reach(child, place)
-            if api:
-                yield child.pid, api
-                api.close()
-                return
-        finally:
-            child.kill()
-            child.wait()
-    raise visits.Void(f"Janus does not start: {(folder / 'log').read_text()[-3000:]}")
-
-
-def _reach(child: subprocess.Popen[bytes], place: Path) -> Api | None:
-    """Its API; None where it ended: now and then its socket's thread looks for work before there is any, and is gone."""
-    until = time.monotonic() + 20
-    while child.poll() is None and time.monotonic() < until:
-        with contextlib.suppress(FileNotFoundError, ConnectionError):
-            return Api(str(place))
-        time.sleep(0.02)
-    return None
+    with (folder / "log").open("w") as log:
+        child = subprocess.Popen(
+            ["unshare", "--net", "sh", "-c", f"{NETWORK} && {programme}"],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        )  # fmt: skip
+    try:
+        until = time.monotonic() + 20
+        while not place.exists():
+            if child.poll() is not None or time.monotonic() > until:
+                raise visits.Void(f"Janus does not start: {(folder / 'log').read_text()[-3000:]}")
+            time.sleep(0.02)
+        with contextlib.closing(Api(str(place))) as api:
+            yield child.pid, api
+    finally:
+        child.kill()
+        child.wait()
 
 
 def _configure(folder: Path, place: Path, loops: int) -> None:
     """The videoroom, a socket in a folder, and no more."""
     libraries = next(Path("/usr/lib").glob("*/janus"))
-    for kind, name in (("plugins", "videoroom"), ("transports", "pfunix"), ("events", ""), ("loggers", "")):
+    for kind, name in (("plugins", "videoroom"), ("transports", "websockets"), ("events", ""), ("loggers", "")):
         (folder / kind).mkdir()
         if name:
             library = f"libjanus_{name}.so"
@@ -215,8 +205,8 @@ def _configure(folder: Path, place: Path, loops: int) -> None:
         + f' configs_folder = "{folder}" debug_level = 2 event_loops = {loops} session_timeout = 0 admin_secret = "{random.random()}" }}\n'
         "nat: { ice_lite = true }\n"
     )
-    (folder / "janus.transport.pfunix.jcfg").write_text(
-        f'general: {{ enabled = true json = "compact" path = "{place}" }}\nadmin: {{ admin_enabled = false }}\n'
+    (folder / "janus.transport.websockets.jcfg").write_text(
+        f'general: {{ ws = true json = "compact" ws_unix = "{place}" }}\n'
     )
     (folder / "janus.plugin.videoroom.jcfg").write_text("")
 
