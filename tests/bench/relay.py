@@ -1,20 +1,23 @@
 """The media relay under real time load, against aiortc's own MediaRelay and against the least any relay must do.
 
-A visit: two people, each sends 720p30 at 1.5 Mbit/s (157 packets a second, each with a transport-wide number) and a voice
-of 50 packets a second. Every packet is encrypted before the clock starts and lies in memory; one socket plays all browsers
-(tests/bench/udp.py), so that the load is not the limit. Server on one core, load on another, CPU as the kernel counts it.
+What a visit sends, and how it is played, is in tests/bench/visits.py: the same streams and the same receivers for each.
 
-  floor        recvfrom, unprotect, protect, sendto of one 1.2 kB packet in a bare Python loop: µs of CPU
-  forward, N   our relay with N visits: µs of CPU a forwarded packet, everything (feedback, reports, clocks) included
-  delay, N     added on the way, 99th percentile, as the load sees it
-  visit, ours  ms of CPU a second of one visit at the largest N
-  MediaRelay   the same for one visit through aiortc's peer connections and MediaRelay, which decode and encode
-  most visits  on one core, by doubling and halving: nothing lost, p99 under 10 ms (only with --size 1000 or more)
+  floor         recvfrom, unprotect, protect, sendto of one 1.2 kB packet in a bare Python loop: µs of CPU
+  forward, N    our relay with N visits: µs of CPU a forwarded packet, everything (feedback, reports, clocks) included
+  delay p99, N  added on the way, 99th percentile, as the load sees it
+  arrived, N    of what was sent, in per cent
+  janus …       the same of Debian's Janus with its videoroom, in turn with ours, as it comes: a thread a connection
+  janus loop …  the same with one loop for all connections, which suits one core better
+  rtpengine …   the same of Debian's rtpengine
+  visit, ours   ms of CPU a second of one visit at the largest N
+  MediaRelay    the same for one visit through aiortc's peer connections and MediaRelay, which decode and encode
+  most visits   on one core, by doubling and halving: nothing lost, p99 under 10 ms (only with --size 1000 or more)
 A round counts only if the load kept its time, nothing was lost and what was sampled decrypts to what was sent; else it is
-said to be void, and tried again.
-Janus and rtpengine are not driven from here.
+said to be void, and tried again. The other two may lose: it is told, and their cost is that of what they passed on.
+Where Janus or rtpengine is not there, a line says so. `--peers` fetches them from Debian first, as root; a short run plays
+only the largest N on them.
 
-`lanh.py bench relay --rounds 3 --size 1000` for figures; `--rounds 1 --size 80` for CI.
+`lanh.py bench relay --peers --rounds 3 --size 1000` for figures; `--rounds 1 --size 80` for CI.
 """
 
 from __future__ import annotations
@@ -22,69 +25,100 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import random
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
-from statistics import quantiles
 
 from realtime.media import rtp
 from realtime.media.control import Remote
 from realtime.media.srtp import Buffer, Keys
-from tests.bench import udp
+from runtime import forwarders
+from tests.bench import janus, rtpengine, udp, visits
 from tests.bench.run import Row, row
-from tests.realtime.media_peer import Peer
 
 NAME = "relay"
 SHORT, LONG = 200, 1000
 SECRET = "b" * 32
-VIDEO_RATE, AUDIO_RATE, FRAMES = 157, 50, 30
-VIDEO_BYTES, AUDIO_BYTES = 1170, 80
-POOL = random.Random(7).randbytes(1 << 16)
-LATE_S, P99_S, LOST, TRIES = 0.040, 0.010, 0.001, 3
+P99_S = 0.010
 ROOT = Path(__file__).resolve().parents[2]
+OTHERS: dict[str, tuple[Callable[[], str | None], visits.Server]] = {
+    "janus": (janus.missing, janus.stage),
+    "janus loop": (janus.missing, partial(janus.stage, loops=1)),
+    "rtpengine": (rtpengine.missing, rtpengine.stage),
+}
+WHOLE = [100.0]
 
 
-class Void(Exception):
-    """The round says nothing about the relay."""
-
-
-def measure(*, rounds: int, size: int) -> Iterator[Row]:
+def measure(*, rounds: int, size: int, peers: bool = False) -> Iterator[Row]:
     """All in turn, `rounds` times."""
     short = size < SHORT
     loads = [2, 8] if short else [1, 10, 40, 100]
     warm, counted = (1.0, 2.0) if short else (2.0, 5.0)
-    found: dict[str, list[float]] = {}
+    others = who_is_there(fetch=peers)
+    told: dict[tuple[str, int], list[visits.Told]] = {}
+    least, transcoding = [], []
     for _ in range(rounds):
-        found.setdefault("floor", []).append(floor(20_000 if short else 200_000))
-        for visits in loads:
-            told = patiently(visits, warm, counted)
-            if told is None:
-                continue
-            found.setdefault(f"forward, {visits}", []).append(told.cost_us)
-            found.setdefault(f"delay, {visits}", []).append(told.p99_ms)
-            if visits == loads[-1]:
-                found.setdefault("visit, ours", []).append(told.visit_ms)
-        found.setdefault("MediaRelay", []).append(transcoded(4 if short else 8))
-    for visits in loads:
-        if f"forward, {visits}" in found:
-            yield row(
-                NAME, f"forward, {visits}", found[f"forward, {visits}"], "µs", to="floor", yardstick=found["floor"]
-            )
-            delays = found[f"delay, {visits}"]
-            yield row(NAME, f"delay p99, {visits}", delays, "ms", to="itself", yardstick=delays)
-    if "visit, ours" in found:
-        ours = found["visit, ours"]
-        yield row(NAME, "MediaRelay, a visit", found["MediaRelay"], "ms/s", to="ours", yardstick=ours)
-        yield row(NAME, "ours, a visit", ours, "ms/s", to="MediaRelay", yardstick=found["MediaRelay"])
-    yield row(NAME, "floor", found["floor"], "µs", to="itself", yardstick=found["floor"])
+        least.append(floor(20_000 if short else 200_000))
+        for count in loads:
+            if one := visits.patiently(ours, count, warm, counted):
+                told.setdefault(("ours", count), []).append(one)
+            for name, server in others.items() if count == loads[-1] or not short else ():
+                tries = 2 if short else visits.TRIES
+                if one := visits.patiently(server, count, warm, counted, name=name, may_lose=True, tries=tries):
+                    told.setdefault((name, count), []).append(one)
+        transcoding.append(transcoded(4 if short else 8))
+    for count in loads:
+        mine = told.get(("ours", count))
+        if mine:
+            yield row(NAME, f"forward, {count}", costs(mine), "µs", to="floor", yardstick=least)
+            yield row(NAME, f"delay p99, {count}", delays(mine), "ms", to="itself", yardstick=delays(mine))
+            yield row(NAME, f"arrived, {count}", arrived(mine), "%", to="sent", yardstick=WHOLE)
+        for name in others:
+            theirs = told.get((name, count))
+            if mine and theirs:
+                yield row(NAME, f"{name}, forward, {count}", costs(theirs), "µs", to="ours", yardstick=costs(mine))
+                yield row(NAME, f"ours, forward, {count}", costs(mine), "µs", to=name, yardstick=costs(theirs))
+                yield row(NAME, f"{name}, p99, {count}", delays(theirs), "ms", to="ours", yardstick=delays(mine))
+                yield row(NAME, f"{name}, arrived, {count}", arrived(theirs), "%", to="sent", yardstick=WHOLE)
+    if mine := told.get(("ours", loads[-1])):
+        visit = [one.visit_ms for one in mine]
+        yield row(NAME, "MediaRelay, a visit", transcoding, "ms/s", to="ours", yardstick=visit)
+        yield row(NAME, "ours, a visit", visit, "ms/s", to="MediaRelay", yardstick=transcoding)
+    yield row(NAME, "floor", least, "µs", to="itself", yardstick=least)
     if size >= LONG:
         most = [float(most_visits(warm, counted))]
         yield row(NAME, "most visits a core", most, "", to="itself", yardstick=most)
+
+
+def who_is_there(*, fetch: bool) -> dict[str, visits.Server]:
+    """The others that can be driven here; which cannot, and why, is said."""
+    if fetch:
+        with contextlib.redirect_stdout(sys.stderr):  # what is printed may be read by a programme
+            forwarders.fetch()
+    found: dict[str, visits.Server] = {}
+    for name, (missing, server) in OTHERS.items():
+        if problem := missing():
+            print(f"not there, {name}: {problem}", file=sys.stderr)
+        else:
+            found[name] = server
+    return found
+
+
+def costs(told: list[visits.Told]) -> list[float]:
+    return [one.cost_us for one in told]
+
+
+def delays(told: list[visits.Told]) -> list[float]:
+    return [one.p99_ms for one in told]
+
+
+def arrived(told: list[visits.Told]) -> list[float]:
+    return [one.arrived * 100 for one in told]
 
 
 # the least
@@ -106,7 +140,7 @@ def floor(packets: int) -> float:
     for begin in range(0, packets, chunk):
         for number in range(begin, begin + chunk):
             head = rtp.HEADER.pack(0x80, 96, number & 0xFFFF, number, 7)
-            two.sendto(bytes(theirs.protect(head + POOL[:VIDEO_BYTES])), here)  # type: ignore[arg-type]
+            two.sendto(bytes(theirs.protect(head + visits.POOL[: visits.VIDEO_BYTES])), here)  # type: ignore[arg-type]
         since = time.process_time()
         receive, send, data, view = one.recvfrom_into, one.sendto, buffer.bytes, buffer.view
         c, length, unprotect, protect, rx, tx = (
@@ -133,138 +167,60 @@ def floor(packets: int) -> float:
 # ours
 
 
-class Told:
-    """One load on our relay."""
-
-    def __init__(self, heard: udp.Heard, visits: int, planned: int) -> None:
-        self.cost_us = heard.cpu_ns / 1000 / max(1, heard.packets)
-        self.visit_ms = heard.cpu_ns / 1e6 / heard.seconds / visits
-        self.p99_ms = quantiles(heard.delays, n=100)[98] * 1000
-        self.lost = 1 - heard.all / planned
+@contextlib.asynccontextmanager
+async def ours(count: int) -> AsyncIterator[visits.Stage]:
+    """Our relay with `count` visits connected."""
+    with contextlib.closing(udp.Crowd()) as crowd:
+        async with relay_process() as (process, remote):
+            peers = []
+            for person in range(2 * count):
+                peer = visits.seat(crowd, person, person)
+                if not person % 2:
+                    await remote.open_room(f"r{person // 2}")
+                peer.take(await remote.join(f"r{person // 2}", f"s{person % 2}", peer.offer()))
+                await peer.connect()
+                peers.append(peer)
+            streams = []
+            for person, sender in enumerate(peers):
+                receiver = peers[person ^ 1]
+                assert sender.answer and receiver.answer
+                for kind, mid in (("audio", "2"), ("video", "3")):
+                    ssrc = receiver.answer.ssrcs[mid][0]
+                    streams.append(visits.Stream(person, kind, sender, sender.answer.address, receiver, ssrc, first=1))
+            yield visits.Stage(process, crowd, streams)
 
 
 @contextlib.asynccontextmanager
 async def relay_process() -> AsyncIterator[tuple[int, Remote]]:
     """A relay of its own on the first core; this process goes to the others."""
-    cores = sorted(os.sched_getaffinity(0))
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, visits.apart() as core:
         place = f"{folder}/control"
-        command = [sys.executable, "-m", "tests.bench.relay", place, str(cores[0])]
+        command = [sys.executable, "-m", "tests.bench.relay", place, str(core)]
         environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'backend'}"}
         child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE)
         try:
             assert child.stdout and child.stdout.readline() == b"ready\n"
-            if len(cores) > 1:
-                os.sched_setaffinity(0, cores[1:])
             remote = Remote(place, SECRET)
             await remote.connect()
             yield child.pid, remote
             await remote.close()
         finally:
-            os.sched_setaffinity(0, cores)
             child.kill()
             child.wait()
-
-
-async def forward(visits: int, warm: float, counted: float) -> Told:
-    """Play `visits` visits. Raises Void."""
-    async with relay_process() as (process, remote):
-        crowd = udp.Crowd()
-        peers: list[Peer] = []
-        for number in range(2 * visits):
-            peer = Peer(10_000 + 10 * number)
-            peer.socket.close()
-            peer.socket = crowd.member(number)  # type: ignore[assignment]
-            if not number % 2:
-                await remote.open_room(f"r{number // 2}")
-            peer.take(await remote.join(f"r{number // 2}", f"s{number % 2}", peer.offer()))
-            await peer.connect()
-            peers.append(peer)
-        assert peers[0].answer
-        packets: list[tuple[int, str, bytes]] = []
-        sent_tick: dict[int, list[int]] = {}
-        receivers: dict[int, tuple[Peer, int, str]] = {}
-        chance = random.Random(11)
-        for number, peer in enumerate(peers):
-            other = peers[number ^ 1]
-            assert peer.keys and other.answer
-            for kind, mid in (("audio", "2"), ("video", "3")):
-                ssrc = other.answer.ssrcs[mid][0]
-                sent_tick[ssrc] = schedule(kind, warm + counted, chance.random())
-                receivers[ssrc] = (other, number, kind)
-            # In the order of time, as one browser counts its transport-wide numbers.
-            order = sorted((tick, kind, n) for kind, mid in (("audio", "2"), ("video", "3"))
-                           for n, tick in enumerate(sent_tick[other.answer.ssrcs[mid][0]]))  # fmt: skip
-            for transport, (tick, kind, n) in enumerate(order):
-                plain = peer.media(n, body(number, kind, n), kind=kind, timestamp=n * 600, number=transport & 0xFFFF)
-                packets.append((tick, peer.socket.address, bytes(peer.keys.protect(plain))))  # type: ignore[attr-defined,arg-type]
-        script = udp.Script(peers[0].answer.address, packets)
-        packets.clear()
-        heard = udp.play(crowd, script, process, warm_s=warm, sent_tick=sent_tick)
-        crowd.socket.close()
-    check(heard, receivers)
-    return Told(heard, visits, script.count)
-
-
-def schedule(kind: str, seconds: float, phase: float) -> list[int]:
-    """The tick of each packet: a voice every 20 ms; a picture 30 times a second, its packets a millisecond apart."""
-    if kind == "audio":
-        return [int((n + phase) * 1000 / AUDIO_RATE) for n in range(int(seconds * AUDIO_RATE))]
-    ticks = []
-    for frame in range(int(seconds * FRAMES)):
-        count = (frame + 1) * VIDEO_RATE // FRAMES - frame * VIDEO_RATE // FRAMES
-        ticks += [int((frame + phase) * 1000 / FRAMES) + n for n in range(count)]
-    return ticks
-
-
-def body(person: int, kind: str, number: int) -> bytes:
-    """What one packet says; the first picture is a whole one."""
-    at = (person * 7919 + number * 131) % (len(POOL) - VIDEO_BYTES)
-    if kind == "audio":
-        return POOL[at : at + AUDIO_BYTES]
-    return (b"\x10\x00" if number == 0 else b"\x10\x01") + POOL[at : at + VIDEO_BYTES - 2]
-
-
-def check(heard: udp.Heard, receivers: dict[int, tuple[Peer, int, str]]) -> None:
-    """Raises Void when the load was late, and fails when the relay changed what it should only pass."""
-    if heard.lateness > LATE_S:
-        raise Void(f"the load was {heard.lateness * 1000:.0f} ms late")
-    if len(heard.delays) < 100:
-        raise Void("too little came back")
-    for packet in heard.samples:
-        peer, person, kind = receivers[int.from_bytes(packet[8:12], "big")]
-        assert peer.keys
-        plain = peer.keys.unprotect(packet)
-        assert plain is not None, "what came back does not decrypt"
-        number = (plain[2] << 8 | plain[3]) - 1
-        assert bytes(plain[rtp.payload_at(plain, len(plain)) :]) == body(person, kind, number), "changed on the way"
-
-
-def patiently(visits: int, warm: float, counted: float, *, may_lose: bool = False) -> Told | None:
-    """A round that counts, of up to three; a busy machine spoils some. None when none did, which is said."""
-    for _ in range(TRIES):
-        try:
-            told = asyncio.run(forward(visits, warm, counted))
-            if told.lost >= LOST and not may_lose:
-                raise Void(f"{told.lost:.2%} were lost")
-        except Void as reason:
-            print(f"void, {visits} visits: {reason}", file=sys.stderr)
-        else:
-            return told
-    return None
 
 
 def most_visits(warm: float, counted: float) -> int:
     """The most visits without a loss and with a p99 under 10 ms; a void round is tried twice more."""
 
-    def holds(visits: int) -> bool:
-        told = patiently(visits, warm, counted, may_lose=True)
+    def holds(count: int) -> bool:
+        told = visits.patiently(ours, count, warm, counted, may_lose=True)
         if told is None:
             return False
         print(
-            f"{visits} visits: {told.cost_us:.1f} µs, lost {told.lost:.4%}, p99 {told.p99_ms:.1f} ms", file=sys.stderr
+            f"{count} visits: {told.cost_us:.1f} µs, lost {1 - told.arrived:.4%}, p99 {told.p99_ms:.1f} ms",
+            file=sys.stderr,
         )
-        return told.lost < LOST and told.p99_ms < P99_S * 1000
+        return told.arrived > 1 - visits.LOST and told.p99_ms < P99_S * 1000
 
     good, bad = 0, 50
     while bad <= 400 and holds(bad):

@@ -48,7 +48,7 @@ def names() -> dict[str, str]:
     found = (
         info.name
         for info in pkgutil.iter_modules(bench.__path__)
-        if info.name not in {"run", "client", "pgbench", "nation", "udp", "transcoding"}
+        if info.name not in {"run", "client", "pgbench", "nation", "udp", "transcoding", "visits", "janus", "rtpengine"}
     )
     return {name.replace("_", "-"): f"tests.bench.{name}" for name in sorted(found)}
 
@@ -63,13 +63,18 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--size", type=int, default=160, help="requests a round")
     parser.add_argument("--doctors", type=int, nargs="+", default=[5000], help="how many, for the search")
     parser.add_argument("--pairs", type=Path, help="a national list of contraindicated pairs, for the safety check")
+    parser.add_argument(
+        "--peers", action="store_true", help="fetch Janus and rtpengine, for the relay (as root on Debian)"
+    )
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(known):
         parser.error(f"no such bench: {', '.join(sorted(unknown))}; there are: {', '.join(known)}")
     for name in options.names or known:
         module: ModuleType = importlib.import_module(known[name])
         asked = inspect.signature(module.measure).parameters
-        more = {name: value for name in ("doctors", "pairs") if name in asked and (value := getattr(options, name))}
+        more = {
+            name: value for name in ("doctors", "pairs", "peers") if name in asked and (value := getattr(options, name))
+        }
         show(module.measure(rounds=options.rounds, size=options.size, **more), as_json=options.json)
     return 0
 
@@ -77,12 +82,12 @@ def main(arguments: list[str]) -> int:
 def show(rows: Iterator[Row], *, as_json: bool) -> None:
     """Print rows as they come."""
     if not as_json:
-        print(f"{'ratio':>8}  {'to':<14} {'bench':<14} {'case':<22} {'value':>10} unit   spread")
+        print(f"{'ratio':>8}  {'to':<14} {'bench':<14} {'case':<24} {'value':>10} unit   spread")
     for each in rows:
         if as_json:
             print(json.dumps(asdict(each)), flush=True)
         else:
             print(
-                f"{each.ratio:>8.3f}  {each.to:<14} {each.bench:<14} {each.case:<22} {each.value:>10.1f} {each.unit:<6} {each.spread:.0%}",
+                f"{each.ratio:>8.3f}  {each.to:<14} {each.bench:<14} {each.case:<24} {each.value:>10.1f} {each.unit:<6} {each.spread:.0%}",
                 flush=True,
             )

@@ -1,6 +1,6 @@
 """A load of thousands of packets a second from one Python process: sendmmsg and recvmmsg by ctypes, a call for many packets.
 
-One socket plays all browsers: each has an address of its own in 127/8, chosen for every packet by IP_PKTINFO. Everything
+One socket plays all browsers: each has an address of its own (in 127/8, mostly), chosen for every packet by IP_PKTINFO. Everything
 that is sent lies ready in one piece of memory before the clock starts. Linux on 64 bits.
 """
 
@@ -15,12 +15,15 @@ import time
 MMSGHDR = struct.Struct("=QIIQQQQiiII")  # name, length · iovec, count · control, length · flags · what was carried
 IOVEC = struct.Struct("=QQ")
 PKTINFO = struct.Struct("=QiiI4s4sI")  # cmsghdr, then in_pktinfo, filled up to 32 bytes
+NAME = struct.Struct("=HH4s8x")  # sockaddr_in
 IP_PKTINFO, SO_RCVBUFFORCE, SO_SNDBUFFORCE, MSG_DONTWAIT = 8, 33, 32, 0x40
 BUFFER, AT_ONCE = 2048, 512
 TICK_S = 0.001
 NAP_S = 0.0003
 _libc = ctypes.CDLL(None, use_errno=True)
+UNKNOWN: tuple[int, list[int]] = (0, [])
 NO_MEDIA = bytes(range(192, 256))  # in the second byte: RTCP, and DTLS
+NO_STUN = bytes(range(4, 256))  # in the first
 
 
 def address_of(buffer: bytearray) -> int:
@@ -30,7 +33,9 @@ def address_of(buffer: bytearray) -> int:
 class Crowd:
     """The socket of all."""
 
-    def __init__(self) -> None:
+    def __init__(self, network: int = 127) -> None:
+        """`network`: the first number of the addresses; all of it must lead here."""
+        self.network = network
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         for forced, plain in ((SO_RCVBUFFORCE, socket.SO_RCVBUF), (SO_SNDBUFFORCE, socket.SO_SNDBUF)):
             try:
@@ -43,7 +48,7 @@ class Crowd:
         self.waiting: dict[str, list[bytes]] = {}
 
     def member(self, number: int) -> Member:
-        return Member(self, f"127.{1 + number // 65025}.{number // 255 % 255}.{1 + number % 255}")
+        return Member(self, f"{self.network}.{1 + number // 65025}.{number // 255 % 255}.{1 + number % 255}")
 
     def take_in(self) -> None:
         """Hand out what has come, while connections are being made."""
@@ -55,6 +60,9 @@ class Crowd:
             for level, kind, value in ancillary:
                 if (level, kind) == (socket.IPPROTO_IP, IP_PKTINFO):
                     self.waiting.setdefault(socket.inet_ntoa(value[8:12]), []).append(data)
+
+    def close(self) -> None:
+        self.socket.close()
 
 
 class Member:
@@ -76,6 +84,9 @@ class Member:
             raise BlockingIOError
         return queue.pop(0)
 
+    def getsockname(self) -> tuple[str, int]:
+        return self.address, int(self.crowd.socket.getsockname()[1])
+
     def close(self) -> None:
         self.crowd.waiting.pop(self.address, None)
 
@@ -83,24 +94,27 @@ class Member:
 class Script:
     """Packets in the order of their ticks, with all that the kernel wants to know of them."""
 
-    def __init__(self, to: tuple[str, int], packets: list[tuple[int, str, bytes]]) -> None:
-        """`packets`: (tick, address of the sender, bytes)."""
+    def __init__(self, packets: list[tuple[int, str, tuple[str, int], bytes]]) -> None:
+        """`packets`: (tick, address of the sender, to whom, bytes)."""
         packets.sort(key=lambda each: each[0])
         self.count = len(packets)
         self.ticks = packets[-1][0] + 1 if packets else 0
         self.until = [0] * (self.ticks + 1)  # tick → how many packets lie before its end
-        self._data = bytearray(sum(len(data) for _, _, data in packets))
+        self._data = bytearray(sum(len(each[3]) for each in packets))
         self._vectors = bytearray(IOVEC.size * self.count)
         self._headers = bytearray(MMSGHDR.size * self.count)
         senders = {address: place for place, address in enumerate(sorted({each[1] for each in packets}))}
         self._controls = bytearray(32 * len(senders))
-        self._name = bytearray(struct.pack("=HH4s8x", socket.AF_INET, socket.htons(to[1]), socket.inet_aton(to[0])))
+        targets = {target: place for place, target in enumerate(sorted({each[2] for each in packets}))}
+        self._names = bytearray(NAME.size * len(targets))
         for address, place in senders.items():
             PKTINFO.pack_into(self._controls, 32 * place, 28, 0, IP_PKTINFO, 0, socket.inet_aton(address), b"\0" * 4, 0)
-        data, vectors, controls, name = map(address_of, (self._data, self._vectors, self._controls, self._name))
+        for (host, port), place in targets.items():
+            NAME.pack_into(self._names, NAME.size * place, socket.AF_INET, socket.htons(port), socket.inet_aton(host))
+        data, vectors, controls, names = map(address_of, (self._data, self._vectors, self._controls, self._names))
         self.headers = address_of(self._headers)
         at = 0
-        for number, (tick, address, packet) in enumerate(packets):
+        for number, (tick, address, target, packet) in enumerate(packets):
             size = len(packet)
             self._data[at : at + size] = packet
             IOVEC.pack_into(self._vectors, IOVEC.size * number, data + at, size)
@@ -108,8 +122,8 @@ class Script:
             MMSGHDR.pack_into(
                 self._headers,
                 MMSGHDR.size * number,
-                name,
-                16,
+                names + NAME.size * targets[target],
+                NAME.size,
                 0,
                 vectors + IOVEC.size * number,
                 1,
@@ -166,10 +180,12 @@ class Heard:
         self.seconds = 0.0
 
 
-def play(crowd: Crowd, script: Script, process: int, *, warm_s: float, sent_tick: dict[int, list[int]]) -> Heard:
+def play(
+    crowd: Crowd, script: Script, process: int, *, warm_s: float, sent_tick: dict[int, tuple[int, list[int]]]
+) -> Heard:
     """Send in real time, listen, and count the CPU of all threads of `process` after `warm_s`.
 
-    `sent_tick`: SSRC of a slot → tick of each packet, the first of which comes out as number 1. One packet in 16 is looked at.
+    `sent_tick`: SSRC as it arrives → the number of its first packet, and the tick of each. One packet in 16 is looked at.
     """
     listener, heard, libc = Listener(crowd), Heard(), _libc
     crowd.take_in()
@@ -204,15 +220,16 @@ def play(crowd: Crowd, script: Script, process: int, *, warm_s: float, sent_tick
         if count:
             now = clock()
             media = len(listener.data[1 : BUFFER * count : BUFFER].translate(None, NO_MEDIA))
+            media -= len(listener.data[: BUFFER * count : BUFFER].translate(None, NO_STUN))
             heard.packets += media
             heard.all += media
             for number in range(heard.all % 16, count, 16):
                 at = BUFFER * number
                 if listener.data[at + 1] >= 192 or listener.data[at] < 128:
                     continue
-                ticks = sent_tick.get(int.from_bytes(listener.data[at + 8 : at + 12], "big"))
-                place = (listener.data[at + 2] << 8 | listener.data[at + 3]) - 1
-                if ticks is None or place >= len(ticks):
+                first, ticks = sent_tick.get(int.from_bytes(listener.data[at + 8 : at + 12], "big"), UNKNOWN)
+                place = (listener.data[at + 2] << 8 | listener.data[at + 3]) - first
+                if not 0 <= place < len(ticks):
                     continue
                 heard.delays.append(now - moments[ticks[place]])
                 if len(heard.samples) < 400:

@@ -21,14 +21,15 @@ from realtime.media.srtp import Keys
 
 TWCC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+UFRAG, PASSWORD = "them", "p" * 24
 KEY, DELTA = b"\x10\x00", b"\x10\x01"  # how a VP8 picture begins: a whole one, and one that needs the one before
 
 
 def offer(
     *,
     fingerprint: str,
-    ufrag: str = "them",
-    password: str = "p" * 24,
+    ufrag: str = UFRAG,
+    password: str = PASSWORD,
     base: int = 1000,
     slots: int = 1,
     publishes: bool = True,
@@ -94,7 +95,7 @@ class Answered:
 
         self.ufrag, self.password = one(r"a=ice-ufrag:(\S+)"), one(r"a=ice-pwd:(\S+)")
         self.fingerprint = one(r"a=fingerprint:sha-256 (\S+)")
-        host, port = one(r"udp \d+ (\S+ \d+) typ host").split()
+        host, port = one(r"(?i:udp) \d+ (\S+ \d+) typ host").split()
         self.address = (host, int(port))
         for section in self.text.split("\r\nm=")[1:]:
             mid = re.search(r"a=mid:(\S+)", section)
@@ -128,7 +129,7 @@ class Peer:
     def take(self, answer: str) -> None:
         self.answer = Answered(answer)
 
-    def check(self, *, nominate: bool = True, theirs: str = "them", **options: Any) -> bytes:
+    def check(self, *, nominate: bool = True, theirs: str = UFRAG, **options: Any) -> bytes:
         assert self.answer
         return stun.request(f"{self.answer.ufrag}:{theirs}", self.answer.password, nominate=nominate, **options)
 
@@ -159,9 +160,7 @@ class Peer:
             except BlockingIOError:
                 return
             if data[0] <= 3:
-                message = stun.read(data)
-                assert message and self.answer and message.knows(self.answer.password)
-                self.checked += message.kind == stun.SUCCESS
+                self.take_check(data)
             elif data[0] < 64:
                 assert self.handshake
                 self.handshake.receive(data)
@@ -175,6 +174,12 @@ class Peer:
                 plain = self.keys.unprotect(data)
                 assert plain is not None, "what the relay sends must decrypt, and never twice"
                 self.heard.append(bytes(plain))
+
+    def take_check(self, data: bytes) -> None:
+        """The relay asks nothing: it answers."""
+        message = stun.read(data)
+        assert message and self.answer and message.knows(self.answer.password)
+        self.checked += message.kind == stun.SUCCESS
 
     async def wait(self, ready: Any, seconds: float = 10) -> Any:
         """Read until `ready`; None when it never comes."""
