@@ -179,3 +179,8 @@ class NewFindings(Conflict):
     message = _(
         "Something grave has come up since the doctor signed. Look at it, and say that you answer for handing out."
     )
+
+
+class RevocationTimeUnknown(Invalid):
+    code = "revocation_in_the_future"
+    message = _("A certificate cannot be taken back from a time that has not come yet.")

@@ -24,6 +24,10 @@ api_patterns = [
 
 page_patterns = [
     path(".well-known/jwks.json", keys.jwks, name="prescriptions_jwks"),
+    path(".well-known/prescription-revocations.jws", keys.revocations, name="prescriptions_revocations"),
+    path(".well-known/prescription-certificates.jws", keys.certified, name="prescriptions_certified"),
+    path(".well-known/certificates/<str:thumbprint>.pem", keys.certificate, name="prescriptions_certificate"),
+    path(".well-known/crl/<uuid:authority_id>.crl", keys.crl, name="prescriptions_crl"),
     path("prescriptions/", pages.my_prescriptions, name="prescriptions_list"),
     path("prescriptions/<uuid:prescription_id>/", pages.one_prescription, name="prescription_detail"),
     path("prescriptions/<uuid:prescription_id>/pharmacy/", pages.choose_pharmacy, name="prescription_pharmacy"),

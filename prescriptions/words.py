@@ -259,3 +259,26 @@ def dose_of(item: Item) -> str:
 def amount_of(item: Item) -> str:
     """Return what the pharmacy hands out, as the circular writes it: "06 tablets"."""
     return f"{item.total:02d} {unit_of(item.drug.unit, item.total)}"
+
+
+# Why a signature does not count (queries.Signature.fault).
+FAULTS: dict[str, Promise] = {
+    "unreadable": gettext_lazy("The signature cannot be read."),
+    "changed": gettext_lazy("Something was changed after the doctor signed."),
+    "unknown_key": gettext_lazy("The key is not this doctor's."),
+    "unknown_certificate": gettext_lazy("The certificate is not one of this doctor's."),
+    "no_certificate": gettext_lazy("No certificate says who signed."),
+    "revoked": gettext_lazy("The certificate had been taken back when this was signed."),
+    "expired": gettext_lazy("The certificate had run out when this was signed."),
+    "not_yet": gettext_lazy("The certificate was not valid yet when this was signed."),
+    "wrong_authority": gettext_lazy("The certificate comes from an authority that we do not trust."),
+    "wrong_facility": gettext_lazy("The certificate is for another facility."),
+    "wrong_licence": gettext_lazy("The certificate is for another licence."),
+    "wrong_key": gettext_lazy("The certificate is for another key."),
+    "wrong_use": gettext_lazy("The certificate is not for signing prescriptions."),
+}
+
+
+def fault_of(fault: str) -> str:
+    """Say why a signature does not count."""
+    return str(FAULTS.get(fault, FAULTS["changed"])) if fault else ""

@@ -1,6 +1,7 @@
 """What can be done with a prescription, in the order of its life, with its rules and drugs, and at the national system."""
 
 from prescriptions.actions.accounts import remove_account, save_account
+from prescriptions.actions.certificates import revoke_certificate
 from prescriptions.actions.collecting import accept, lookup, return_, route
 from prescriptions.actions.dispensing import complete, dispense
 from prescriptions.actions.ending import cancel, expire
@@ -11,6 +12,7 @@ from prescriptions.actions.importing import (
     check_drug_import,
     confirm_drug_import,
 )
+from prescriptions.actions.revocations import fresh_revocation_list, issue_revocation_list, trust_list
 from prescriptions.actions.rules import (
     NATIONAL,
     Imported,
@@ -41,16 +43,20 @@ __all__ = [
     "end_rules",
     "expire",
     "file_next",
+    "fresh_revocation_list",
     "import_rules",
+    "issue_revocation_list",
     "look_at_rules",
     "lookup",
     "remove_account",
     "return_",
+    "revoke_certificate",
     "route",
     "save_account",
     "save_draft",
     "set_aside",
     "sign",
+    "trust_list",
     "try_again",
     "try_all_again",
     "wake_filings",

@@ -1,25 +1,31 @@
-"""The practitioners' keys: made at the first signature, kept sealed."""
+"""The practitioners' keys: made at the first signature, kept sealed, certified for each facility they sign for."""
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from identity.models import Practitioner
+from identity.models import Facility, Practitioner
 from prescriptions import sealing, signing
+from prescriptions.actions.certificates import certificate_of
 from prescriptions.models import SigningKey
 
 PURPOSE = "signing-key"
 
 
-def signer_of(practitioner: Practitioner) -> signing.Signer:
-    """Return the practitioner's signer; their key is made now if they never signed. Raises sealing.SealBroken."""
+def signer_of(practitioner: Practitioner, facility: Facility, now: datetime) -> signing.Signer:
+    """Return the practitioner's signer for this facility; key and certificate are made now where there are none.
+
+    Raises sealing.SealBroken.
+    """
     key = SigningKey.objects.filter(practitioner=practitioner, retired_at__isnull=True).first() or _new_key(
         practitioner
     )
+    certificate = certificate_of(key, practitioner, facility, now)
     opened = sealing.unseal(key.sealed_private_jwk, purpose=PURPOSE, owner=key.kid)
-    return signing.BuiltInSigner(json.loads(opened))
+    return signing.BuiltInSigner(json.loads(opened), certificate=certificate.thumbprint)
 
 
 def _new_key(practitioner: Practitioner) -> SigningKey:

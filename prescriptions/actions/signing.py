@@ -73,7 +73,7 @@ def sign(*, prescription_id: UUID, overrides: Sequence[dict[str, str]] = (), by:
     access_code = codes.new_access_code().encode()
     prescription.sealed_access_code = sealing.seal(access_code, purpose="access-code", owner=str(prescription.id))
     prescription.move_to(Prescription.Status.SIGNED, at=now)
-    _write_with_code(prescription, items, diagnoses, given, signer_of(practitioner))
+    _write_with_code(prescription, items, diagnoses, given, signer_of(practitioner, prescription.facility, now))
     queue_prescription(prescription, now)
     audit.record(
         by,

@@ -1,5 +1,6 @@
 """Drugs, prescriptions with their items, keys, what pharmacies do with them, and what is filed nationally."""
 
+from prescriptions.models.certificates import Authority, Certificate, RevocationList
 from prescriptions.models.collecting import Acceptance, Dispense, Presentation, WrongTry
 from prescriptions.models.drugs import Drug, DrugImport, DrugWord
 from prescriptions.models.filings import Filing, NationalAccount
@@ -9,6 +10,8 @@ from prescriptions.models.rules import RulePair, RuleSet
 
 __all__ = [
     "Acceptance",
+    "Authority",
+    "Certificate",
     "Dispense",
     "Drug",
     "DrugImport",
@@ -19,6 +22,7 @@ __all__ = [
     "Override",
     "Prescription",
     "Presentation",
+    "RevocationList",
     "RulePair",
     "RuleSet",
     "SigningKey",
