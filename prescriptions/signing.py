@@ -6,12 +6,17 @@ signature as not legally valid; an accredited signature provider takes its place
 """
 
 import json
+from abc import ABC, abstractmethod
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import rfc8785
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc import jws
 from joserfc.errors import JoseError
@@ -31,19 +36,56 @@ class BadSignature(Exception):
     """The signature does not belong to this content and this key."""
 
 
-class Signer(Protocol):
+class Signer(ABC):
     """Whoever turns content into a signature: the built-in key store, a smart card, a remote signature provider."""
 
-    @property
-    def name(self) -> str:
-        """Who signs, as the signature's header says it."""
+    name: str  # who signs, as the signature's header says it
+    legally_valid: bool  # whether the law takes it as a signature
+    kid: str  # of the key
+    certificate: str  # thumbprint of the certificate that lets it; empty where there is none
 
-    @property
-    def legally_valid(self) -> bool:
-        """Whether the law takes it as a signature."""
+    @abstractmethod
+    def raw(self, messages: Sequence[bytes]) -> list[bytes]:
+        """Return for each message its ES256 signature: r and s, 32 bytes each (RFC 7518, section 3.4)."""
+
+    def tokens(self, wanted: Sequence[tuple[dict[str, Any], bytes]]) -> list[str]:
+        """Return a compact JWS for each (header, payload); asks for all signatures at once."""
+        inputs = [f"{encoded(canonical(header))}.{encoded(payload)}" for header, payload in wanted]
+        return [
+            f"{one}.{encoded(signature)}"
+            for one, signature in zip(inputs, self.raw([one.encode() for one in inputs]), strict=True)
+        ]
+
+    def header(self) -> dict[str, Any]:
+        """Return the header of a prescription's signature: key, certificate, signer."""
+        return {
+            "alg": ALGORITHM,
+            "typ": TYPE,
+            "kid": self.kid,
+            **({"x5t#S256": self.certificate} if self.certificate else {}),
+            "signer": self.name,
+            "legally_valid": self.legally_valid,
+        }
 
     def sign(self, content: dict[str, Any]) -> str:
         """Return a compact JWS over the canonical form of the content."""
+        return self.tokens([(self.header(), canonical(content))])[0]
+
+
+def encoded(part: bytes) -> str:
+    """Return base64url without padding (RFC 7515, section 2)."""
+    return urlsafe_b64encode(part).rstrip(b"=").decode()
+
+
+def raw_of_der(der: bytes) -> bytes:
+    """Return an ECDSA signature as r and s in 32 bytes each, from its DER form."""
+    r, s = decode_dss_signature(der)
+    return r.to_bytes(32) + s.to_bytes(32)
+
+
+def der_of_raw(raw: bytes) -> bytes:
+    """Return an ECDSA signature in DER, as X.509 and CMS carry it."""
+    return encode_dss_signature(int.from_bytes(raw[:32]), int.from_bytes(raw[32:]))
 
 
 def canonical(content: dict[str, Any]) -> bytes:
@@ -63,7 +105,7 @@ def new_key() -> tuple[str, dict[str, Any], dict[str, Any]]:
 
 
 @dataclass(frozen=True)
-class BuiltInSigner:
+class BuiltInSigner(Signer):
     """Signs with a private JWK held by this installation. `certificate` is the thumbprint of the one that lets it."""
 
     private_jwk: dict[str, Any]
@@ -71,17 +113,14 @@ class BuiltInSigner:
     name: str = BUILT_IN
     legally_valid: bool = False
 
-    def sign(self, content: dict[str, Any]) -> str:
-        """Return a compact JWS whose header names the key, its certificate and the signer."""
-        header = {
-            "alg": ALGORITHM,
-            "typ": TYPE,
-            "kid": self.private_jwk["kid"],
-            **({"x5t#S256": self.certificate} if self.certificate else {}),
-            "signer": self.name,
-            "legally_valid": self.legally_valid,
-        }
-        return compact(header, canonical(content), ECKey.import_key(self.private_jwk))
+    @property
+    def kid(self) -> str:  # type: ignore[override]
+        return str(self.private_jwk["kid"])
+
+    def raw(self, messages: Sequence[bytes]) -> list[bytes]:
+        """Sign here and now."""
+        key = ECKey.import_key(self.private_jwk).private_key
+        return [raw_of_der(key.sign(one, ECDSA(SHA256()))) for one in messages]
 
 
 def _registry() -> jws.JWSRegistry:
@@ -140,7 +179,7 @@ def verify(token: str, content: dict[str, Any], public_jwk: dict[str, Any]) -> N
 
 def _rewritten(token: str) -> str:
     parts = (urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in token.split("."))
-    return ".".join(urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+    return ".".join(encoded(part) for part in parts)
 
 
 def payload_of(token: str) -> dict[str, Any]:

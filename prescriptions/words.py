@@ -282,3 +282,24 @@ FAULTS: dict[str, Promise] = {
 def fault_of(fault: str) -> str:
     """Say why a signature does not count."""
     return str(FAULTS.get(fault, FAULTS["changed"])) if fault else ""
+
+
+# Why a scanned slip does not count (slips.REASONS), and what the page that judges it may find besides.
+SLIP_REASONS: dict[str, Promise] = {
+    "list_stale": gettext_lazy("The list of what was taken back is older than 24 hours. Connect once, then try again."),
+    "unreadable": gettext_lazy("This is not a whole code of a prescription. Scan it again."),
+    "unknown_certificate": gettext_lazy(
+        "We know nobody who signs with this certificate. It is forged, or newer than the list kept here."
+    ),
+    "changed": gettext_lazy("Something was changed after the doctor signed, or somebody else signed it."),
+    "wrong_facility": gettext_lazy("The certificate is for another facility."),
+    "wrong_licence": gettext_lazy("The certificate is for another licence."),
+    "not_yet": gettext_lazy("It was signed before the certificate was valid, or in the future."),
+    "expired": gettext_lazy("The certificate had run out when this was signed."),
+    "revoked": gettext_lazy("The certificate was taken back. Look the prescription up with network."),
+    "past": gettext_lazy("The time for collecting is over."),
+    "no_lists": gettext_lazy("No list is kept on this device yet. Open this page once with network."),
+    "code_only": gettext_lazy(
+        "This code says only where to find the prescription. Look it up with network, or scan the signed code."
+    ),
+}

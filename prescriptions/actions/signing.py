@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,7 +14,7 @@ from django.db.models import F
 import audit
 from core.actor import Actor
 from core.events import emit
-from prescriptions import access, codes, content, queries, sealing
+from prescriptions import access, codes, content, queries, sealing, signing, slips
 from prescriptions.actions.filing import queue_prescription
 from prescriptions.actions.keys import signer_of
 from prescriptions.actions.writing import kind_of, require_limits, require_open_visit, require_own_visit
@@ -137,14 +136,19 @@ def _write_with_code(
     items: Sequence[Item],
     diagnoses: Sequence[Diagnosis],
     given: Sequence[Override],
-    signer: Any,
+    signer: signing.Signer,
 ) -> None:
     """Draw a code and save; the unique column decides, and a taken code means drawing again."""
     for attempt in range(CODE_TRIES):
         prescription.code = codes.new_code(prescription.facility.code, prescription.kind)
         prescription.code_key = codes.same_key(prescription.code)
         prescription.content = content.build(prescription, items, diagnoses, given)
-        prescription.signature = signer.sign(prescription.content)
+        prescription.signature, prescription.slip = signer.tokens(
+            [
+                (signer.header(), signing.canonical(prescription.content)),
+                slips.part(signer, prescription.content),
+            ]
+        )
         try:
             with transaction.atomic():
                 prescription.save()

@@ -1,0 +1,36 @@
+"""What stands for a prescription outside of this house: the signed QR code."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.request import Request
+
+from core.api import ApiView
+from core.errors import NotFound
+from prescriptions import access, slips
+from prescriptions.api.prescribing import TAGS, PrescriptionView, SvgRenderer
+from prescriptions.qr import svg_of
+
+WHOSE = frozenset({"citizen", "practitioner"})
+
+
+class SlipQr(PrescriptionView):
+    access = WHOSE
+    renderer_classes = [*ApiView.renderer_classes, SvgRenderer]
+
+    @extend_schema(
+        responses={(200, "image/svg+xml"): OpenApiResponse(OpenApiTypes.STR)},
+        summary="The signed QR code that a pharmacy can verify without network; it holds no access code",
+        tags=TAGS,
+    )
+    def get(self, request: Request, prescription_id: UUID) -> HttpResponse:
+        found = access.get_prescription(self.actor, prescription_id, self.now)
+        if not found.slip:
+            raise NotFound()
+        picture = svg_of(slips.text_of(found.slip, settings.PUBLIC_URL))
+        return HttpResponse(picture, content_type="image/svg+xml", headers={"Cache-Control": "no-store"})
