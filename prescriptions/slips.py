@@ -18,6 +18,7 @@ from hashlib import sha256
 from typing import Any
 
 from prescriptions import signing
+from prescriptions.gateway.mapping import drug_name
 
 VERSION = 1
 TYPE = "rx"
@@ -58,15 +59,14 @@ def payload(content: dict[str, Any], *, lines: int | None = None) -> dict[str, A
         "c": content["code"],
         "f": content["facility"]["code"],
         "l": content["prescriber"]["licence"],
-        "n": patient["name"],
-        "b": patient["born_on"],
+        # A person with HIV stands there as a code (Circular 26/2025/TT-BYT, article 6).
+        "n": patient.get("coded") or patient["name"],
+        "b": "" if patient.get("coded") else patient["born_on"],
         "s": _seconds(content["signed_at"]),
         "e": _seconds(content["expires_at"]),
         "i": [
             [
-                f"{one['name']} ({one['brand']}) {one['strength']}"
-                if one.get("brand")
-                else f"{one['name']} {one['strength']}",
+                drug_name(one),
                 one["total"],
                 one["unit"],
                 f"{one['dose']}×{one['doses_a_day']}×{one['days']}",
