@@ -184,3 +184,8 @@ class NewFindings(Conflict):
 class RevocationTimeUnknown(Invalid):
     code = "revocation_in_the_future"
     message = _("A certificate cannot be taken back from a time that has not come yet.")
+
+
+class NoPaper(Conflict):
+    code = "no_paper"
+    message = _("There is no paper of this prescription: it is not signed, or its doctor may not sign any more.")

@@ -18,9 +18,8 @@ from prescriptions.gateway.numerals import in_words
 from prescriptions.qr import svg_of
 
 LAYOUT = Path(__file__).parent / "documents" / "prescription.typ"
-STANDARD = "a-3a"
 MONTHS_SMALL = 72  # Circular 26/2025/TT-BYT, article 6: age in months, weight, who brings the child
-TITLES = {"c": "ĐƠN THUỐC", "n": "ĐƠN THUỐC “N”", "h": "ĐƠN THUỐC “H”", "y": "ĐƠN THUỐC Y HỌC CỔ TRUYỀN"}
+TITLES = {"c": "ĐƠN THUỐC", "n": "ĐƠN THUỐC “N”", "h": "ĐƠN THUỐC “H”", "t": "ĐƠN THUỐC Y HỌC CỔ TRUYỀN"}
 SEXES = {"male": "Nam", "female": "Nữ"}
 MARK = "CHỮ KÝ THỬ NGHIỆM – KHÔNG CÓ GIÁ TRỊ PHÁP LÝ"
 
@@ -35,7 +34,7 @@ def typeset(values: Mapping[str, Any]) -> bytes:
     import typst  # a large library that only this needs: not in every process from its start
 
     data = json.dumps(values, ensure_ascii=False)
-    return bytes(typst.compile(_layout(), sys_inputs={"data": data}, pdf_standards=STANDARD))
+    return bytes(typst.compile(_layout(), sys_inputs={"data": data}, pdf_standards="a-3a"))
 
 
 def quantity(item: Mapping[str, Any], kind: str) -> str:

@@ -120,6 +120,7 @@ class BuiltInSigner(Signer):
     def raw(self, messages: Sequence[bytes]) -> list[bytes]:
         """Sign here and now."""
         key = ECKey.import_key(self.private_jwk).private_key
+        assert key is not None
         return [raw_of_der(key.sign(one, ECDSA(SHA256()))) for one in messages]
 
 

@@ -15,6 +15,7 @@ api_patterns = [
     path("prescriptions/<uuid:prescription_id>/route", prescribing.Route.as_view(), name="prescriptions_route"),
     path("prescriptions/<uuid:prescription_id>/qr.svg", prescribing.Qr.as_view(), name="prescriptions_qr"),
     path("prescriptions/<uuid:prescription_id>/slip.svg", papers.SlipQr.as_view(), name="prescriptions_slip"),
+    path("prescriptions/<uuid:prescription_id>/document.pdf", papers.Paper.as_view(), name="prescriptions_document"),
     path("dispensing/queue", dispensing.Queue.as_view(), name="dispensing_queue"),
     path("dispensing/lookup", dispensing.Lookup.as_view(), name="dispensing_lookup"),
     path("dispensing/<uuid:prescription_id>/accept", dispensing.Accept.as_view(), name="dispensing_accept"),

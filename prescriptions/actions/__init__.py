@@ -4,6 +4,7 @@ from prescriptions.actions.accounts import remove_account, save_account
 from prescriptions.actions.certificates import revoke_certificate
 from prescriptions.actions.collecting import accept, lookup, return_, route
 from prescriptions.actions.dispensing import complete, dispense
+from prescriptions.actions.documents import make_document
 from prescriptions.actions.ending import cancel, expire
 from prescriptions.actions.filing import file_next, set_aside, try_again, try_all_again, wake_filings
 from prescriptions.actions.importing import (
@@ -48,6 +49,7 @@ __all__ = [
     "issue_revocation_list",
     "look_at_rules",
     "lookup",
+    "make_document",
     "remove_account",
     "return_",
     "revoke_certificate",

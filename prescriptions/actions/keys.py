@@ -24,6 +24,7 @@ def signer_of(practitioner: Practitioner, facility: Facility, now: datetime) -> 
         practitioner
     )
     certificate = certificate_of(key, practitioner, facility, now)
+    assert key.sealed_private_jwk is not None
     opened = sealing.unseal(key.sealed_private_jwk, purpose=PURPOSE, owner=key.kid)
     return signing.BuiltInSigner(json.loads(opened), certificate=certificate.thumbprint)
 

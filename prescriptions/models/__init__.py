@@ -2,6 +2,7 @@
 
 from prescriptions.models.certificates import Authority, Certificate, RevocationList
 from prescriptions.models.collecting import Acceptance, Dispense, Presentation, WrongTry
+from prescriptions.models.documents import Document
 from prescriptions.models.drugs import Drug, DrugImport, DrugWord
 from prescriptions.models.filings import Filing, NationalAccount
 from prescriptions.models.keys import SigningKey
@@ -13,6 +14,7 @@ __all__ = [
     "Authority",
     "Certificate",
     "Dispense",
+    "Document",
     "Drug",
     "DrugImport",
     "DrugWord",

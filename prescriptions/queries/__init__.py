@@ -13,6 +13,7 @@ from prescriptions.queries.certificates import (
     roots,
     trust_token,
 )
+from prescriptions.queries.documents import document_of
 from prescriptions.queries.drugs import day_of, drug_imports, find_drugs, get_drugs
 from prescriptions.queries.filings import (
     FilingCounts,
@@ -67,6 +68,7 @@ __all__ = [
     "crl_of",
     "day_of",
     "dispensed_on",
+    "document_of",
     "drug_imports",
     "filings_cancelled_since",
     "filings_done",
