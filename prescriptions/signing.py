@@ -43,6 +43,7 @@ class Signer(ABC):
     legally_valid: bool  # whether the law takes it as a signature
     kid: str  # of the key
     certificate: str  # thumbprint of the certificate that lets it; empty where there is none
+    elsewhere: bool = False  # whether signing goes over a network or to a device: never inside a transaction
 
     @abstractmethod
     def raw(self, messages: Sequence[bytes]) -> list[bytes]:

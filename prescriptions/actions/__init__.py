@@ -13,6 +13,7 @@ from prescriptions.actions.importing import (
     check_drug_import,
     confirm_drug_import,
 )
+from prescriptions.actions.keys import enrol_key
 from prescriptions.actions.revocations import fresh_revocation_list, issue_revocation_list, trust_list
 from prescriptions.actions.rules import (
     NATIONAL,
@@ -23,7 +24,7 @@ from prescriptions.actions.rules import (
     import_rules,
     look_at_rules,
 )
-from prescriptions.actions.signing import sign
+from prescriptions.actions.signing import ask_signature, sign
 from prescriptions.actions.writing import check, draft, save_draft
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Imported",
     "accept",
     "apply_drug_import",
+    "ask_signature",
     "begin_drug_import",
     "cancel",
     "check",
@@ -42,6 +44,7 @@ __all__ = [
     "dispense",
     "draft",
     "end_rules",
+    "enrol_key",
     "expire",
     "file_next",
     "fresh_revocation_list",

@@ -47,7 +47,14 @@ def signature_of(prescription: Prescription) -> Signature:
         return Signature(valid=False, kid=kid, fault=error.reason, certificate=thumbprint)
     except signing.BadSignature as error:
         return Signature(valid=False, kid=kid, fault=str(error) or "changed", certificate=thumbprint)
-    return Signature(valid=True, kid=kid, certificate=thumbprint, licence=prescription.content["prescriber"]["licence"])
+    signer = str(header.get("signer", signing.BUILT_IN))
+    return Signature(
+        valid=True,
+        signer=signer,
+        kid=kid,
+        certificate=thumbprint,
+        licence=prescription.content["prescriber"]["licence"],
+    )
 
 
 def _allowed(prescription: Prescription, kid: str, thumbprint: str) -> SigningKey:
