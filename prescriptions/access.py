@@ -17,6 +17,7 @@ from identity import access as identity_access
 from identity.models import Facility, Membership, Practitioner
 from prescriptions.models import (
     Acceptance,
+    Certificate,
     DrugImport,
     Filing,
     NationalAccount,
@@ -210,3 +211,15 @@ def lock_drug_import(by: Actor, run_id: UUID) -> DrugImport:
     if run is None:
         raise NotFound()
     return run
+
+
+# ---- certificates
+
+
+def lock_certificate(by: Actor, certificate_id: UUID) -> Certificate:
+    """Return a certificate to an operator, or to the house, for taking it back. Raises WrongRole, NotFound."""
+    require_operator(by)
+    found = Certificate.objects.select_for_update(of=("self",)).filter(id=certificate_id).first()
+    if found is None:
+        raise NotFound()
+    return found

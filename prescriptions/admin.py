@@ -20,7 +20,7 @@ from core.errors import DomainError
 from prescriptions import actions as verbs
 from prescriptions import rule_files
 from prescriptions.errors import RulesUnknownTime
-from prescriptions.models import Drug, Prescription, RuleSet, SigningKey
+from prescriptions.models import Certificate, Drug, Prescription, RuleSet, SigningKey
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -75,6 +75,65 @@ class PrescriptionAdmin(ReadOnly):
 class SigningKeyAdmin(ReadOnly):
     list_display = ["kid", "practitioner", "created_at", "retired_at"]
     fields = ["kid", "practitioner", "public_jwk", "retired_at"]
+
+
+class RevokeForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Why a certificate no longer counts, and from when."""
+
+    class Meta:
+        model = Certificate
+        fields = ["revocation_reason", "revoked_since"]
+        help_texts = {"revoked_since": gettext_lazy("Signatures from here on are refused. Empty: from now on.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "revocation_reason" in self.fields:
+            self.fields["revocation_reason"].required = True
+
+    def _post_clean(self) -> None:
+        """The action looks at the rest; the row itself is not touched here."""
+
+
+@admin.register(Certificate)
+class CertificateAdmin(ReadOnly):
+    """Every doctor's certificate. Opening one that counts is the way to take it back."""
+
+    list_display = ["serial", "practitioner", "facility", "licence", "valid_from", "valid_to", "revoked_at"]
+    list_filter = ["revocation_reason"]
+    list_select_related = ["key__practitioner", "facility"]
+    search_fields = ["serial", "licence", "key__practitioner__sort_name"]
+    form = RevokeForm
+    shown = ("serial", "practitioner", "facility", "licence", "thumbprint", "valid_from", "valid_to", "revoked_at")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [*self.shown, *RevokeForm.Meta.fields]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.shown
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None or obj.revoked_at is None
+
+    @admin.display(description=gettext_lazy("doctor"))
+    def practitioner(self, certificate: Certificate) -> str:
+        return str(certificate.key.practitioner)
+
+    def save_model(self, request: HttpRequest, obj: Certificate, form: Any, change: bool) -> None:
+        verbs.revoke_certificate(
+            certificate_id=obj.pk,
+            reason=form.cleaned_data["revocation_reason"],
+            since=form.cleaned_data["revoked_since"],
+            by=_operator(request),
+            now=now(),
+        )
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """A refusal of the action is said on the page one came from."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except DomainError as error:
+            messages.error(request, str(error.detail))
+            return HttpResponseRedirect(request.get_full_path())
 
 
 class EndForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -31,7 +31,13 @@ def build(
             "address": facility.full_address,
             "phone": facility.phone,
         },
-        "prescriber": {"name": practitioner.display_name, "licence": practitioner.licence_number},
+        "prescriber": {
+            "name": practitioner.display_name,
+            "licence": practitioner.licence_number,
+            # The licence as it stood when this was signed: it may be renewed, changed or withdrawn later.
+            "licence_from": practitioner.licence_valid_from.isoformat(),
+            "licence_to": practitioner.licence_valid_to.isoformat() if practitioner.licence_valid_to else "",
+        },
         "patient": {
             "id": str(person.id),
             "name": person.full_name,

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
+from core.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany, Unavailable
 
 
 class LicenceNotValid(NotAllowed):
@@ -179,3 +179,29 @@ class NewFindings(Conflict):
     message = _(
         "Something grave has come up since the doctor signed. Look at it, and say that you answer for handing out."
     )
+
+
+class RevocationTimeUnknown(Invalid):
+    code = "revocation_in_the_future"
+    message = _("A certificate cannot be taken back from a time that has not come yet.")
+
+
+class NoPaper(Conflict):
+    code = "no_paper"
+    message = _("There is no paper of this prescription: it is not signed, or its doctor may not sign any more.")
+
+
+class SignerUnavailable(Unavailable):
+    code = "signer_unavailable"
+    message = _("The signing service does not answer. Please try again in a moment.")
+    retry_after_s = 20
+
+
+class SignerRefused(NotAllowed):
+    code = "signer_refused"
+    message = _("The signing service refused. Ask whoever looks after your signing key.")
+
+
+class ChangedWhileSigning(Conflict):
+    code = "changed_while_signing"
+    message = _("The prescription was changed while it was being signed. Please look at it and sign again.")

@@ -47,3 +47,10 @@ def check_drug_import(run_id: str) -> None:
 def apply_drug_import(run_id: str) -> None:
     """Put the good rows of a checked list in place."""
     actions.apply_drug_import(run_id=UUID(run_id), by=Actor.system("import"), now=edge.now())
+
+
+@periodic("11 * * * *")
+@task
+def renew_revocation_list(timestamp: int) -> None:
+    """Each hour a new number: a list older than a day is refused by whoever verifies without network."""
+    actions.issue_revocation_list(now=datetime.fromtimestamp(timestamp, UTC))

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from prescriptions import pages
-from prescriptions.api import dispensing, keys, prescribing
+from prescriptions import pages, pages_verify
+from prescriptions.api import dispensing, keys, papers, prescribing
 
 api_patterns = [
     path("drugs", prescribing.Drugs.as_view(), name="prescriptions_drugs"),
@@ -14,6 +14,8 @@ api_patterns = [
     path("prescriptions/<uuid:prescription_id>/cancel", prescribing.Cancel.as_view(), name="prescriptions_cancel"),
     path("prescriptions/<uuid:prescription_id>/route", prescribing.Route.as_view(), name="prescriptions_route"),
     path("prescriptions/<uuid:prescription_id>/qr.svg", prescribing.Qr.as_view(), name="prescriptions_qr"),
+    path("prescriptions/<uuid:prescription_id>/slip.svg", papers.SlipQr.as_view(), name="prescriptions_slip"),
+    path("prescriptions/<uuid:prescription_id>/document.pdf", papers.Paper.as_view(), name="prescriptions_document"),
     path("dispensing/queue", dispensing.Queue.as_view(), name="dispensing_queue"),
     path("dispensing/lookup", dispensing.Lookup.as_view(), name="dispensing_lookup"),
     path("dispensing/<uuid:prescription_id>/accept", dispensing.Accept.as_view(), name="dispensing_accept"),
@@ -24,6 +26,12 @@ api_patterns = [
 
 page_patterns = [
     path(".well-known/jwks.json", keys.jwks, name="prescriptions_jwks"),
+    path(".well-known/prescription-revocations.jws", keys.revocations, name="prescriptions_revocations"),
+    path(".well-known/prescription-certificates.jws", keys.certified, name="prescriptions_certified"),
+    path(".well-known/certificates/<str:thumbprint>.pem", keys.certificate, name="prescriptions_certificate"),
+    path(".well-known/crl/<uuid:authority_id>.crl", keys.crl, name="prescriptions_crl"),
+    path("verify/", pages_verify.verify, name="prescriptions_verify"),
+    path("verify/<str:language>/", pages_verify.verify, name="prescriptions_verify_in"),
     path("prescriptions/", pages.my_prescriptions, name="prescriptions_list"),
     path("prescriptions/<uuid:prescription_id>/", pages.one_prescription, name="prescription_detail"),
     path("prescriptions/<uuid:prescription_id>/pharmacy/", pages.choose_pharmacy, name="prescription_pharmacy"),

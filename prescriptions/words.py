@@ -259,3 +259,47 @@ def dose_of(item: Item) -> str:
 def amount_of(item: Item) -> str:
     """Return what the pharmacy hands out, as the circular writes it: "06 tablets"."""
     return f"{item.total:02d} {unit_of(item.drug.unit, item.total)}"
+
+
+# Why a signature does not count (queries.Signature.fault).
+FAULTS: dict[str, Promise] = {
+    "unreadable": gettext_lazy("The signature cannot be read."),
+    "changed": gettext_lazy("Something was changed after the doctor signed."),
+    "unknown_key": gettext_lazy("The key is not this doctor's."),
+    "unknown_certificate": gettext_lazy("The certificate is not one of this doctor's."),
+    "no_certificate": gettext_lazy("No certificate says who signed."),
+    "revoked": gettext_lazy("The certificate had been taken back when this was signed."),
+    "expired": gettext_lazy("The certificate had run out when this was signed."),
+    "not_yet": gettext_lazy("The certificate was not valid yet when this was signed."),
+    "wrong_authority": gettext_lazy("The certificate comes from an authority that we do not trust."),
+    "wrong_facility": gettext_lazy("The certificate is for another facility."),
+    "wrong_licence": gettext_lazy("The certificate is for another licence."),
+    "wrong_key": gettext_lazy("The certificate is for another key."),
+    "wrong_use": gettext_lazy("The certificate is not for signing prescriptions."),
+}
+
+
+def fault_of(fault: str) -> str:
+    """Say why a signature does not count."""
+    return str(FAULTS.get(fault, FAULTS["changed"])) if fault else ""
+
+
+# Why a scanned slip does not count (slips.REASONS), and what the page that judges it may find besides.
+SLIP_REASONS: dict[str, Promise] = {
+    "list_stale": gettext_lazy("The list of what was taken back is older than 24 hours. Connect once, then try again."),
+    "unreadable": gettext_lazy("This is not a whole code of a prescription. Scan it again."),
+    "unknown_certificate": gettext_lazy(
+        "We know nobody who signs with this certificate. It is forged, or newer than the list kept here."
+    ),
+    "changed": gettext_lazy("Something was changed after the doctor signed, or somebody else signed it."),
+    "wrong_facility": gettext_lazy("The certificate is for another facility."),
+    "wrong_licence": gettext_lazy("The certificate is for another licence."),
+    "not_yet": gettext_lazy("It was signed before the certificate was valid, or in the future."),
+    "expired": gettext_lazy("The certificate had run out when this was signed."),
+    "revoked": gettext_lazy("The certificate was taken back. Look the prescription up with network."),
+    "past": gettext_lazy("The time for collecting is over."),
+    "no_lists": gettext_lazy("No list is kept on this device yet. Open this page once with network."),
+    "code_only": gettext_lazy(
+        "This code says only where to find the prescription. Look it up with network, or scan the signed code."
+    ),
+}

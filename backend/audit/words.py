@@ -128,5 +128,8 @@ WORDS: dict[str, Promise] = {
     "prescription.file": _("sent a prescription or a sale to the national system"),
     "prescription.file_again": _("had a prescription sent to the national system once more"),
     "prescription.file_set_aside": _("settled by hand what the national system did not take"),
+    "prescription.enrol_key": _("gave a doctor a signing key on a token or at a signing service"),
+    "prescription.document": _("had a prescription set on paper and signed"),
+    "prescription.revoke_certificate": _("took a doctor's signing certificate back"),
     "prescription.national_account": _("changed an account at the national system"),
 }

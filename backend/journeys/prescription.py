@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import notifications.actions
+import prescriptions.actions
 import prescriptions.queries
 import realtime.actions
 from core.actor import Actor
@@ -56,6 +57,12 @@ def tell_the_citizen_it_is_ready(event: PrescriptionSigned) -> None:
     """Signed: the citizen can choose a pharmacy."""
     _tell_citizen("prescription_ready", event.prescription_id, event.person_id)
     _ring("prescription.signed", event.prescription_id, event.person_id)
+
+
+@on(PrescriptionSigned)
+def set_it_on_paper(event: PrescriptionSigned) -> None:
+    """Signed: the paper is made while the doctor's signature is fresh, whoever asks for it later."""
+    prescriptions.actions.make_document(prescription_id=UUID(event.prescription_id), by=STORY, now=this_instant())
 
 
 @on(PrescriptionRouted)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -80,9 +81,14 @@ def manifest(request: HttpRequest) -> HttpResponse:
 def service_worker(request: HttpRequest) -> HttpResponse:
     """Served at the root, because a worker rules only what lies below its own address."""
     files = [static(f"web/{name}.css") for name in ("tokens", "base", "components", "shell")]
+    files += [static(f"prescriptions/verify/{name}") for name in ("verify.css", "verify.js", "lists.js", "slip.js")]
+    pages = [
+        reverse("prescriptions_verify"),
+        *(reverse("prescriptions_verify_in", args=[code]) for code in dict(settings.LANGUAGES)),
+    ]
     # Other files or another language: another cache, and the old one is thrown away.
     version = hashlib.sha256(f"{get_language()} {files}".encode()).hexdigest()[:12]
-    context = {"files": files, "version": version}
+    context = {"files": files, "pages": pages, "version": version}
     return render(request, "web/sw.js", context, content_type="text/javascript; charset=utf-8")
 
 

@@ -1,8 +1,10 @@
 """What can be done with a prescription, in the order of its life, with its rules and drugs, and at the national system."""
 
 from prescriptions.actions.accounts import remove_account, save_account
+from prescriptions.actions.certificates import revoke_certificate
 from prescriptions.actions.collecting import accept, lookup, return_, route
 from prescriptions.actions.dispensing import complete, dispense
+from prescriptions.actions.documents import make_document
 from prescriptions.actions.ending import cancel, expire
 from prescriptions.actions.filing import file_next, set_aside, try_again, try_all_again, wake_filings
 from prescriptions.actions.importing import (
@@ -11,6 +13,8 @@ from prescriptions.actions.importing import (
     check_drug_import,
     confirm_drug_import,
 )
+from prescriptions.actions.keys import enrol_key
+from prescriptions.actions.revocations import fresh_revocation_list, issue_revocation_list, trust_list
 from prescriptions.actions.rules import (
     NATIONAL,
     Imported,
@@ -20,7 +24,7 @@ from prescriptions.actions.rules import (
     import_rules,
     look_at_rules,
 )
-from prescriptions.actions.signing import sign
+from prescriptions.actions.signing import ask_signature, sign
 from prescriptions.actions.writing import check, draft, save_draft
 
 __all__ = [
@@ -28,6 +32,7 @@ __all__ = [
     "Imported",
     "accept",
     "apply_drug_import",
+    "ask_signature",
     "begin_drug_import",
     "cancel",
     "check",
@@ -39,18 +44,24 @@ __all__ = [
     "dispense",
     "draft",
     "end_rules",
+    "enrol_key",
     "expire",
     "file_next",
+    "fresh_revocation_list",
     "import_rules",
+    "issue_revocation_list",
     "look_at_rules",
     "lookup",
+    "make_document",
     "remove_account",
     "return_",
+    "revoke_certificate",
     "route",
     "save_account",
     "save_draft",
     "set_aside",
     "sign",
+    "trust_list",
     "try_again",
     "try_all_again",
     "wake_filings",

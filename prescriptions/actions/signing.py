@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,31 +16,85 @@ from django.db.models import F
 import audit
 from core.actor import Actor
 from core.events import emit
-from prescriptions import access, codes, content, queries, sealing
+from prescriptions import access, codes, content, queries, sealing, signing, slips
 from prescriptions.actions.filing import queue_prescription
-from prescriptions.actions.keys import signer_of
+from prescriptions.actions.keys import signer_of, signs_elsewhere
 from prescriptions.actions.writing import kind_of, require_limits, require_open_visit, require_own_visit
 from prescriptions.errors import (
     AlreadySigned,
+    ChangedWhileSigning,
     DiagnosisMissing,
     DrugNotValid,
     LicenceNotValid,
     NothingPrescribed,
     OverrideNeeded,
+    SignerRefused,
+    SignerUnavailable,
     UnknownOverride,
 )
 from prescriptions.events import PrescriptionSigned
-from prescriptions.models import Item, Override, Prescription
+from prescriptions.models import Item, Override, Prescription, SigningKey
 from prescriptions.quantities import ORDER_OF_CONTROL, expires_at
 from records.models import Diagnosis
 
 CODE_TRIES = 5  # specs: draw again when a code is taken, at most five times
 
 
+@dataclass(frozen=True)
+class Answered:
+    """What a signer elsewhere signed: under this code, exactly this content (canonical)."""
+
+    code: str
+    content: bytes
+    tokens: tuple[str, str]
+
+
+class _SignedElsewhere(SignerUnavailable):
+    """What would be signed now, for a signer that must not be asked inside a transaction."""
+
+    def __init__(self, signer: signing.Signer, code: str, content: dict[str, Any]) -> None:
+        super().__init__()
+        self.signer, self.prescription_code, self.content = signer, code, content
+
+
+def ask_signature(
+    *, prescription_id: UUID, overrides: Sequence[dict[str, str]] = (), by: Actor, now: datetime
+) -> Answered | None:
+    """Where the doctor's key is elsewhere, have it sign what `sign` would write now; None where `sign` needs no help.
+
+    Never inside a transaction. Writes nothing but the certificate. Raises what `sign` raises, SignerUnavailable, SignerRefused.
+    """
+    if not signs_elsewhere(by.practitioner_id):
+        return None
+    with transaction.atomic():
+        prescription = access.lock_prescription(by, prescription_id, now)
+        if not prescription.is_draft:
+            return None
+        signer_of(prescription.practitioner, prescription.facility, now)  # its certificate, before anything is undone
+    try:
+        sign(prescription_id=prescription_id, overrides=overrides, by=by, now=now)
+    except _SignedElsewhere as wish:  # everything is undone; now there is time
+        jws, slip = wish.signer.tokens(_parts(wish.signer, wish.content))
+        return Answered(wish.prescription_code, signing.canonical(wish.content), (jws, slip))
+    return None
+
+
+def _parts(signer: signing.Signer, content: dict[str, Any]) -> list[tuple[dict[str, Any], bytes]]:
+    return [(signer.header(), signing.canonical(content)), slips.part(signer, content)]
+
+
 @transaction.atomic
-def sign(*, prescription_id: UUID, overrides: Sequence[dict[str, str]] = (), by: Actor, now: datetime) -> Prescription:
+def sign(
+    *,
+    prescription_id: UUID,
+    overrides: Sequence[dict[str, str]] = (),
+    answered: Answered | None = None,
+    by: Actor,
+    now: datetime,
+) -> Prescription:
     """Sign a draft. `overrides` are [{finding, reason, note?}] for every blocking finding of the check.
 
+    `answered` comes from `ask_signature` at the same `now`. Raises ChangedWhileSigning when the draft is another one by now.
     Signing what is signed already returns it. Raises NotFound, NotTheVisit, LicenceNotValid, NothingPrescribed,
     DiagnosisMissing, MixedControl, ControlledInRemoteVisit, TooManyDays, DrugNotValid, OverrideNeeded, UnknownOverride.
     """
@@ -73,7 +128,9 @@ def sign(*, prescription_id: UUID, overrides: Sequence[dict[str, str]] = (), by:
     access_code = codes.new_access_code().encode()
     prescription.sealed_access_code = sealing.seal(access_code, purpose="access-code", owner=str(prescription.id))
     prescription.move_to(Prescription.Status.SIGNED, at=now)
-    _write_with_code(prescription, items, diagnoses, given, signer_of(practitioner))
+    _write_with_code(
+        prescription, items, diagnoses, given, signer_of(practitioner, prescription.facility, now), answered
+    )
     queue_prescription(prescription, now)
     audit.record(
         by,
@@ -137,18 +194,40 @@ def _write_with_code(
     items: Sequence[Item],
     diagnoses: Sequence[Diagnosis],
     given: Sequence[Override],
-    signer: Any,
+    signer: signing.Signer,
+    answered: Answered | None,
 ) -> None:
     """Draw a code and save; the unique column decides, and a taken code means drawing again."""
     for attempt in range(CODE_TRIES):
-        prescription.code = codes.new_code(prescription.facility.code, prescription.kind)
+        code = codes.new_code(prescription.facility.code, prescription.kind)
+        prescription.code = answered.code if answered else code
         prescription.code_key = codes.same_key(prescription.code)
         prescription.content = content.build(prescription, items, diagnoses, given)
-        prescription.signature = signer.sign(prescription.content)
+        prescription.signature, prescription.slip = _signed(signer, prescription.content, code, answered)
         try:
             with transaction.atomic():
                 prescription.save()
             return
-        except IntegrityError:
+        except IntegrityError as error:
+            if answered:  # its code is signed: another one takes another signature
+                raise ChangedWhileSigning() from error
             if attempt == CODE_TRIES - 1:
                 raise
+
+
+def _signed(signer: signing.Signer, content: dict[str, Any], code: str, answered: Answered | None) -> tuple[str, str]:
+    """Return signature and slip: made here, or brought along and looked at."""
+    if answered is None:
+        if signer.elsewhere:
+            raise _SignedElsewhere(signer, code, content)
+        jws, slip = signer.tokens(_parts(signer, content))
+        return jws, slip
+    if answered.content != signing.canonical(content):
+        raise ChangedWhileSigning()
+    jwk = SigningKey.objects.get(kid=signer.kid).public_jwk
+    try:
+        signing.verify(answered.tokens[0], content, jwk)
+        signing.opened(answered.tokens[1], jwk, slips.TYPE)
+    except signing.BadSignature as error:
+        raise SignerRefused() from error
+    return answered.tokens

@@ -100,6 +100,13 @@ class SignatureAnswer(serializers.Serializer[Any]):
     signer = serializers.CharField()
     kid = serializers.CharField()
     legally_valid = serializers.BooleanField()
+    fault = serializers.CharField(help_text="why it is not valid: a code; empty when it is")
+    fault_words = serializers.SerializerMethodField()
+    certificate = serializers.CharField(help_text="x5t#S256 of the certificate it was signed with")
+    licence = serializers.CharField(help_text="the licence at the instant of signing")
+
+    def get_fault_words(self, signature: queries.Signature) -> str:
+        return words.fault_of(signature.fault)
 
 
 class OverrideAnswer(serializers.Serializer[Any]):

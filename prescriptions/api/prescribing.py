@@ -108,11 +108,28 @@ class Check(PrescriptionView):
 class Sign(PrescriptionView):
     access = PRESCRIBERS
 
-    @extend_schema(request=wishes.SignWish, responses=PrescriptionAnswer, summary="Sign a draft", tags=TAGS)
-    @idempotent
+    @extend_schema(
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        request=wishes.SignWish,
+        responses=PrescriptionAnswer,
+        summary="Sign a draft",
+        tags=TAGS,
+    )
     def post(self, request: Request, prescription_id: UUID) -> Response:
         wish = self.clean(wishes.SignWish)
-        actions.sign(prescription_id=prescription_id, overrides=wish["overrides"], by=self.actor, now=self.now)
+        asked = {
+            "prescription_id": prescription_id,
+            "overrides": wish["overrides"],
+            "by": self.actor,
+            "now": self.now,
+        }
+        # A signing service is asked before the transaction in which requests are remembered.
+        return self.record(request, prescription_id, {**asked, "answered": actions.ask_signature(**asked)})
+
+    @idempotent
+    def record(self, request: Request, prescription_id: UUID, asked: dict[str, Any]) -> Response:
+        """Write it down."""
+        actions.sign(**asked)
         return self.answer(prescription_id)
 
 

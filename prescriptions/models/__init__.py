@@ -1,6 +1,8 @@
 """Drugs, prescriptions with their items, keys, what pharmacies do with them, and what is filed nationally."""
 
+from prescriptions.models.certificates import Authority, Certificate, RevocationList
 from prescriptions.models.collecting import Acceptance, Dispense, Presentation, WrongTry
+from prescriptions.models.documents import Document
 from prescriptions.models.drugs import Drug, DrugImport, DrugWord
 from prescriptions.models.filings import Filing, NationalAccount
 from prescriptions.models.keys import SigningKey
@@ -9,7 +11,10 @@ from prescriptions.models.rules import RulePair, RuleSet
 
 __all__ = [
     "Acceptance",
+    "Authority",
+    "Certificate",
     "Dispense",
+    "Document",
     "Drug",
     "DrugImport",
     "DrugWord",
@@ -19,6 +24,7 @@ __all__ = [
     "Override",
     "Prescription",
     "Presentation",
+    "RevocationList",
     "RulePair",
     "RuleSet",
     "SigningKey",

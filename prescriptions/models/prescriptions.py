@@ -55,6 +55,7 @@ class Prescription(Entity, Stateful):
     sealed_access_code = models.BinaryField(null=True, blank=True)
     content = models.JSONField(null=True, blank=True)  # exactly what was signed
     signature = models.TextField(blank=True)  # compact JWS over the canonical form of `content`
+    slip = models.TextField(blank=True)  # compact JWS of the summary in its QR code: prescriptions.slips
     found_at_signing = models.JSONField(default=list, blank=True)  # [{finding, grade}]: what the doctor saw
     signed_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)

@@ -1,5 +1,19 @@
 """Looking: the catalogue, lists of prescriptions, safety findings, signatures, pharmacies."""
 
+from prescriptions.queries.certificates import (
+    AUTHORITY_KEY,
+    certificate_pem,
+    chain_of,
+    crl_of,
+    newest_list,
+    opened,
+    public_keys,
+    revoked,
+    root_jwk,
+    roots,
+    trust_token,
+)
+from prescriptions.queries.documents import document_of
 from prescriptions.queries.drugs import day_of, drug_imports, find_drugs, get_drugs
 from prescriptions.queries.filings import (
     FilingCounts,
@@ -34,9 +48,10 @@ from prescriptions.queries.lists import (
 )
 from prescriptions.queries.pharmacies import NearbyPharmacy, pharmacies_for
 from prescriptions.queries.rules import known_ingredients, rule_sets, rules_on
-from prescriptions.queries.signatures import Signature, public_keys, signature_of
+from prescriptions.queries.signatures import Signature, signature_of
 
 __all__ = [
+    "AUTHORITY_KEY",
     "Checked",
     "FilingCounts",
     "NearbyPharmacy",
@@ -45,11 +60,15 @@ __all__ = [
     "PrescriptionFacts",
     "Signature",
     "allergies_of",
+    "certificate_pem",
+    "chain_of",
     "check_items",
     "check_prescription",
     "count_filings",
+    "crl_of",
     "day_of",
     "dispensed_on",
+    "document_of",
     "drug_imports",
     "filings_cancelled_since",
     "filings_done",
@@ -63,8 +82,10 @@ __all__ = [
     "is_connected",
     "known_ingredients",
     "national_account",
+    "newest_list",
     "of_encounter",
     "of_people",
+    "opened",
     "overdue",
     "overrides_by_rule",
     "overrides_counted",
@@ -72,6 +93,9 @@ __all__ = [
     "prescribers",
     "public_keys",
     "queue_of",
+    "revoked",
+    "root_jwk",
+    "roots",
     "rule_sets",
     "rules_on",
     "secret_for",
@@ -79,4 +103,5 @@ __all__ = [
     "seen_by",
     "shown_access_code",
     "signature_of",
+    "trust_token",
 ]

@@ -15,6 +15,7 @@ from prescriptions import queries, words
 from prescriptions.choices import CancelReason
 from prescriptions.models import Item, Prescription
 from prescriptions.opening import Opening
+from prescriptions.queries import Signature
 
 register = template.Library()
 
@@ -96,3 +97,9 @@ def override_reasons() -> list[tuple[str, str]]:
 def cancel_reasons() -> list[tuple[str, str]]:
     """The coded reasons for taking a prescription back."""
     return [(value, str(label)) for value, label in CancelReason.choices]
+
+
+@register.filter
+def fault_words(signature: Signature) -> str:
+    """Why a signature does not count, in a sentence."""
+    return words.fault_of(signature.fault)

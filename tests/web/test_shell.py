@@ -101,10 +101,16 @@ def test_is_installable(client, db):
     assert "/static/web/tokens.css" in worker.content.decode()
 
 
-def test_the_worker_keeps_static_files_and_nothing_personal(client, db):
-    kept = re.search(r"FILES = \[(.*?)\]", client.get("/sw.js").content.decode())[1]
-    for name in ("OFFLINE", *re.findall(r'"([^"]+)"', kept)):
-        assert name == "OFFLINE" or name.startswith("/static/web/")
+def test_the_worker_keeps_static_files_and_nothing_personal(client, ana_browser):
+    worker = client.get("/sw.js").content.decode()
+    kept = re.search(r"FILES = \[(.*?)\]", worker)[1].split(", ")
+    assert kept[:2] == ["OFFLINE", "...PAGES"]
+    for name in kept[2:]:
+        assert name.startswith(('"/static/web/', '"/static/prescriptions/verify/'))
+    pages = json.loads(re.search(r"PAGES = (\[.*?\])", worker)[1])
+    assert pages == ["/verify/", "/verify/vi/", "/verify/en/"]
+    for address in pages:  # the same for everybody, whoever is signed in
+        assert client.get(address).content == ana_browser.get(address).content
 
 
 def test_pages_about_people_are_never_kept(ana_browser):

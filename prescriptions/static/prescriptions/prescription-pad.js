@@ -331,6 +331,7 @@ class PrescriptionPad extends HTMLElement {
       const shown = this.copy("signed");
       const open = ["signed", "accepted"].includes(one.status) && !one.cancel_asked_at;
       shown.querySelector('[data-is="code"]').textContent = one.code;
+      shown.querySelector('[data-is="paper"]').href = `/api/v1/prescriptions/${one.id}/document.pdf`;
       const badge = shown.querySelector('[data-is="status"]');
       badge.textContent = one.status_words;
       if (STATUS_LOOKS[one.status]) badge.classList.add(STATUS_LOOKS[one.status]);
