@@ -4,6 +4,7 @@ from prescriptions.models.collecting import Acceptance, Dispense, Presentation, 
 from prescriptions.models.drugs import Drug, DrugImport, DrugWord
 from prescriptions.models.filings import Filing, NationalAccount
 from prescriptions.models.keys import SigningKey
+from prescriptions.models.parts import Part, Share
 from prescriptions.models.prescriptions import Item, Override, Prescription
 from prescriptions.models.rules import RulePair, RuleSet
 
@@ -17,10 +18,12 @@ __all__ = [
     "Item",
     "NationalAccount",
     "Override",
+    "Part",
     "Prescription",
     "Presentation",
     "RulePair",
     "RuleSet",
+    "Share",
     "SigningKey",
     "WrongTry",
 ]

@@ -72,6 +72,14 @@ class Prescription(Entity, Stateful):
     cancel_reason = models.CharField(max_length=12, choices=CancelReason.choices, blank=True)
     expired_at = models.DateTimeField(null=True, blank=True)
 
+    # Nothing signed is ever edited: a new prescription takes the place of the old code (Decision 425/QĐ-BYT, article 9).
+    replaces = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )  # as written
+    replaced_by = models.OneToOneField(  # once that one is signed
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
     class Meta:
         indexes = [
             models.Index(fields=["person", "-signed_at"], name="prescription_of_person"),
@@ -99,6 +107,10 @@ class Prescription(Entity, Stateful):
             ),
             models.UniqueConstraint(
                 fields=["encounter", "practitioner"], condition=Q(status="draft"), name="prescription_one_draft"
+            ),
+            models.CheckConstraint(
+                condition=Q(replaced_by__isnull=True) | Q(status="cancelled") | Q(cancel_asked_at__isnull=False),
+                name="prescription_replaced_is_refused",
             ),
         ]
 
