@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from prescriptions.choices import OverrideReason, Unit
-from prescriptions.models import Item
+from prescriptions.models import Item, Part
 from prescriptions.safety import Finding
 
 GRADES: dict[str, Promise] = {
@@ -259,3 +261,14 @@ def dose_of(item: Item) -> str:
 def amount_of(item: Item) -> str:
     """Return what the pharmacy hands out, as the circular writes it: "06 tablets"."""
     return f"{item.total:02d} {unit_of(item.drug.unit, item.total)}"
+
+
+def window_of(part: Part, zone: str) -> dict[str, Any]:
+    """Return number, first and last day of a part's window, in the reader's words and the clinic's zone."""
+    there = ZoneInfo(zone)
+    first, last = part.opens_at.astimezone(there), part.last_moment.astimezone(there)
+    return {
+        "number": part.rank,
+        "first": date_format(first.date(), "DATE_FORMAT"),
+        "last": date_format(last.date(), "DATE_FORMAT"),
+    }

@@ -11,6 +11,8 @@ from prescriptions.actions.importing import (
     check_drug_import,
     confirm_drug_import,
 )
+from prescriptions.actions.parts import plan_parts
+from prescriptions.actions.replacing import keep_old, replace
 from prescriptions.actions.rules import (
     NATIONAL,
     Imported,
@@ -42,9 +44,12 @@ __all__ = [
     "expire",
     "file_next",
     "import_rules",
+    "keep_old",
     "look_at_rules",
     "lookup",
+    "plan_parts",
     "remove_account",
+    "replace",
     "return_",
     "route",
     "save_account",

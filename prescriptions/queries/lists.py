@@ -56,7 +56,7 @@ def get_facts(prescription_id: UUID) -> PrescriptionFacts:
 def _shown() -> QuerySet[Prescription]:
     return Prescription.objects.select_related(
         "person", "practitioner", "facility__province", "routed_to__province", "encounter"
-    ).prefetch_related("items__drug", "overrides")
+    ).prefetch_related("items__drug", "items__dispenses__given", "overrides", "parts__shares")
 
 
 def of_people(people: Iterable[Person] | QuerySet[Person]) -> QuerySet[Prescription]:
@@ -201,3 +201,10 @@ def secret_for(by: Actor, prescription_id: UUID) -> str:
 def hold_of(prescription: Prescription) -> Acceptance | None:
     """Return who has the prescription in hand now."""
     return prescription.acceptances.select_related("pharmacy").filter(ended_at__isnull=True).first()
+
+
+def replacement_of(prescription: Prescription, by: Actor, now: datetime) -> Prescription | None:
+    """Return what took its place, for those who may see that one; None for everybody else and when nothing did."""
+    if prescription.replaced_by_id is None:
+        return None
+    return Prescription.objects.filter(access.visible(by, now), pk=prescription.replaced_by_id).first()
