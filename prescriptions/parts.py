@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 MOST_PARTS = 12
@@ -88,7 +89,7 @@ def why_not_whole(plans: Sequence[PartPlan], totals: Mapping[int, int]) -> str:
             return "item"
         if not plan.shares:
             return "empty"
-    if any(after.opens_at < before.closes_at for before, after in zip(plans, plans[1:], strict=False)):
+    if any(after.opens_at < before.closes_at for before, after in pairwise(plans)):
         return "order"
     given = {rank: sum(plan.shares.get(rank, 0) for plan in plans) for rank in totals}
     return "sum" if plans and given != dict(totals) else ""

@@ -23,9 +23,9 @@ def _same_composition(one: Drug, other: Drug) -> bool:
         return False
     if (one.route, one.control) != (other.route, other.control):
         return False
-    if "prolonged" in one.form or "prolonged" in other.form:  # how fast it is released is part of the dose
-        if one.form != other.form:
-            return False
+    # How fast it is released is part of the dose.
+    if one.form != other.form and ("prolonged" in one.form or "prolonged" in other.form):
+        return False
     return _doses(one) == _doses(other)
 
 
