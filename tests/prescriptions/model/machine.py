@@ -182,7 +182,10 @@ class PrescriptionMachine(RuleBasedStateMachine):
         by, why_not = self.stage.counters[at], one.why_no_look(at, right, self.now)
         missed = taken["killed"]
         found = self.attempt(
-            lambda: actions.lookup(code=one.code, access_code=access_code, by=by, now=self.now), why_not, crash, "lookup"
+            lambda: actions.lookup(code=one.code, access_code=access_code, by=by, now=self.now),
+            why_not,
+            crash,
+            "lookup",
         )
         if found is not None:
             one.shown[at] = max(one.shown.get(at, self.now), self.now + SHOWN_FOR)
@@ -237,9 +240,7 @@ class PrescriptionMachine(RuleBasedStateMachine):
         left = [{"item": item, "reason": "out_of_stock"} for item in items]
         was = one.status
         done = self.attempt(
-            lambda: actions.complete(
-                prescription_id=one.id, secret=secret, not_dispensed=left, by=by, now=self.now
-            ),
+            lambda: actions.complete(prescription_id=one.id, secret=secret, not_dispensed=left, by=by, now=self.now),
             one.why_no_end(at, secret, reasons, self.now),
             crash,
             "complete",
