@@ -69,7 +69,7 @@ def visible(by: Actor, now: datetime, *scopes: str) -> Q:
 def _rows() -> QuerySet[Prescription]:
     return Prescription.objects.select_related(
         "person", "practitioner", "facility__province", "encounter", "routed_to__province"
-    ).prefetch_related("items__drug", "items__dispenses__given", "overrides", "parts__shares")
+    ).prefetch_related("items__drug", "items__dispenses__given", "overrides", "parts__shares__item__drug")
 
 
 def get_prescription(by: Actor, prescription_id: UUID, now: datetime | None = None) -> Prescription:

@@ -162,6 +162,7 @@ class PrescriptionAnswer(serializers.Serializer[Prescription]):
     kind = serializers.ChoiceField(choices=Prescription.Kind.choices)
     status = serializers.ChoiceField(choices=Prescription.Status.choices)
     status_words = serializers.CharField(source="get_status_display")
+    standing = serializers.SerializerMethodField(help_text="where it stands, in one sentence")
     encounter = serializers.UUIDField(source="encounter_id")
     person = PersonAnswer()
     practitioner = PrescriberAnswer()
@@ -181,6 +182,9 @@ class PrescriptionAnswer(serializers.Serializer[Prescription]):
     cancelled_at = serializers.DateTimeField(allow_null=True)
     cancel_reason = serializers.CharField()
     signature = serializers.SerializerMethodField()
+
+    def get_standing(self, prescription: Prescription) -> str:
+        return "" if prescription.is_draft else words.standing_of(prescription, now())
 
     @extend_schema_field(serializers.UUIDField(allow_null=True))
     def get_replaced_by(self, prescription: Prescription) -> str | None:

@@ -168,15 +168,17 @@ class Item(Entity):
     def __str__(self) -> str:
         return f"{self.drug} × {self.total}"
 
+    part_left: int | None = None  # of the part in hand, where queries.within_part has said so; no column
+
     @property
     def remaining(self) -> int:
-        """How much may still be handed out."""
-        return self.total - self.dispensed_quantity
+        """How much may still be handed out: of the whole, or of the part in hand at a counter's page."""
+        return self.total - self.dispensed_quantity if self.part_left is None else self.part_left
 
     @property
     def state(self) -> str:
         """to_dispense, partly, dispensed or not_dispensed."""
-        if self.remaining == 0:
+        if self.dispensed_quantity == self.total:
             return "dispensed"
         if self.not_dispensed_reason:
             return "not_dispensed"

@@ -1,6 +1,6 @@
 """Looking: the catalogue, lists of prescriptions, safety findings, signatures, pharmacies."""
 
-from prescriptions.queries.drugs import day_of, drug_imports, find_drugs, get_drugs
+from prescriptions.queries.drugs import day_of, drug_imports, find_drugs, get_drugs, substitutes_for
 from prescriptions.queries.filings import (
     FilingCounts,
     Prescriber,
@@ -26,12 +26,14 @@ from prescriptions.queries.lists import (
     overdue,
     overrides_by_rule,
     overrides_counted,
+    part_now,
     queue_of,
     replacement_of,
     secret_for,
     secret_of,
     seen_by,
     shown_access_code,
+    within_part,
 )
 from prescriptions.queries.pharmacies import NearbyPharmacy, pharmacies_for
 from prescriptions.queries.rules import known_ingredients, rule_sets, rules_on
@@ -69,6 +71,7 @@ __all__ = [
     "overdue",
     "overrides_by_rule",
     "overrides_counted",
+    "part_now",
     "pharmacies_for",
     "prescribers",
     "public_keys",
@@ -81,4 +84,6 @@ __all__ = [
     "seen_by",
     "shown_access_code",
     "signature_of",
+    "substitutes_for",
+    "within_part",
 ]

@@ -96,3 +96,11 @@ def override_reasons() -> list[tuple[str, str]]:
 def cancel_reasons() -> list[tuple[str, str]]:
     """The coded reasons for taking a prescription back."""
     return [(value, str(label)) for value, label in CancelReason.choices]
+
+
+@register.filter
+def part_badge(state: str) -> SafeString:
+    """Where a part of a prescription stands."""
+    texts = {"collected": _("collected"), "open": _("to collect now"), "to_come": _("later"), "lapsed": _("lapsed")}
+    colours = {"collected": " badge--good", "open": " badge--info", "to_come": "", "lapsed": " badge--warn"}
+    return format_html('<span class="badge{}">{}</span>', colours[state], texts[state])

@@ -287,6 +287,8 @@ class _Counter:
         return answer if status == 200 else None
 
     def _count(self, what: str, status: int, answer: Any) -> None:
+        if status >= 500:
+            self._note({"error": f"{what} {status}"})
         self.done[f"{what} {status}" + (f" {answer.get('code', '')}" if status >= 400 else "")] += 1
 
     def _note(self, said: dict[str, Any]) -> None:
@@ -371,7 +373,8 @@ def _look(outcome: Outcome, journal: Path) -> None:
     ]
     outcome.promises["nothing is there that was refused"] = [name for name in kept if name not in told]
     outcome.promises["every request has its answer"] = sorted(set(asked) - set(answered))
-    outcome.promises["no answer is a server error"] = [
-        f"{what}: {count} times" for what, count in outcome.done.items() if " 5" in what
-    ]
+    errors = Counter(
+        json.loads(text)["error"] for text in journal.read_text().splitlines() if text.startswith('{"error"')
+    )
+    outcome.promises["no answer is a server error"] = [f"{what}: {count} times" for what, count in errors.items()]
     outcome.promises["something happened"] = [] if told else ["nothing was handed out"]
