@@ -33,13 +33,12 @@ NOBODY = Q(pk__in=[])
 
 def _of_pharmacy(pharmacy_id: UUID, now: datetime) -> Q:
     shown = Presentation.objects.filter(prescription=OuterRef("pk"), pharmacy_id=pharmacy_id, until__gt=now)
-    held = Acceptance.objects.filter(
-        Q(ended_at__isnull=True) | Q(ending=Acceptance.Ending.COMPLETED),
-        prescription=OuterRef("pk"),
-        pharmacy_id=pharmacy_id,
-    )
+    here = Acceptance.objects.filter(prescription=OuterRef("pk"), pharmacy_id=pharmacy_id)
+    held = Exists(here.filter(ended_at__isnull=True))
+    # Who filled one part does not see the next ones: these may be collected anywhere.
+    filled = Exists(here.filter(ending=Acceptance.Ending.COMPLETED)) & ~Q(status__in=[Status.SIGNED, Status.ACCEPTED])
     sent_here = Q(routed_to_id=pharmacy_id, status=Status.SIGNED)
-    return sent_here | Q(Exists(shown)) | Q(Exists(held))
+    return sent_here | Q(Exists(shown)) | Q(held) | filled
 
 
 def pharmacy_of(by: Actor) -> UUID:
@@ -71,7 +70,7 @@ def visible(by: Actor, now: datetime, *scopes: str) -> Q:
 def _rows() -> QuerySet[Prescription]:
     return Prescription.objects.select_related(
         "person", "practitioner", "facility__province", "encounter", "routed_to__province"
-    ).prefetch_related("items__drug", "overrides")
+    ).prefetch_related("items__drug", "items__dispenses__given", "overrides", "parts__shares__item__drug")
 
 
 def get_prescription(by: Actor, prescription_id: UUID, now: datetime | None = None) -> Prescription:

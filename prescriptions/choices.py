@@ -118,3 +118,20 @@ class CancelReason(TextChoices):
     NOT_NEEDED = "not_needed", _("it is not needed any more")
     REACTION = "reaction", _("the patient reacts badly to a medicine")
     REPLACED = "replaced", _("another prescription takes its place")
+
+
+class SubstitutionType(TextChoices):
+    """What a substitute is to the prescribed drug: the same composition always."""
+
+    GENERIC = "generic", _("generic for a brand")
+    BRAND = "brand", _("another brand")
+    FORM = "form", _("another form, the same composition")
+
+
+class SubstitutionReason(TextChoices):
+    """Why a pharmacist hands out something else of the same composition."""
+
+    OUT_OF_STOCK = "out_of_stock", _("the prescribed one is not in stock")
+    PRICE = "price", _("the patient wants a cheaper one")
+    WISH = "patient_wish", _("the patient wants this one")
+    RECALLED = "recalled", _("the prescribed one has been recalled")

@@ -54,11 +54,32 @@ def build(
         },
         "diagnoses": [{"code": one.code, "name": one.name} for one in diagnoses],
         "items": [_line(item) for item in items],
+        **_parts(prescription),
+        **({"replaces": prescription.replaces.code} if prescription.replaces else {}),
         "advice": prescription.advice,
         "overrides": [{"finding": one.finding, "reason": one.reason} for one in overrides],
         "signed_at": _instant(prescription.signed_at),
         "expires_at": _instant(prescription.expires_at),
     }
+
+
+def _parts(prescription: Prescription) -> dict[str, Any]:
+    """The parts, for one that has any: signed as everything else that decides what is handed out."""
+    parts = [
+        {
+            "number": part.rank,
+            "opens_at": _instant(part.opens_at),
+            "closes_at": _instant(part.closes_at),
+            "from": part.used_from.isoformat(),
+            "to": part.used_to.isoformat(),
+            "shares": sorted(
+                ({"item": str(share.item_id), "quantity": share.quantity} for share in part.shares.all()),
+                key=lambda one: str(one["item"]),
+            ),
+        }
+        for part in prescription.parts.prefetch_related("shares")
+    ]
+    return {"parts": parts} if parts else {}
 
 
 def _instant(at: datetime) -> str:
@@ -115,6 +136,7 @@ def agrees(prescription: Prescription, items: Iterable[Item]) -> bool:
     ]  # fmt: skip
     return (
         signed == kept
+        and content.get("parts", []) == _parts(prescription).get("parts", [])
         and content["code"] == prescription.code
         and content["kind"] == prescription.kind
         and content["advice"] == prescription.advice

@@ -205,3 +205,53 @@ class SignerRefused(NotAllowed):
 class ChangedWhileSigning(Conflict):
     code = "changed_while_signing"
     message = _("The prescription was changed while it was being signed. Please look at it and sign again.")
+
+
+class Replaced(Conflict):
+    code = "replaced"
+    message = _("The doctor has replaced this prescription by another one. Please ask the patient for the new code.")
+
+
+class CannotReplace(Conflict):
+    code = "cannot_replace"
+    message = _("Only a prescription that can still be collected can be replaced. Write a new one.")
+
+
+class DraftInTheWay(Conflict):
+    code = "draft_in_the_way"
+    message = _("You are writing another prescription in this visit. Sign it or empty it first.")
+
+
+class PartTooEarly(Conflict):
+    code = "part_too_early"
+    message = _("It is too early to collect the next part of this prescription.")
+
+
+class PartTooLate(Conflict):
+    code = "part_too_late"
+    message = _("The days for collecting this part are over. What was not collected of it lapses.")
+
+
+class PartsNotWhole(Invalid):
+    code = "parts_not_whole"
+    message = _("The parts do not come to the whole prescription.")
+
+
+class LotExpired(Conflict):
+    code = "lot_expired"
+    message = _("This lot is past its expiry date and must not be handed out.")
+
+
+class NotASubstitute(Conflict):
+    code = "not_a_substitute"
+    message = _("This cannot stand in for the prescribed medicine: ingredient, dose and route have to be the same.")
+
+
+class SubstituteNotAgreed(Invalid):
+    code = "substitute_not_agreed"
+    message = _("Another medicine of the same composition needs a reason and the patient's consent.")
+
+
+class EverythingHandedOut(Conflict):
+    code = "everything_handed_out"
+    message = _("Everything has been handed out. Close the prescription instead of giving it back.")

@@ -50,3 +50,11 @@ class PrescriptionCancelled(PrescriptionEvent):
 @dataclass(frozen=True)
 class PrescriptionExpired(PrescriptionEvent):
     pass
+
+
+@dataclass(frozen=True)
+class PrescriptionPartDispensed(PrescriptionEvent):
+    """One of several parts was closed; others are to come."""
+
+    pharmacy_id: str
+    part: int

@@ -16,7 +16,7 @@ from core.errors import NotFound
 from core.fhir import ATC, ICD10, UCUM, patient_in
 from core.refs import ref
 from prescriptions import access, words
-from prescriptions.models import Dispense, Item, Prescription
+from prescriptions.models import Dispense, Drug, Item, Prescription
 from records.sources import Entry
 
 REQUEST_STATUS = {
@@ -32,8 +32,12 @@ def _instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def _medication(item: Item) -> dict[str, Any]:
-    drug = item.drug
+# v3-substanceAdminSubstitution: what a substitute is to the prescribed drug.
+SUBSTITUTION = "http://terminology.hl7.org/CodeSystem/v3-substanceAdminSubstitution"
+SUBSTITUTIONS = {"generic": "G", "brand": "BC", "form": "EC"}
+
+
+def _medication(drug: Drug) -> dict[str, Any]:
     coding = [{"system": ATC, "code": drug.atc, "display": drug.inn}] if drug.atc else []
     return {**({"coding": coding} if coding else {}), "text": drug.printed}
 
@@ -72,7 +76,7 @@ def request_of(item: Item) -> dict[str, Any]:
         "groupIdentifier": {"system": settings.FHIR_SYSTEMS["prescription"], "value": prescription.code},
         "status": REQUEST_STATUS[prescription.status],
         "intent": "order",
-        "medicationCodeableConcept": _medication(item),
+        "medicationCodeableConcept": _medication(drug),
         "subject": {"reference": f"Patient/{prescription.person_id}"},
         "encounter": {"reference": f"Encounter/{prescription.encounter_id}"},
         "authoredOn": _instant(prescription.signed_at),
@@ -97,15 +101,32 @@ def dispense_of(dispense: Dispense) -> dict[str, Any]:
         "resourceType": "MedicationDispense",
         "id": str(dispense.id),
         "status": "completed",
-        "medicationCodeableConcept": _medication(item),
+        "medicationCodeableConcept": _medication(dispense.drug),
         "subject": {"reference": f"Patient/{item.prescription.person_id}"},
         "context": {"reference": f"Encounter/{item.prescription.encounter_id}"},
         "performer": [{"actor": {"display": dispense.pharmacy.name}}],
         "authorizingPrescription": [{"reference": f"MedicationRequest/{item.id}"}],
         "quantity": {"value": dispense.quantity, "unit": str(item.drug.get_unit_display())},
         "whenHandedOver": _instant(dispense.at),
-        "note": [{"text": _("Lot %(lot)s") % {"lot": dispense.lot}}],
+        "note": [{"text": _lot(dispense)}],
         "dosageInstruction": [_dosage(item)],
+        "substitution": _substitution(dispense),
+    }
+
+
+def _lot(dispense: Dispense) -> str:
+    if dispense.expires_on is None:
+        return _("Lot %(lot)s") % {"lot": dispense.lot}
+    return _("Lot %(lot)s, expires on %(day)s") % {"lot": dispense.lot, "day": dispense.expires_on.isoformat()}
+
+
+def _substitution(dispense: Dispense) -> dict[str, Any]:
+    if not dispense.substitution:
+        return {"wasSubstituted": False}
+    return {
+        "wasSubstituted": True,
+        "type": {"coding": [{"system": SUBSTITUTION, "code": SUBSTITUTIONS[dispense.substitution]}]},
+        "reason": [{"text": str(dispense.get_substitution_reason_display())}],
     }
 
 
@@ -114,7 +135,7 @@ def _items() -> QuerySet[Item]:
 
 
 def _dispenses() -> QuerySet[Dispense]:
-    return Dispense.objects.select_related("item__drug", "item__prescription", "pharmacy")
+    return Dispense.objects.select_related("item__drug", "given", "item__prescription", "pharmacy")
 
 
 def _wanted(params: dict[str, str], field: str) -> Q:
@@ -200,7 +221,7 @@ def dispenses_for_patient(person_id: UUID) -> list[Entry]:
         Entry(
             kind="dispense",
             at=lines[0].at,
-            title=", ".join(dict.fromkeys(str(line.item.drug) for line in lines)),
+            title=", ".join(dict.fromkeys(str(line.drug) for line in lines)),
             subtitle=lines[0].pharmacy.name,
             ref=str(ref(lines[0].item.prescription)),
             facility=lines[0].pharmacy.name,
@@ -208,8 +229,8 @@ def dispenses_for_patient(person_id: UUID) -> list[Entry]:
             detail={
                 "items": [
                     {
-                        "name": str(line.item.drug),
-                        "quantity": f"{line.quantity} {line.item.drug.get_unit_display()}",
+                        "name": str(line.drug),
+                        "quantity": f"{line.quantity} {line.drug.get_unit_display()}",
                         "lot": line.lot,
                     }
                     for line in lines

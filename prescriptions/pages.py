@@ -14,7 +14,7 @@ from core.errors import Conflict, DomainError, Invalid, NotFound
 from core.pages import actor_of, now, page
 from identity import access as identity_access
 from identity import queries as identity_queries
-from prescriptions import access, actions, queries
+from prescriptions import access, actions, queries, words
 from prescriptions.choices import CancelReason
 from prescriptions.models import Prescription
 from prescriptions.opening import opening_at
@@ -52,6 +52,7 @@ def _show(request: HttpRequest, prescription: Prescription, *, status: int = 200
     if held is not None:
         pharmacy = held.pharmacy
     collectable = prescription.is_open and not prescription.is_past(moment) and prescription.cancel_asked_at is None
+    part = queries.part_now(prescription, moment)
     access_code = queries.shown_access_code(prescription) if may_collect else ""
     return render(
         request,
@@ -63,10 +64,18 @@ def _show(request: HttpRequest, prescription: Prescription, *, status: int = 200
             "access_code": f"{access_code[:4]} {access_code[4:]}".strip(),
             "collectable": collectable,
             "may_collect": may_collect,
-            "may_route": collectable and may_collect and prescription.status == Prescription.Status.SIGNED,
+            "may_route": collectable
+            and may_collect
+            and prescription.status == Prescription.Status.SIGNED
+            and (part is None or part.is_open(moment)),
             "pharmacy": pharmacy,
             "opening": opening_at(pharmacy.opening_hours, pharmacy.zone, moment) if pharmacy else None,
             "held": held,
+            "part": part,
+            "part_is_open": part is not None and part.is_open(moment),
+            "parts": [{"part": one, "state": one.state(moment)} for one in prescription.parts.all()],
+            "standing": words.standing_of(prescription, moment),
+            "replacement": queries.replacement_of(prescription, actor, moment),
             "story": story_of(prescription),
             "reasons": [(reason.value, reason.label) for reason in CITIZEN_REASONS],
             "for_somebody_else": prescription.person_id != actor.person_id,

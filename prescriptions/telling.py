@@ -32,13 +32,18 @@ def story_of(prescription: Prescription) -> list[Step]:
     if prescription.routed_to and prescription.routed_at:
         text = _("Sent to %(pharmacy)s") % {"pharmacy": prescription.routed_to.name}
         steps.append(Step(prescription.routed_at, text, "send"))
-    for held in prescription.acceptances.select_related("pharmacy").prefetch_related("dispenses__item__drug"):
+    for held in prescription.acceptances.select_related("pharmacy", "part").prefetch_related(
+        "dispenses__item__drug", "dispenses__given"
+    ):
         steps += _at_a_pharmacy(held)
     if prescription.cancel_asked_at and not prescription.cancelled_at:
         text = _("Cancelled; the pharmacy has been told to stop")
+        if prescription.replaced_by_id is not None:
+            text = _("Replaced by a new prescription; the pharmacy has been told to stop")
         steps.append(Step(prescription.cancel_asked_at, text, "x-circle", "bad"))
     if prescription.cancelled_at:
-        steps.append(Step(prescription.cancelled_at, _("Cancelled"), "x-circle", "bad"))
+        text = _("Replaced by a new prescription") if prescription.replaced_by_id is not None else _("Cancelled")
+        steps.append(Step(prescription.cancelled_at, text, "x-circle", "bad"))
     if prescription.expired_at:
         steps.append(Step(prescription.expired_at, _("The time for collecting ran out"), "clock"))
     return sorted(steps, key=lambda step: step.at)
@@ -49,12 +54,14 @@ def _at_a_pharmacy(held: Acceptance) -> list[Step]:
     steps = [Step(held.accepted_at, _("%(pharmacy)s began to prepare it") % pharmacy, "pharmacy")]
     handed_out: dict[datetime, list[str]] = {}
     for one in held.dispenses.all():
-        text = f"{one.item.drug}, {one.quantity} {words.unit_of(one.item.drug.unit, one.quantity)}"
-        handed_out.setdefault(one.at, []).append(text)
+        handed_out.setdefault(one.at, []).append(words.handed_out_of(one))
     for at, lines in handed_out.items():
         steps.append(Step(at, _("Handed out: %(lines)s") % {"lines": "; ".join(lines)}, "pill", "good"))
     if held.ended_at and held.ending == Acceptance.Ending.RETURNED:
         steps.append(Step(held.ended_at, _("%(pharmacy)s gave it back") % pharmacy, "repeat"))
     if held.ended_at and held.ending == Acceptance.Ending.COMPLETED:
-        steps.append(Step(held.ended_at, _("Collected at %(pharmacy)s") % pharmacy, "check-circle", "good"))
+        text = _("Collected at %(pharmacy)s") % pharmacy
+        if held.part is not None:
+            text = _("Part %(number)s collected at %(pharmacy)s") % {"number": held.part.rank, **pharmacy}
+        steps.append(Step(held.ended_at, text, "check-circle", "good"))
     return steps

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from prescriptions import pages, pages_verify
-from prescriptions.api import dispensing, keys, papers, prescribing
+from prescriptions.api import dispensing, keys, papers, prescribing, workflow
 
 api_patterns = [
     path("drugs", prescribing.Drugs.as_view(), name="prescriptions_drugs"),
@@ -12,6 +12,9 @@ api_patterns = [
     path("prescriptions/<uuid:prescription_id>/check", prescribing.Check.as_view(), name="prescriptions_check"),
     path("prescriptions/<uuid:prescription_id>/sign", prescribing.Sign.as_view(), name="prescriptions_sign"),
     path("prescriptions/<uuid:prescription_id>/cancel", prescribing.Cancel.as_view(), name="prescriptions_cancel"),
+    path("prescriptions/<uuid:prescription_id>/parts", workflow.Parts.as_view(), name="prescriptions_parts"),
+    path("prescriptions/<uuid:prescription_id>/replace", workflow.Replace.as_view(), name="prescriptions_replace"),
+    path("prescriptions/<uuid:prescription_id>/replaces", workflow.Replaces.as_view(), name="prescriptions_replaces"),
     path("prescriptions/<uuid:prescription_id>/route", prescribing.Route.as_view(), name="prescriptions_route"),
     path("prescriptions/<uuid:prescription_id>/qr.svg", prescribing.Qr.as_view(), name="prescriptions_qr"),
     path("prescriptions/<uuid:prescription_id>/slip.svg", papers.SlipQr.as_view(), name="prescriptions_slip"),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from prescriptions.choices import OverrideReason, Unit
-from prescriptions.models import Item
+from prescriptions.models import Dispense, Item, Part, Prescription
 from prescriptions.safety import Finding
 
 GRADES: dict[str, Promise] = {
@@ -303,3 +306,58 @@ SLIP_REASONS: dict[str, Promise] = {
         "This code says only where to find the prescription. Look it up with network, or scan the signed code."
     ),
 }
+
+
+def window_of(part: Part, zone: str) -> dict[str, Any]:
+    """Return number, first and last day of a part's window, in the reader's words and the clinic's zone."""
+    there = ZoneInfo(zone)
+    first, last = part.opens_at.astimezone(there), part.last_moment.astimezone(there)
+    return {
+        "number": part.rank,
+        "first": date_format(first.date(), "DATE_FORMAT"),
+        "last": date_format(last.date(), "DATE_FORMAT"),
+    }
+
+
+def standing_of(prescription: Prescription, now: datetime) -> str:
+    """Say in one sentence where a signed prescription stands, for the doctor and for the citizen."""
+    items = list(prescription.items.all())
+    some = any(item.dispensed_quantity for item in items)
+    if prescription.replaced_by_id is not None and prescription.is_open:
+        return _("Replaced by a new one; the pharmacy that has it in hand has been told to give it back.")
+    if prescription.replaced_by_id is not None:
+        return _("Replaced by a new one. Every pharmacy refuses it.")
+    if prescription.is_open and prescription.cancel_asked_at is not None:
+        return _("Cancelled; the pharmacy that has it in hand has been told to give it back.")
+    if prescription.status == "cancelled":
+        return _("Cancelled. Every pharmacy refuses it.")
+    if prescription.status == "dispensed":
+        whole = all(item.dispensed_quantity == item.total for item in items)
+        return _("Collected.") if whole else _("Collected in part; the pharmacy closed the rest with a reason.")
+    if prescription.status == "expired" or prescription.is_past(now):
+        return (
+            _("The days for collecting are over; a part was collected.") if some else _("Nobody collected it in time.")
+        )
+    if prescription.status == "accepted":
+        return _("A pharmacy has it in hand.")
+    if parts := list(prescription.parts.all()):
+        return _in_parts(parts, prescription.facility.zone, now)
+    return _("A part was handed out; the rest can be collected.") if some else _("Nobody has collected it yet.")
+
+
+def _in_parts(parts: list[Part], zone: str, now: datetime) -> str:
+    coming = next((part for part in parts if part.collected_at is None and now < part.closes_at), None)
+    if coming is None:
+        return _("The days for collecting are over.")
+    values = {**window_of(coming, zone), "all": len(parts)}
+    if coming.opens_at <= now:
+        return _("Part %(number)s of %(all)s can be collected now, until %(last)s.") % values
+    return _("Part %(number)s of %(all)s can be collected from %(first)s to %(last)s.") % values
+
+
+def handed_out_of(dispense: Dispense) -> str:
+    """Say what was handed out, and in whose place where it was a substitute: "Hapacol 500 mg (for Paracetamol 500 mg), 6 tablets"."""
+    name = str(dispense.drug)
+    if dispense.given_id is not None:
+        name = _("%(given)s (for %(prescribed)s)") % {"given": name, "prescribed": dispense.item.drug}
+    return f"{name}, {dispense.quantity} {unit_of(dispense.drug.unit, dispense.quantity)}"

@@ -117,6 +117,8 @@ WORDS: dict[str, Promise] = {
     "prescription.sign": _("signed a prescription"),
     "prescription.read": _("read a prescription"),
     "prescription.lookup": _("looked up a prescription by its code"),
+    "prescription.plan": _("divided a prescription into parts"),
+    "prescription.replace": _("replaced a prescription by a new one"),
     "prescription.route": _("sent a prescription to a pharmacy"),
     "prescription.accept": _("took a prescription in hand"),
     "prescription.return": _("gave a prescription back"),

@@ -18,6 +18,7 @@ from prescriptions.events import (
     PrescriptionCancelled,
     PrescriptionDispensed,
     PrescriptionExpired,
+    PrescriptionPartDispensed,
     PrescriptionReturned,
     PrescriptionRouted,
     PrescriptionSigned,
@@ -26,7 +27,7 @@ from prescriptions.events import (
 STORY = Actor.system("prescription")
 
 
-def _tell_citizen(kind: str, prescription_id: str, person_id: str) -> None:
+def _tell_citizen(kind: str, prescription_id: str, person_id: str, part: int = 0) -> None:
     facts = prescriptions.queries.get_facts(UUID(prescription_id))
     notifications.actions.send(
         kind=kind,
@@ -37,7 +38,7 @@ def _tell_citizen(kind: str, prescription_id: str, person_id: str) -> None:
             "pharmacy": facts.pharmacy_name,
             "valid_until": facts.valid_until.isoformat() if facts.valid_until else "",
         },
-        key=f"{kind}:{prescription_id}",
+        key=f"{kind}:{prescription_id}" + (f":{part}" if part else ""),
         about=Ref("prescription", UUID(prescription_id)),
         by=STORY,
         now=this_instant(),
@@ -85,6 +86,13 @@ def tell_the_pharmacy(event: PrescriptionRouted) -> None:
 def tell_the_citizen_it_was_dispensed(event: PrescriptionDispensed) -> None:
     """Collected: the citizen (and who reads for them) hears of it, wanted or not by whom."""
     _tell_citizen("prescription_dispensed", event.prescription_id, event.person_id)
+    _ring("prescription.dispensed", event.prescription_id, event.person_id, event.pharmacy_id)
+
+
+@on(PrescriptionPartDispensed)
+def tell_the_citizen_a_part_was_dispensed(event: PrescriptionPartDispensed) -> None:
+    """One part collected: the citizen hears of each."""
+    _tell_citizen("prescription_dispensed", event.prescription_id, event.person_id, event.part)
     _ring("prescription.dispensed", event.prescription_id, event.person_id, event.pharmacy_id)
 
 

@@ -14,6 +14,8 @@ from prescriptions.actions.importing import (
     confirm_drug_import,
 )
 from prescriptions.actions.keys import enrol_key
+from prescriptions.actions.parts import plan_parts
+from prescriptions.actions.replacing import keep_old, replace
 from prescriptions.actions.revocations import fresh_revocation_list, issue_revocation_list, trust_list
 from prescriptions.actions.rules import (
     NATIONAL,
@@ -50,10 +52,13 @@ __all__ = [
     "fresh_revocation_list",
     "import_rules",
     "issue_revocation_list",
+    "keep_old",
     "look_at_rules",
     "lookup",
     "make_document",
+    "plan_parts",
     "remove_account",
+    "replace",
     "return_",
     "revoke_certificate",
     "route",

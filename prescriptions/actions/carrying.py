@@ -13,7 +13,7 @@ from django.conf import settings
 from prescriptions import sealing
 from prescriptions.gateway import mapping, wire
 from prescriptions.gateway.answers import Outcome, Verdict, token_ends_at, token_of
-from prescriptions.models import Dispense, Filing, NationalAccount, Prescription
+from prescriptions.models import Dispense, Drug, Filing, NationalAccount, Prescription
 
 Trouble, Kind = Filing.Trouble, NationalAccount.Kind
 PASSWORD, TOKEN = "national-password", "national-token"
@@ -242,7 +242,9 @@ def _carry_sale(filing: Filing, now: datetime) -> Carried:
         return Carried(trouble=Trouble.UNKNOWN, words=found.words)
     before = {id_: sold for id_, sold, _one in lines}
     if filing.is_uncertain and filing.before is not None:
-        sums = {id_: filing.before.get(id_, 0) + one.sold for id_, _sold, one in lines}
+        sums = {id_: filing.before.get(id_, 0) for id_ in before}
+        for id_, _sold, one in lines:
+            sums[id_] += one.sold
         if before == sums:
             return Carried(is_sent=True, words=filing.answer)  # the report without an answer was taken
         if before != filing.before:
@@ -276,9 +278,12 @@ def _lines_of(filing: Filing, body: Any) -> list[tuple[str, int, mapping.Sold]] 
     if not isinstance(there, list) or not isinstance(content, dict):
         return None
     free = [one for one in there if isinstance(one, dict)]
-    quantities: dict[str, int] = {}
-    for one in Dispense.objects.filter(pk__in=filing.dispenses).order_by("item__rank", "at", "pk"):
-        quantities[str(one.item_id)] = quantities.get(str(one.item_id), 0) + one.quantity
+    quantities: dict[str, dict[Drug | None, int]] = {}
+    for one in (
+        Dispense.objects.filter(pk__in=filing.dispenses).select_related("given").order_by("item__rank", "at", "pk")
+    ):
+        sold = quantities.setdefault(str(one.item_id), {})
+        sold[one.given] = sold.get(one.given, 0) + one.quantity
     found = []
     for item in content["items"]:  # in their order, so that two lines of one drug meet their own
         line = next((one for one in free if _is_line(one, item)), None)
@@ -288,7 +293,9 @@ def _lines_of(filing: Filing, body: Any) -> list[tuple[str, int, mapping.Sold]] 
             continue
         if line is None:
             return None
-        found.append((str(line.get("id", "")), _count(line.get("so_luong_ban")), _sold(item, quantities[item["id"]])))
+        sold_there, line_id = _count(line.get("so_luong_ban")), str(line.get("id", ""))
+        for given, quantity in quantities[item["id"]].items():
+            found.append((line_id, sold_there, _sold(item, quantity, given)))
     return found or None
 
 
@@ -296,13 +303,18 @@ def _is_line(line: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
     return line.get("ma_thuoc") == mapping.drug_code(item) and line.get("ten_thuoc") == mapping.drug_name(item)
 
 
-def _sold(item: Mapping[str, Any], quantity: int) -> mapping.Sold:
+def _sold(item: Mapping[str, Any], quantity: int, given: Drug | None = None) -> mapping.Sold:
+    """`given` is the substitute: reported under the prescribed line, by its own name (specs: 1.6)."""
     code = mapping.drug_code(item)
+    sold = dict(item)
+    if given is not None:
+        sold.pop("national_code", None)
+        sold |= {"drug": given.code, "name": given.name_vi, "brand": given.brand, "strength": given.strength}
     return mapping.Sold(
         prescribed_code=code,
-        code=code,
-        name=mapping.drug_name(item),
-        brand=item.get("brand", ""),
+        code=mapping.drug_code(sold),
+        name=mapping.drug_name(sold),
+        brand=sold.get("brand", ""),
         unit=item["unit"][:1].upper() + item["unit"][1:],
         prescribed=item["total"],
         sold=quantity,

@@ -17,14 +17,14 @@ from core.ids import new_id
 from identity.models import Facility
 from prescriptions import access, codes, queries, sealing
 from prescriptions.actions.standing import require_collectable, require_signature
-from prescriptions.errors import NoSuchPrescription, NotAPharmacy, TakenElsewhere, TooManyAttempts
+from prescriptions.errors import EverythingHandedOut, NoSuchPrescription, NotAPharmacy, TakenElsewhere, TooManyAttempts
 from prescriptions.events import (
     PrescriptionAccepted,
     PrescriptionCancelled,
     PrescriptionReturned,
     PrescriptionRouted,
 )
-from prescriptions.models import Acceptance, Prescription, Presentation, WrongTry
+from prescriptions.models import Acceptance, Part, Prescription, Presentation, Share, WrongTry
 
 Status = Prescription.Status
 # How long staff may read a prescription after its code was shown at their counter.
@@ -42,7 +42,7 @@ def route(*, prescription_id: UUID, pharmacy_id: UUID, by: Actor, now: datetime)
     if by.role != "citizen":
         raise NotFound()  # whom a person tells of their illness is their own choice (Law 91/2025, article 26)
     prescription = access.lock_prescription(by, prescription_id, now, "collect")
-    require_collectable(prescription, now)
+    require_collectable(prescription, by, now)
     if prescription.status == Status.ACCEPTED:
         raise TakenElsewhere()
     pharmacy = Facility.objects.filter(id=pharmacy_id, kind=Facility.Kind.PHARMACY, active=True).first()
@@ -67,7 +67,7 @@ def lookup(*, code: str, access_code: str, by: Actor, now: datetime) -> Prescrip
     """Find a prescription by the code and access code shown at the counter, and let this pharmacy read it for half an hour.
 
     Raises NoSuchPrescription for a wrong code and a wrong access code alike, TooManyAttempts after five wrong tries,
-    SignatureBroken, TakenElsewhere, Expired, Cancelled, AlreadyDispensed.
+    SignatureBroken, TakenElsewhere, Expired, Cancelled, Replaced, AlreadyDispensed, PartTooEarly, PartTooLate.
     """
     pharmacy_id = access.pharmacy_of(by)
     given = codes.normalised(code)
@@ -118,7 +118,7 @@ def _present(prescription_id: UUID, pharmacy_id: UUID, by: Actor, now: datetime)
     prescription = Prescription.objects.select_for_update().get(id=prescription_id)
     held = prescription.acceptances.filter(ended_at__isnull=True).first()
     if held is None or held.pharmacy_id != pharmacy_id:
-        require_collectable(prescription, now)
+        require_collectable(prescription, by, now)
         if held is not None:
             raise TakenElsewhere()
         require_signature(prescription)
@@ -139,7 +139,7 @@ class Accepted:
 def accept(*, prescription_id: UUID, by: Actor, now: datetime) -> Accepted:
     """Take a prescription in hand for the actor's pharmacy. The same pharmacy reads its secret again after a lost answer.
 
-    Raises NotFound, TakenElsewhere, Expired, Cancelled, AlreadyDispensed, SignatureBroken.
+    Raises NotFound, TakenElsewhere, Expired, Cancelled, Replaced, AlreadyDispensed, SignatureBroken, PartTooEarly, PartTooLate.
     """
     pharmacy_id = access.pharmacy_of(by)
     prescription = access.lock_prescription(by, prescription_id, now)
@@ -148,9 +148,9 @@ def accept(*, prescription_id: UUID, by: Actor, now: datetime) -> Accepted:
         if held.pharmacy_id != pharmacy_id:
             raise TakenElsewhere()
         return Accepted(held, queries.secret_of(held))
-    require_collectable(prescription, now)
+    part = require_collectable(prescription, by, now)
     require_signature(prescription)
-    acceptance, secret = _hold(prescription, pharmacy_id, by, now)
+    acceptance, secret = _hold(prescription, part, by, now)
     prescription.move_to(Status.ACCEPTED, at=now)
     prescription.save(update_fields=["status"])
     audit.record(by, "prescription.accept", prescription, person_id=prescription.person_id)
@@ -164,14 +164,15 @@ def accept(*, prescription_id: UUID, by: Actor, now: datetime) -> Accepted:
     return Accepted(acceptance, secret)
 
 
-def _hold(prescription: Prescription, pharmacy_id: UUID, by: Actor, now: datetime) -> tuple[Acceptance, str]:
+def _hold(prescription: Prescription, part: Part | None, by: Actor, now: datetime) -> tuple[Acceptance, str]:
     acceptance_id, secret = new_id(), secrets.token_urlsafe(24)
     try:
         with transaction.atomic():
             acceptance = Acceptance.objects.create(
                 id=acceptance_id,
                 prescription=prescription,
-                pharmacy_id=pharmacy_id,
+                pharmacy_id=access.pharmacy_of(by),
+                part=part,
                 accepted_by=by.user_id,
                 accepted_name=by.name,
                 accepted_at=now,
@@ -187,7 +188,7 @@ def return_(*, prescription_id: UUID, reason: str, by: Actor, now: datetime) -> 
     """Give a prescription back, with what is left of it, so that another pharmacy can take it.
 
     A cancellation asked for meanwhile takes effect now; so does the end of its time. Returning what this pharmacy has
-    given back already changes nothing. Raises NotFound.
+    given back already changes nothing. Raises NotFound, EverythingHandedOut (then it is closed instead).
     """
     pharmacy_id = access.pharmacy_of(by)
     prescription = Prescription.objects.select_for_update().filter(id=prescription_id).first()
@@ -202,6 +203,8 @@ def return_(*, prescription_id: UUID, reason: str, by: Actor, now: datetime) -> 
         if moved_on or now - mine.ended_at > SHOWN_FOR:
             raise NotFound()
         return prescription
+    if nothing_left(prescription, mine):
+        raise EverythingHandedOut()
     mine.ended_at, mine.ending, mine.return_reason = now, Acceptance.Ending.RETURNED, reason
     mine.save(update_fields=["ended_at", "ending", "return_reason"])
     prescription.presentations.filter(pharmacy_id=pharmacy_id, until__gt=now).update(until=now)
@@ -219,3 +222,10 @@ def return_(*, prescription_id: UUID, reason: str, by: Actor, now: datetime) -> 
     prescription.save()
     audit.record(by, "prescription.return", prescription, person_id=prescription.person_id, detail={"reason": reason})
     return prescription
+
+
+def nothing_left(prescription: Prescription, held: Acceptance) -> bool:
+    """Say whether all that could be handed out in this hold has been: of its part, or of the whole."""
+    if held.part_id is not None:
+        return not any(share.remaining for share in Share.objects.filter(part_id=held.part_id))
+    return not any(item.remaining for item in prescription.items.all())

@@ -9,7 +9,7 @@ from django.db import transaction
 
 import audit
 from core.actor import Actor
-from core.errors import NotFound, WrongRole
+from core.errors import NotFound, WrongRole, WrongState
 from core.events import emit
 from prescriptions import access
 from prescriptions.events import PrescriptionCancelled, PrescriptionExpired
@@ -29,6 +29,8 @@ def cancel(*, prescription_id: UUID, reason: str, by: Actor, now: datetime) -> P
     prescription = access.lock_prescription(by, prescription_id, now, "collect")
     if prescription.status == Status.CANCELLED or prescription.cancel_asked_at is not None:
         return prescription
+    if prescription.status == Status.ACCEPTED and not any(item.remaining for item in prescription.items.all()):
+        raise WrongState()  # the bag is in the patient's hands, only the last click is missing
     prescription.cancelled_by, prescription.cancel_reason = by.role, reason
     was_draft = prescription.is_draft
     if prescription.status == Status.ACCEPTED:

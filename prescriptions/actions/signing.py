@@ -19,6 +19,8 @@ from core.events import emit
 from prescriptions import access, codes, content, queries, sealing, signing, slips
 from prescriptions.actions.filing import queue_prescription
 from prescriptions.actions.keys import signer_of, signs_elsewhere
+from prescriptions.actions.parts import require_whole_parts
+from prescriptions.actions.replacing import lock_replaced, take_the_place
 from prescriptions.actions.writing import kind_of, require_limits, require_open_visit, require_own_visit
 from prescriptions.errors import (
     AlreadySigned,
@@ -96,7 +98,8 @@ def sign(
 
     `answered` comes from `ask_signature` at the same `now`. Raises ChangedWhileSigning when the draft is another one by now.
     Signing what is signed already returns it. Raises NotFound, NotTheVisit, LicenceNotValid, NothingPrescribed,
-    DiagnosisMissing, MixedControl, ControlledInRemoteVisit, TooManyDays, DrugNotValid, OverrideNeeded, UnknownOverride.
+    DiagnosisMissing, MixedControl, ControlledInRemoteVisit, TooManyDays, DrugNotValid, PartsNotWhole, OverrideNeeded,
+    UnknownOverride. Signing a replacement ends the one it replaces in the same transaction.
     """
     prescription = access.lock_prescription(by, prescription_id, now)
     if prescription.is_open and prescription.signed_at:
@@ -120,10 +123,13 @@ def sign(
     day = queries.day_of(encounter, now)
     if ended := [item for item in items if not item.drug.is_valid_on(day)]:
         raise DrugNotValid(fields={f"items.{item.rank - 1}.drug": [DrugNotValid.message] for item in ended})
+    parts = require_whole_parts(prescription, items, now)
+    replaced = lock_replaced(prescription, now)
     _put_toxic_first(prescription, items)
     given = _overrides(prescription, items, overrides, now)
 
-    prescription.expires_at = expires_at(now, settings.PRESCRIPTION_VALID_DAYS, zone)
+    # One in parts is over with the last window, any other after the days of the circular.
+    prescription.expires_at = parts[-1].closes_at if parts else expires_at(now, settings.PRESCRIPTION_VALID_DAYS, zone)
     prescription.taken_until = (now + timedelta(days=max(item.days for item in items))).date()
     access_code = codes.new_access_code().encode()
     prescription.sealed_access_code = sealing.seal(access_code, purpose="access-code", owner=str(prescription.id))
@@ -131,6 +137,8 @@ def sign(
     _write_with_code(
         prescription, items, diagnoses, given, signer_of(practitioner, prescription.facility, now), answered
     )
+    if replaced is not None:
+        take_the_place(replaced, prescription, by, now)
     queue_prescription(prescription, now)
     audit.record(
         by,

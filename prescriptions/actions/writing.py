@@ -98,6 +98,7 @@ def save_draft(
         prescription.kind = kind_of(lines)
         require_limits(prescription, lines)
         prescription.items.all().delete()
+        prescription.parts.all().delete()  # they were parts of other lines
         Item.objects.bulk_create(lines)
     prescription.save(update_fields=["advice", "kind"])
     return prescription

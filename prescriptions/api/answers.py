@@ -9,10 +9,11 @@ from rest_framework import serializers
 
 from core.actor import Actor
 from core.api import Page
+from core.edge import now
 from identity import access as identity_access
 from prescriptions import queries, words
 from prescriptions.choices import Control, Form, Route, Supply, Unit
-from prescriptions.models import Drug, Item, Prescription
+from prescriptions.models import Dispense, Drug, Item, Part, Prescription, Share
 from prescriptions.safety import Finding
 
 FINDINGS = [
@@ -48,6 +49,21 @@ class DrugAnswer(serializers.Serializer[Drug]):
     valid_to = serializers.DateField(allow_null=True)
 
 
+class HandedOutAnswer(serializers.Serializer[Dispense]):
+    """One quantity of one lot. `substitute` is what was handed out instead of the prescribed drug."""
+
+    quantity = serializers.IntegerField()
+    lot = serializers.CharField()
+    expires_on = serializers.DateField(allow_null=True)
+    at = serializers.DateTimeField()
+    substitute = DrugAnswer(source="given", allow_null=True)
+    substitution = serializers.CharField(
+        help_text="generic, brand or form; empty when the prescribed one was handed out"
+    )
+    substitution_words = serializers.CharField(source="get_substitution_display")
+    substitution_reason = serializers.CharField()
+
+
 class ItemAnswer(serializers.Serializer[Item]):
     id = serializers.UUIDField()
     drug = DrugAnswer()
@@ -62,6 +78,7 @@ class ItemAnswer(serializers.Serializer[Item]):
     remaining = serializers.IntegerField()
     state = serializers.ChoiceField(choices=["to_dispense", "partly", "dispensed", "not_dispensed"])
     not_dispensed_reason = serializers.CharField()
+    handed_out = HandedOutAnswer(source="dispenses", many=True)
 
     def get_dose_words(self, item: Item) -> str:
         return words.dose_of(item)
@@ -118,6 +135,31 @@ class OverrideAnswer(serializers.Serializer[Any]):
     rules_version = serializers.CharField()
 
 
+class ShareAnswer(serializers.Serializer[Share]):
+    item = serializers.UUIDField(source="item_id")
+    quantity = serializers.IntegerField()
+    dispensed_quantity = serializers.IntegerField()
+    remaining = serializers.IntegerField()
+    not_dispensed_reason = serializers.CharField()
+
+
+class PartAnswer(serializers.Serializer[Part]):
+    """One of several goes: its share may be handed out within [opens_at, closes_at)."""
+
+    number = serializers.IntegerField(source="rank")
+    opens_at = serializers.DateTimeField()
+    closes_at = serializers.DateTimeField()
+    used_from = serializers.DateField()
+    used_to = serializers.DateField()
+    state = serializers.SerializerMethodField()
+    collected_at = serializers.DateTimeField(allow_null=True)
+    shares = ShareAnswer(many=True)
+
+    @extend_schema_field(serializers.ChoiceField(choices=["to_come", "open", "collected", "lapsed"]))
+    def get_state(self, part: Part) -> str:
+        return part.state(now())
+
+
 class PrescriptionAnswer(serializers.Serializer[Prescription]):
     """A prescription. `access_code` is filled only for those who may collect it."""
 
@@ -127,6 +169,7 @@ class PrescriptionAnswer(serializers.Serializer[Prescription]):
     kind = serializers.ChoiceField(choices=Prescription.Kind.choices)
     status = serializers.ChoiceField(choices=Prescription.Status.choices)
     status_words = serializers.CharField(source="get_status_display")
+    standing = serializers.SerializerMethodField(help_text="where it stands, in one sentence")
     encounter = serializers.UUIDField(source="encounter_id")
     person = PersonAnswer()
     practitioner = PrescriberAnswer()
@@ -134,14 +177,26 @@ class PrescriptionAnswer(serializers.Serializer[Prescription]):
     pharmacy = PlaceAnswer(source="routed_to", allow_null=True)
     diagnoses = serializers.SerializerMethodField()
     items = ItemAnswer(many=True)
+    parts = PartAnswer(many=True, help_text="empty for one that is collected in one go")
     overrides = OverrideAnswer(many=True)
+    replaces = serializers.UUIDField(source="replaces_id", allow_null=True)
+    replaced_by = serializers.SerializerMethodField(help_text="what takes its place, for those who may see that")
     advice = serializers.CharField()
     signed_at = serializers.DateTimeField(allow_null=True)
     expires_at = serializers.DateTimeField(allow_null=True)
     dispensed_at = serializers.DateTimeField(allow_null=True)
     cancel_asked_at = serializers.DateTimeField(allow_null=True)
     cancelled_at = serializers.DateTimeField(allow_null=True)
+    cancel_reason = serializers.CharField()
     signature = serializers.SerializerMethodField()
+
+    def get_standing(self, prescription: Prescription) -> str:
+        return "" if prescription.is_draft else words.standing_of(prescription, now())
+
+    @extend_schema_field(serializers.UUIDField(allow_null=True))
+    def get_replaced_by(self, prescription: Prescription) -> str | None:
+        new = queries.replacement_of(prescription, self.context["actor"], now())
+        return str(new.id) if new is not None else None
 
     def get_access_code(self, prescription: Prescription) -> str:
         actor: Actor = self.context["actor"]

@@ -87,11 +87,12 @@ class Complete(PharmacyView):
     @idempotent
     def post(self, request: Request, prescription_id: UUID) -> Response:
         wish = self.clean(wishes.CompleteWish)
-        actions.complete(
+        closed = actions.complete(
             prescription_id=prescription_id,
             secret=wish["secret"],
             not_dispensed=wish["not_dispensed"],
             by=self.actor,
             now=self.now,
         )
-        return self.answer(prescription_id)
+        # As it is now; once one part of several is collected, this pharmacy has no more to look at.
+        return Response(self.shown(closed))

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from core.api import StrictSerializer
-from prescriptions.choices import CancelReason, NotDispensedReason, OverrideReason, ReturnReason
+from prescriptions.choices import CancelReason, NotDispensedReason, OverrideReason, ReturnReason, SubstitutionReason
 from prescriptions.quantities import LARGEST_DOSE, LARGEST_TOTAL, MOST_DOSES_A_DAY, SMALLEST_DOSE
 
 MOST_ITEMS = 30
@@ -59,10 +59,20 @@ class ReturnWish(StrictSerializer):
     reason = serializers.ChoiceField(choices=ReturnReason.choices)
 
 
+class SubstituteWish(StrictSerializer):
+    drug = serializers.CharField(
+        max_length=80, help_text="code of what is handed out instead: same ingredients, dose, route"
+    )
+    reason = serializers.ChoiceField(choices=SubstitutionReason.choices)
+    agreed = serializers.BooleanField(help_text="the patient agrees; refused otherwise")
+
+
 class HandedOut(StrictSerializer):
     item = serializers.UUIDField()
     quantity = serializers.IntegerField(min_value=1, max_value=LARGEST_TOTAL)
     lot = serializers.CharField(max_length=40)
+    expires_on = serializers.DateField(required=False, allow_null=True, help_text="last day of the lot")
+    substitute = SubstituteWish(required=False, allow_null=True)
 
 
 class DispenseWish(StrictSerializer):

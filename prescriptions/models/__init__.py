@@ -6,6 +6,7 @@ from prescriptions.models.documents import Document
 from prescriptions.models.drugs import Drug, DrugImport, DrugWord
 from prescriptions.models.filings import Filing, NationalAccount
 from prescriptions.models.keys import SigningKey
+from prescriptions.models.parts import Part, Share
 from prescriptions.models.prescriptions import Item, Override, Prescription
 from prescriptions.models.rules import RulePair, RuleSet
 
@@ -22,11 +23,13 @@ __all__ = [
     "Item",
     "NationalAccount",
     "Override",
+    "Part",
     "Prescription",
     "Presentation",
     "RevocationList",
     "RulePair",
     "RuleSet",
+    "Share",
     "SigningKey",
     "WrongTry",
 ]

@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.models import Entity
+from prescriptions.choices import SubstitutionReason, SubstitutionType
+from prescriptions.models.drugs import Drug
 from prescriptions.models.prescriptions import Item, Prescription
 
 
@@ -46,6 +48,9 @@ class Acceptance(Entity):
 
     prescription = models.ForeignKey(Prescription, on_delete=models.CASCADE, related_name="acceptances")
     pharmacy = models.ForeignKey("identity.Facility", on_delete=models.PROTECT, related_name="+")
+    part = models.ForeignKey(  # of a prescription in parts: the one that was open then
+        "prescriptions.Part", on_delete=models.PROTECT, null=True, blank=True, related_name="acceptances"
+    )
     accepted_by = models.UUIDField(null=True)  # the user
     accepted_name = models.CharField(max_length=160, blank=True)  # as it was then
     accepted_at = models.DateTimeField()
@@ -78,10 +83,27 @@ class Dispense(Entity):
     pharmacy = models.ForeignKey("identity.Facility", on_delete=models.PROTECT, related_name="+")
     quantity = models.PositiveIntegerField()
     lot = models.CharField(max_length=40)
+    expires_on = models.DateField(null=True, blank=True)  # the last day of the lot, where it was told
+    # Something else of the same ingredient, dose and route, which the buyer agreed to (Pharmacy Law; specs: 1.6).
+    given = models.ForeignKey("prescriptions.Drug", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    substitution = models.CharField(max_length=10, choices=SubstitutionType.choices, blank=True)
+    substitution_reason = models.CharField(max_length=16, choices=SubstitutionReason.choices, blank=True)
     dispensed_by = models.UUIDField(null=True)  # the user
     dispensed_name = models.CharField(max_length=160, blank=True)  # as it was then
     at = models.DateTimeField()
 
     class Meta:
         indexes = [models.Index(fields=["pharmacy", "-at"], name="dispense_of_pharmacy")]
-        constraints = [models.CheckConstraint(condition=Q(quantity__gte=1), name="dispense_quantity_positive")]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="dispense_quantity_positive"),
+            models.CheckConstraint(
+                condition=Q(given__isnull=True, substitution="", substitution_reason="")
+                | Q(given__isnull=False) & ~Q(substitution="") & ~Q(substitution_reason=""),
+                name="dispense_substitute_says_why",
+            ),
+        ]
+
+    @property
+    def drug(self) -> Drug:
+        """What was really handed out."""
+        return self.given or self.item.drug

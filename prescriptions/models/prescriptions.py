@@ -73,6 +73,14 @@ class Prescription(Entity, Stateful):
     cancel_reason = models.CharField(max_length=12, choices=CancelReason.choices, blank=True)
     expired_at = models.DateTimeField(null=True, blank=True)
 
+    # Nothing signed is ever edited: a new prescription takes the place of the old code (Decision 425/QĐ-BYT, article 9).
+    replaces = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )  # as written
+    replaced_by = models.OneToOneField(  # once that one is signed
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
     class Meta:
         indexes = [
             models.Index(fields=["person", "-signed_at"], name="prescription_of_person"),
@@ -100,6 +108,10 @@ class Prescription(Entity, Stateful):
             ),
             models.UniqueConstraint(
                 fields=["encounter", "practitioner"], condition=Q(status="draft"), name="prescription_one_draft"
+            ),
+            models.CheckConstraint(
+                condition=Q(replaced_by__isnull=True) | Q(status="cancelled") | Q(cancel_asked_at__isnull=False),
+                name="prescription_replaced_is_refused",
             ),
         ]
 
@@ -157,15 +169,17 @@ class Item(Entity):
     def __str__(self) -> str:
         return f"{self.drug} × {self.total}"
 
+    part_left: int | None = None  # of the part in hand, where queries.within_part has said so; no column
+
     @property
     def remaining(self) -> int:
-        """How much may still be handed out."""
-        return self.total - self.dispensed_quantity
+        """How much may still be handed out: of the whole, or of the part in hand at a counter's page."""
+        return self.total - self.dispensed_quantity if self.part_left is None else self.part_left
 
     @property
     def state(self) -> str:
         """to_dispense, partly, dispensed or not_dispensed."""
-        if self.remaining == 0:
+        if self.dispensed_quantity == self.total:
             return "dispensed"
         if self.not_dispensed_reason:
             return "not_dispensed"

@@ -14,7 +14,7 @@ from prescriptions.queries.certificates import (
     trust_token,
 )
 from prescriptions.queries.documents import document_of
-from prescriptions.queries.drugs import day_of, drug_imports, find_drugs, get_drugs
+from prescriptions.queries.drugs import day_of, drug_imports, find_drugs, get_drugs, substitutes_for
 from prescriptions.queries.filings import (
     FilingCounts,
     Prescriber,
@@ -40,11 +40,14 @@ from prescriptions.queries.lists import (
     overdue,
     overrides_by_rule,
     overrides_counted,
+    part_now,
     queue_of,
+    replacement_of,
     secret_for,
     secret_of,
     seen_by,
     shown_access_code,
+    within_part,
 )
 from prescriptions.queries.pharmacies import NearbyPharmacy, pharmacies_for
 from prescriptions.queries.rules import known_ingredients, rule_sets, rules_on
@@ -89,10 +92,12 @@ __all__ = [
     "overdue",
     "overrides_by_rule",
     "overrides_counted",
+    "part_now",
     "pharmacies_for",
     "prescribers",
     "public_keys",
     "queue_of",
+    "replacement_of",
     "revoked",
     "root_jwk",
     "roots",
@@ -103,5 +108,7 @@ __all__ = [
     "seen_by",
     "shown_access_code",
     "signature_of",
+    "substitutes_for",
     "trust_token",
+    "within_part",
 ]

@@ -14,6 +14,7 @@ from core.actor import Actor
 from prescriptions import access, spelling
 from prescriptions.ingredients import searched
 from prescriptions.models import Drug, DrugImport, DrugWord
+from prescriptions.substitutes import substitution_of
 from records.models import Encounter
 
 CONTROLLED = ("narcotic", "psychotropic")
@@ -105,3 +106,12 @@ def drug_imports(by: Actor) -> QuerySet[DrugImport]:
 def get_drugs(codes: Iterable[str], *, on: date) -> dict[str, Drug]:
     """Return the drugs of these codes that may be prescribed on this day; others are simply missing."""
     return {drug.code: drug for drug in valid_drugs(on).filter(code__in=set(codes))}
+
+
+def substitutes_for(drug: Drug, on: date) -> list[Drug]:
+    """Return what may be handed out in its place on a day: the same composition, another brand or form; by name."""
+    there = valid_drugs(on).filter(route=drug.route, control=drug.control).exclude(pk=drug.pk)
+    for ingredient in drug.ingredients:
+        there = there.filter(search_text__contains=f" {searched(ingredient)}")
+    found = there.order_by("brand", "search_text", "code")[:200]
+    return [one for one in found if substitution_of(drug, one) is not None]

@@ -43,15 +43,14 @@ def _line(key: str, item: Item, *, taken: bool = False, code: str = "") -> safet
     )
 
 
-def taken_by(person_id: UUID, now: datetime, *, besides: UUID | None = None) -> list[safety.Line]:
+def taken_by(person_id: UUID, now: datetime, *, besides: Iterable[UUID | None] = ()) -> list[safety.Line]:
     """Return what the person takes from other prescriptions whose days are not over."""
     current = Item.objects.filter(
         prescription__person_id=person_id,
         prescription__status__in=["signed", "accepted", "dispensed"],
         prescription__taken_until__gte=now.date(),
     )
-    if besides is not None:
-        current = current.exclude(prescription_id=besides)
+    current = current.exclude(prescription_id__in=[one for one in besides if one is not None])
     rows = current.select_related("drug", "prescription").order_by("prescription__signed_at", "rank")
     return [_line(f"taken:{item.id}", item, taken=True, code=item.prescription.code or "") for item in rows]
 
@@ -69,7 +68,10 @@ def check_items(prescription: Prescription, items: Iterable[Item], now: datetime
     """
     rules = rules_on(day_of_visit(prescription, now))
     lines = [_line(str(item.rank), item) for item in items]
-    taken = taken_by(prescription.person_id, now, besides=prescription.id)
+    old = prescription.replaces  # nothing is taken twice when the one takes the other's place
+    taken = taken_by(
+        prescription.person_id, now, besides=(prescription.id, old.id if old is not None and old.is_open else None)
+    )
     patient = patient_on(prescription.person, now, encounter_id=prescription.encounter_id)
     return Checked(safety.check(lines, taken, allergies_of(prescription.person_id), rules, patient), rules.version)
 

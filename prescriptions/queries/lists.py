@@ -15,7 +15,7 @@ from core.actor import Actor
 from core.errors import NotFound
 from identity.models import Person
 from prescriptions import access, sealing
-from prescriptions.models import Acceptance, Dispense, Override, Prescription
+from prescriptions.models import Acceptance, Dispense, Override, Part, Prescription, Share
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def get_facts(prescription_id: UUID) -> PrescriptionFacts:
 def _shown() -> QuerySet[Prescription]:
     return Prescription.objects.select_related(
         "person", "practitioner", "facility__province", "routed_to__province", "encounter"
-    ).prefetch_related("items__drug", "overrides")
+    ).prefetch_related("items__drug", "items__dispenses__given", "overrides", "parts__shares__item__drug")
 
 
 def of_people(people: Iterable[Person] | QuerySet[Person]) -> QuerySet[Prescription]:
@@ -97,7 +97,7 @@ def held_by(pharmacy_id: UUID) -> QuerySet[Prescription]:
 
 def dispensed_on(pharmacy_id: UUID, begin: datetime, end: datetime) -> list[Acceptance]:
     """Return the holds this pharmacy closed within [begin, end), with what was handed out, newest first."""
-    lines = Prefetch("dispenses", Dispense.objects.select_related("item__drug").order_by("at", "id"))
+    lines = Prefetch("dispenses", Dispense.objects.select_related("item__drug", "given").order_by("at", "id"))
     ended = Acceptance.objects.filter(pharmacy_id=pharmacy_id, ended_at__gte=begin, ended_at__lt=end)
     return list(ended.select_related("prescription__person").prefetch_related(lines).order_by("-ended_at", "-id"))
 
@@ -200,4 +200,26 @@ def secret_for(by: Actor, prescription_id: UUID) -> str:
 
 def hold_of(prescription: Prescription) -> Acceptance | None:
     """Return who has the prescription in hand now."""
-    return prescription.acceptances.select_related("pharmacy").filter(ended_at__isnull=True).first()
+    return prescription.acceptances.select_related("pharmacy", "part").filter(ended_at__isnull=True).first()
+
+
+def replacement_of(prescription: Prescription, by: Actor, now: datetime) -> Prescription | None:
+    """Return what took its place, for those who may see that one; None for everybody else and when nothing did."""
+    if prescription.replaced_by_id is None:
+        return None
+    return Prescription.objects.filter(access.visible(by, now), pk=prescription.replaced_by_id).first()
+
+
+def within_part(prescription: Prescription, held: Acceptance | None) -> None:
+    """Let `remaining` of the prescription's items say what may be handed out of the part this hold is for."""
+    if held is None or held.part_id is None:
+        return
+    left = {share.item_id: share.remaining for share in Share.objects.filter(part_id=held.part_id)}
+    for item in prescription.items.all():
+        item.part_left = left.get(item.id, 0)
+
+
+def part_now(prescription: Prescription, now: datetime) -> Part | None:
+    """Return the part that can be collected now, else the next one; None without parts and when none is to come."""
+    parts = [part for part in prescription.parts.all() if part.collected_at is None and now < part.closes_at]
+    return parts[0] if parts and prescription.is_open else None

@@ -103,3 +103,10 @@ def cancel_reasons() -> list[tuple[str, str]]:
 def fault_words(signature: Signature) -> str:
     """Why a signature does not count, in a sentence."""
     return words.fault_of(signature.fault)
+
+
+def part_badge(state: str) -> SafeString:
+    """Where a part of a prescription stands."""
+    texts = {"collected": _("collected"), "open": _("to collect now"), "to_come": _("later"), "lapsed": _("lapsed")}
+    colours = {"collected": " badge--good", "open": " badge--info", "to_come": "", "lapsed": " badge--warn"}
+    return format_html('<span class="badge{}">{}</span>', colours[state], texts[state])

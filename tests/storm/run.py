@@ -29,7 +29,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seconds", type=int, default=None, help="how long it blows")
     parser.add_argument("--attempts", type=int, default=None, help="or how many attempts are made, where those count")
     parser.add_argument("--places", type=int, default=None, help="or how many places come free, where those count")
-    parser.add_argument("--without", choices=["constraint"], default=None, help="take a guard away: it must be noticed")
+    parser.add_argument(
+        "--without", choices=["constraint", "lock"], default=None, help="take a guard away: it must be noticed"
+    )
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(known):
         parser.error(f"no such storm: {', '.join(sorted(unknown))}; there are: {', '.join(known)}")

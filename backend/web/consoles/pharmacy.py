@@ -21,6 +21,7 @@ from core.pages import actor_of, now, page
 from identity.access import require_facility
 from prescriptions import access, actions, queries, words
 from prescriptions.choices import NotDispensedReason, ReturnReason
+from web.consoles import pharmacy_substitution as substitution
 
 PHARMACIST = {"pharmacist"}
 COUNTER, REVIEW = "web/pharmacy/counter.html", "web/pharmacy/review.html"
@@ -80,6 +81,9 @@ def _review(request: HttpRequest, prescription_id: UUID, *, error: DomainError |
     prescription = access.get_prescription(by, prescription_id, moment)
     held = queries.hold_of(prescription)
     mine = held is not None and held.pharmacy_id == by.facility_id
+    part = held.part if held is not None else queries.part_now(prescription, moment)
+    if mine:
+        queries.within_part(prescription, held)
     checked = queries.check_prescription(prescription, moment)
     given = {one.finding: one for one in prescription.overrides.all()}
     findings = [
@@ -102,6 +106,7 @@ def _review(request: HttpRequest, prescription_id: UUID, *, error: DomainError |
             "quantity": typed.get(f"quantity-{item.id}", item.remaining),
             "lot": typed.get(f"lot-{item.id}", ""),
             "reason": typed.get(f"reason-{item.id}", ""),
+            **substitution.offered(item, typed, mine, by, moment),
         }
         for number, item in enumerate(prescription.items.all())
     ]
@@ -115,7 +120,10 @@ def _review(request: HttpRequest, prescription_id: UUID, *, error: DomainError |
         "signature": queries.signature_of(prescription),
         "mine": mine,
         "elsewhere": held is not None and not mine,
-        "past": prescription.is_past(moment),
+        "past": prescription.is_past(moment) or (mine and part is not None and not part.is_open(moment)),
+        "part": part,
+        "parts": prescription.parts.all(),
+        "replacement": queries.replacement_of(prescription, by, moment),
         "started": any(item.dispensed_quantity for item in prescription.items.all()),
         "finished": not any(item.remaining for item in prescription.items.all()),
         "reasons": NotDispensedReason.choices,
@@ -162,7 +170,9 @@ def _handed_out(request: HttpRequest, items: list[Any]) -> list[dict[str, Any]]:
         elif quantity and not lot:
             wrong[f"lot-{item.id}"] = [_("Please write the lot number on the box.")]
         elif quantity:
-            wanted.append({"item": item.id, "quantity": quantity, "lot": lot})
+            wanted.append(
+                {"item": item.id, "quantity": quantity, "lot": lot, **substitution.wished(request.POST, item, wrong)}
+            )
     if wrong:
         raise Invalid(fields=wrong)
     return wanted
@@ -175,6 +185,7 @@ def dispense(request: HttpRequest, prescription_id: UUID) -> HttpResponse:
     by, moment = actor_of(request), now()
     found = access.get_prescription(by, prescription_id, moment)
     secret = queries.secret_for(by, prescription_id)
+    queries.within_part(found, queries.hold_of(found))
     items = list(found.items.all())
     try:
         wanted = _handed_out(request, items)

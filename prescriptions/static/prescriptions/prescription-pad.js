@@ -334,6 +334,7 @@ class PrescriptionPad extends HTMLElement {
       shown.querySelector('[data-is="paper"]').href = `/api/v1/prescriptions/${one.id}/document.pdf`;
       const badge = shown.querySelector('[data-is="status"]');
       badge.textContent = one.status_words;
+      shown.querySelector('[data-is="standing"]').textContent = one.standing;
       if (STATUS_LOOKS[one.status]) badge.classList.add(STATUS_LOOKS[one.status]);
       shown.querySelector('[data-is="items"]').replaceChildren(...one.items.map((item) => this.summary(titleOf(item.drug), `${item.dose_words} · ${item.amount_words}`)));
       const cancel = shown.querySelector('[data-act="ask-withdraw"]');
