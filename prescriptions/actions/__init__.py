@@ -11,6 +11,16 @@ from prescriptions.actions.importing import (
     check_drug_import,
     confirm_drug_import,
 )
+from prescriptions.actions.own import (
+    change_set,
+    drop_favourite,
+    drop_set,
+    drop_snippet,
+    keep_favourite,
+    keep_set,
+    keep_snippet,
+)
+from prescriptions.actions.permits import end_permit, give_permit
 from prescriptions.actions.rules import (
     NATIONAL,
     Imported,
@@ -30,6 +40,7 @@ __all__ = [
     "apply_drug_import",
     "begin_drug_import",
     "cancel",
+    "change_set",
     "check",
     "check_drug_import",
     "complete",
@@ -38,10 +49,18 @@ __all__ = [
     "discard_rules",
     "dispense",
     "draft",
+    "drop_favourite",
+    "drop_set",
+    "drop_snippet",
+    "end_permit",
     "end_rules",
     "expire",
     "file_next",
+    "give_permit",
     "import_rules",
+    "keep_favourite",
+    "keep_set",
+    "keep_snippet",
     "look_at_rules",
     "lookup",
     "remove_account",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,7 +18,9 @@ from core.events import emit
 from prescriptions import access, codes, content, queries, sealing
 from prescriptions.actions.filing import queue_prescription
 from prescriptions.actions.keys import signer_of
-from prescriptions.actions.writing import kind_of, require_limits, require_open_visit, require_own_visit
+from prescriptions.actions.limits import kind_of, require_facts, require_limits, tranches_of
+from prescriptions.actions.writing import require_open_visit, require_own_visit
+from prescriptions.circular import Circular
 from prescriptions.errors import (
     AlreadySigned,
     DiagnosisMissing,
@@ -29,7 +31,7 @@ from prescriptions.errors import (
     UnknownOverride,
 )
 from prescriptions.events import PrescriptionSigned
-from prescriptions.models import Item, Override, Prescription
+from prescriptions.models import Item, Override, Particulars, Prescription
 from prescriptions.quantities import ORDER_OF_CONTROL, expires_at
 from records.models import Diagnosis
 
@@ -41,7 +43,8 @@ def sign(*, prescription_id: UUID, overrides: Sequence[dict[str, str]] = (), by:
     """Sign a draft. `overrides` are [{finding, reason, note?}] for every blocking finding of the check.
 
     Signing what is signed already returns it. Raises NotFound, NotTheVisit, LicenceNotValid, NothingPrescribed,
-    DiagnosisMissing, MixedControl, ControlledInRemoteVisit, TooManyDays, DrugNotValid, OverrideNeeded, UnknownOverride.
+    DiagnosisMissing, MixedControl, HerbsApart, ControlledInRemoteVisit, NoBeds, NotTrained, WrongCourse, TooManyDays, FactsMissing,
+    ConfirmationUsed, DrugNotValid, OverrideNeeded, UnknownOverride.
     """
     prescription = access.lock_prescription(by, prescription_id, now)
     if prescription.is_open and prescription.signed_at:
@@ -61,19 +64,27 @@ def sign(*, prescription_id: UUID, overrides: Sequence[dict[str, str]] = (), by:
     if not diagnoses:
         raise DiagnosisMissing()
     prescription.kind = kind_of(items)
-    require_limits(prescription, items)
+    particulars = queries.completed(prescription, now)
+    rules = queries.circular_of(prescription, now)
+    require_limits(prescription, items, particulars, [one.code for one in diagnoses], now, signing=True)
+    require_facts(prescription, particulars, rules, now)
     day = queries.day_of(encounter, now)
     if ended := [item for item in items if not item.drug.is_valid_on(day)]:
         raise DrugNotValid(fields={f"items.{item.rank - 1}.drug": [DrugNotValid.message] for item in ended})
     _put_toxic_first(prescription, items)
     given = _overrides(prescription, items, overrides, now)
 
-    prescription.expires_at = expires_at(now, settings.PRESCRIPTION_VALID_DAYS, zone)
+    signed_on = now.astimezone(ZoneInfo(zone)).date()
+    particulars.tranches = tranches_of(prescription.kind, items, particulars.course, rules, signed_on)
+    particulars.rules_version = rules.version
+    prescription.expires_at = expires_at(now, _collect_days(prescription, items, particulars, rules, signed_on), zone)
     prescription.taken_until = (now + timedelta(days=max(item.days for item in items))).date()
     access_code = codes.new_access_code().encode()
     prescription.sealed_access_code = sealing.seal(access_code, purpose="access-code", owner=str(prescription.id))
     prescription.move_to(Prescription.Status.SIGNED, at=now)
-    _write_with_code(prescription, items, diagnoses, given, signer_of(practitioner))
+    particulars.save()
+    parts = (items, diagnoses, given, particulars, rules)
+    _write_with_code(prescription, parts, signer_of(practitioner))
     queue_prescription(prescription, now)
     audit.record(
         by,
@@ -90,6 +101,18 @@ def sign(*, prescription_id: UUID, overrides: Sequence[dict[str, str]] = (), by:
         )
     )
     return prescription
+
+
+def _collect_days(
+    prescription: Prescription, items: Sequence[Item], particulars: Particulars, rules: Circular, signed_on: date
+) -> int:
+    """How many days after today it can be collected: those of the circular, or of the installation; to the last tranche."""
+    days = settings.PRESCRIPTION_VALID_DAYS or rules["collect_days"]
+    traditional = prescription.kind == "t" or all(item.drug.tradition for item in items)
+    if particulars.at_discharge and traditional:
+        days = min(days, rules["collect_days_discharge"])
+    last = [(date.fromisoformat(one["collect_to"]) - signed_on).days for one in particulars.tranches[1:]]
+    return max([days, *last])
 
 
 def _put_toxic_first(prescription: Prescription, items: list[Item]) -> None:
@@ -132,18 +155,12 @@ def _overrides(
     return Override.objects.bulk_create(rows)
 
 
-def _write_with_code(
-    prescription: Prescription,
-    items: Sequence[Item],
-    diagnoses: Sequence[Diagnosis],
-    given: Sequence[Override],
-    signer: Any,
-) -> None:
+def _write_with_code(prescription: Prescription, parts: tuple[Any, ...], signer: Any) -> None:
     """Draw a code and save; the unique column decides, and a taken code means drawing again."""
     for attempt in range(CODE_TRIES):
         prescription.code = codes.new_code(prescription.facility.code, prescription.kind)
         prescription.code_key = codes.same_key(prescription.code)
-        prescription.content = content.build(prescription, items, diagnoses, given)
+        prescription.content = content.build(prescription, *parts)
         prescription.signature = signer.sign(prescription.content)
         try:
             with transaction.atomic():

@@ -4,6 +4,9 @@ from prescriptions.models.collecting import Acceptance, Dispense, Presentation, 
 from prescriptions.models.drugs import Drug, DrugImport, DrugWord
 from prescriptions.models.filings import Filing, NationalAccount
 from prescriptions.models.keys import SigningKey
+from prescriptions.models.own import Favourite, LineSet, Snippet
+from prescriptions.models.particulars import Particulars
+from prescriptions.models.permits import Permit
 from prescriptions.models.prescriptions import Item, Override, Prescription
 from prescriptions.models.rules import RulePair, RuleSet
 
@@ -13,14 +16,19 @@ __all__ = [
     "Drug",
     "DrugImport",
     "DrugWord",
+    "Favourite",
     "Filing",
     "Item",
+    "LineSet",
     "NationalAccount",
     "Override",
+    "Particulars",
+    "Permit",
     "Prescription",
     "Presentation",
     "RulePair",
     "RuleSet",
     "SigningKey",
+    "Snippet",
     "WrongTry",
 ]

@@ -1,5 +1,18 @@
 """Looking: the catalogue, lists of prescriptions, safety findings, signatures, pharmacies."""
 
+from prescriptions.queries.circular import (
+    age_in_months,
+    circular_of,
+    completed,
+    confirmation_used,
+    course_of,
+    has_beds,
+    known_facts,
+    may_prescribe_controlled,
+    particulars_of,
+    residence_of,
+    tables_folder,
+)
 from prescriptions.queries.drugs import day_of, drug_imports, find_drugs, get_drugs
 from prescriptions.queries.filings import (
     FilingCounts,
@@ -32,6 +45,7 @@ from prescriptions.queries.lists import (
     seen_by,
     shown_access_code,
 )
+from prescriptions.queries.own import earlier_of, favourites, line_sets, snippets, split_by_day
 from prescriptions.queries.pharmacies import NearbyPharmacy, pharmacies_for
 from prescriptions.queries.rules import known_ingredients, rule_sets, rules_on
 from prescriptions.queries.signatures import Signature, public_keys, signature_of
@@ -44,13 +58,20 @@ __all__ = [
     "Prescriber",
     "PrescriptionFacts",
     "Signature",
+    "age_in_months",
     "allergies_of",
     "check_items",
     "check_prescription",
+    "circular_of",
+    "completed",
+    "confirmation_used",
     "count_filings",
+    "course_of",
     "day_of",
     "dispensed_on",
     "drug_imports",
+    "earlier_of",
+    "favourites",
     "filings_cancelled_since",
     "filings_done",
     "filings_needing",
@@ -58,20 +79,26 @@ __all__ = [
     "find_drugs",
     "get_drugs",
     "get_facts",
+    "has_beds",
     "held_by",
     "hold_of",
     "is_connected",
+    "known_facts",
     "known_ingredients",
+    "line_sets",
+    "may_prescribe_controlled",
     "national_account",
     "of_encounter",
     "of_people",
     "overdue",
     "overrides_by_rule",
     "overrides_counted",
+    "particulars_of",
     "pharmacies_for",
     "prescribers",
     "public_keys",
     "queue_of",
+    "residence_of",
     "rule_sets",
     "rules_on",
     "secret_for",
@@ -79,4 +106,7 @@ __all__ = [
     "seen_by",
     "shown_access_code",
     "signature_of",
+    "snippets",
+    "split_by_day",
+    "tables_folder",
 ]
