@@ -536,7 +536,12 @@ def test_what_the_doctor_signs_becomes_the_sample_of_the_connection_guide(ana, b
         return mapping.send_body(row.content, zone=row.facility.zone, signature="BASE64...", options=options)
 
     ordinary = sent("J02.9", wish(times=2, instruction="sau ăn"), conclusion="Viêm họng cấp")
-    cancer = {"course": "cancer_pain", "conclusion": "Ung thư vú, đau do ung thư", **PAPERS, "commitment_on": "2026-01-10"}
+    cancer = {
+        "course": "cancer_pain",
+        "conclusion": "Ung thư vú, đau do ung thư",
+        **PAPERS,
+        "commitment_on": "2026-01-10",
+    }
     narcotic = sent("C50.9", wish(MORPHINE, times=2, days=10), **cancer)
     for found, sample in ((ordinary, "send_request_c"), (narcotic, "send_request_n")):
         wanted = SAMPLES[sample] | {"ma_don_thuoc": found["ma_don_thuoc"]}
