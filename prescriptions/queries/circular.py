@@ -82,7 +82,8 @@ def known_facts(encounter: Encounter, now: datetime) -> dict[str, Any]:
     """Return what the record and the visit know of the patient, by the names of `Particulars`; empty where they know nothing."""
     person = encounter.person
     weighed = _weight(person, now)
-    guardian, guardian_phone = _guardian(person, now)
+    guardian, parent = _guardian(person, now)
+    guardian_phone = parent.phone if parent else ""
     return {
         "conclusion": next((line.strip() for line in encounter.assessment.splitlines() if line.strip()), "")[:500],
         "weight_kg": weighed.value if weighed else None,
@@ -90,7 +91,7 @@ def known_facts(encounter: Encounter, now: datetime) -> dict[str, Any]:
         "companion": guardian,
         "companion_phone": guardian_phone,
         "phone": person.phone or guardian_phone,
-        "residence": residence_of(person),
+        "residence": residence_of(person) or (residence_of(parent) if parent else ""),  # a child lives with its parent
         "receiver_name": person.full_name,
         "receiver_id": person.national_id or "",
     }
@@ -122,15 +123,15 @@ def _weight(person: Person, now: datetime) -> Observation | None:
     return found if holds else None
 
 
-def _guardian(person: Person, now: datetime) -> tuple[str, str]:
-    """Who answers for a child, by the record, else by the delegation; with the phone where one is known."""
+def _guardian(person: Person, now: datetime) -> tuple[str, Person | None]:
+    """Who answers for a child, by the record, else by the delegation; with the person where the house knows them."""
     live = Delegation.objects.filter(
         Q(valid_to__isnull=True) | Q(valid_to__gte=now.date()),
         grantor=person,
         relation=Delegation.Relation.CHILD,
         revoked_at__isnull=True,
     )
-    rows = [one.delegate for one in live.select_related("delegate").order_by("created_at", "id")]
+    rows = [one.delegate for one in live.select_related("delegate__province").order_by("created_at", "id")]
     named = [one for one in rows if one.full_name == person.guardian_name]
     who = next(iter(named or ([] if person.guardian_name else rows)), None)
-    return (person.guardian_name or (who.full_name if who else ""), who.phone if who else "")
+    return person.guardian_name or (who.full_name if who else ""), who

@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.edge import now
@@ -62,6 +63,25 @@ def known_facts(encounter: Any) -> dict[str, Any]:
     day = queries.day_of(encounter, moment)
     months = queries.age_in_months(encounter.person, day)
     return known | {"small": months is not None and months < circular.circular_on(day)["child_months"]}
+
+
+@register.filter
+def course_words(course: str) -> str:
+    """What was said of a course, in the reader's words."""
+    return str(CourseSaid(course).label)
+
+
+@register.filter
+def decimal_of(text: str) -> str:
+    """A signed number as the reader writes it."""
+    return words.number(text)
+
+
+@register.filter
+def day_of(part: dict[str, str], name: str) -> str:
+    """A day of a tranche, short; it is kept as ISO under this name."""
+    day = date.fromisoformat(part[name])
+    return f"{day:%d/%m/%Y}" if get_language() == "vi" else f"{day:%d %b %Y}"
 
 
 @register.simple_tag

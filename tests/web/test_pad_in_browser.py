@@ -95,5 +95,5 @@ def test_the_doctor_types_nothing_that_is_known(browser, ana, ben, ben_browser):
     said = signed.content["patient"]
     assert (said["weight_kg"], said["guardian"], said["age_months"] // 12) == ("18.5", ana.full_name, 3)
     assert signed.content["revisit_on"] == (timezone.localdate() + timedelta(days=7)).isoformat()
-    assert [item["dose"] for item in signed.content["items"]][0] == "0.5"
+    assert signed.content["items"][0]["dose"] == "0.5"
     assert (Favourite.objects.count(), LineSet.objects.get().shared) == (1, False)

@@ -11,7 +11,13 @@ export function kindOf(drugs) {
   return drugs.some((drug) => drug.tradition === "herb") ? "t" : "c";
 }
 
-const shown = (value) => String(Number(value)).replace(".", document.documentElement.lang === "vi" ? "," : ".");
+const written = (value) => String(Number(value)).replace(".", document.documentElement.lang === "vi" ? "," : ".");
+
+/** Mark a field as wrong, or no longer. */
+export function mark(field, wrong) {
+  if (wrong) field?.setAttribute("aria-invalid", "true");
+  else field?.removeAttribute("aria-invalid");
+}
 
 /** facts(place, changed): the fields of `place` marked data-fact. */
 export function facts(place, changed) {
@@ -50,7 +56,7 @@ export function facts(place, changed) {
       for (const field of fields) {
         const value = said?.[field.name] ?? known[field.name] ?? "";
         if (field.type === "checkbox") field.checked = Boolean(value);
-        else field.value = field.name === "weight_kg" && value ? shown(value) : value;
+        else field.value = field.name === "weight_kg" && value ? written(value) : value;
       }
       tell();
     },
@@ -59,7 +65,7 @@ export function facts(place, changed) {
       for (const name of ["weight_kg", "companion", "companion_phone", "phone", "residence"]) {
         const field = fields.find((one) => one.name === name);
         if (field.value || touched.has(name) || !said[name]) continue;
-        field.value = name === "weight_kg" ? shown(said[name]) : said[name];
+        field.value = name === "weight_kg" ? written(said[name]) : said[name];
         if (name === "weight_kg") known.weight_on = said.weight_on;
       }
       tell();
@@ -91,7 +97,7 @@ export function facts(place, changed) {
       for (const shown of place.querySelectorAll("[data-error]")) {
         shown.textContent = (told[shown.dataset.error] || []).join(" ");
         shown.hidden = !told[shown.dataset.error];
-        place.querySelector(`[name="${shown.dataset.error}"]`)?.toggleAttribute("aria-invalid", !shown.hidden);
+        mark(place.querySelector(`[name="${shown.dataset.error}"]`), !shown.hidden);
       }
       const first = fields.find((field) => told[field.name]);
       if (first) {

@@ -4,7 +4,7 @@ import { api, newKey } from "../web/js/api.js";
 import { toast } from "../web/js/toast.js";
 import { combobox } from "./combobox.js";
 import { doseOf, totalOf } from "./dose.js";
-import { facts, kindOf } from "./pad-facts.js";
+import { facts, kindOf, mark } from "./pad-facts.js";
 import { own } from "./pad-own.js";
 import { signing } from "./pad-signing.js";
 
@@ -265,7 +265,7 @@ class PrescriptionPad extends signing(HTMLElement) {
       const place = shown.querySelector('[data-is="error"]');
       place.textContent = told.flatMap(([, words]) => words).join(" ");
       place.hidden = told.length === 0;
-      for (const input of shown.querySelectorAll("input")) input.toggleAttribute("aria-invalid", told.some(([name]) => name.endsWith(`.${input.name}`)));
+      for (const input of shown.querySelectorAll("input")) mark(input, told.some(([name]) => name.endsWith(`.${input.name}`)));
     }
   }
 
