@@ -125,8 +125,10 @@ def get_draft_in_care(by: Actor, prescription_id: UUID, now: datetime) -> Prescr
 
 def lock_line_set(by: Actor, set_id: UUID) -> LineSet:
     """Return an own set of lines for changing; a shared one is its maker's. Raises NotFound."""
+    if by.role != "practitioner" or by.practitioner_id is None:
+        raise NotFound()
     rows = LineSet.objects.select_for_update(of=("self",)).filter(practitioner_id=by.practitioner_id)
-    found = rows.filter(pk=set_id).first() if by.role == "practitioner" and by.practitioner_id else None
+    found = rows.filter(pk=set_id).first()
     if found is None:
         raise NotFound()
     return found

@@ -28,7 +28,8 @@ def give_permit(
     there = Permit.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=valid_from), what=what)
     if valid_to is not None:
         there = there.filter(valid_from__lte=valid_to)
-    if there.filter(facility_id=facility_id).exists():
+    same = there.filter(facility__isnull=True) if facility_id is None else there.filter(facility_id=facility_id)
+    if same.exists():
         raise PermitThere()
     try:
         with transaction.atomic():

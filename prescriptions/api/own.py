@@ -52,7 +52,7 @@ class OwnAsked(StrictSerializer):
     on = serializers.DateField(required=False, help_text="only what may be prescribed on this day; default: today")
 
 
-class LineAnswer(serializers.Serializer[Any]):
+class KeptLineAnswer(serializers.Serializer[Any]):
     drug = DrugAnswer()
     dose_quantity = serializers.CharField(source="dose_text")
     doses_a_day = serializers.IntegerField()
@@ -60,7 +60,7 @@ class LineAnswer(serializers.Serializer[Any]):
     instruction = serializers.CharField()
 
 
-class FavouriteAnswer(LineAnswer):
+class FavouriteAnswer(KeptLineAnswer):
     id = serializers.UUIDField()
     dose_quantity = serializers.SerializerMethodField()  # type: ignore[assignment]
 
@@ -75,7 +75,7 @@ class SetAnswer(serializers.Serializer[Any]):
     is_own = serializers.BooleanField()
     by = serializers.CharField()
     advice = serializers.CharField()
-    lines = LineAnswer(many=True)
+    lines = KeptLineAnswer(many=True)
     gone = serializers.ListField(child=serializers.CharField(), help_text="what may not be prescribed any more")
 
 
@@ -96,7 +96,7 @@ class EarlierAnswer(serializers.Serializer[Any]):
     signed_at = serializers.DateTimeField()
     practitioner = serializers.CharField()
     advice = serializers.CharField()
-    lines = LineAnswer(many=True)
+    lines = KeptLineAnswer(many=True)
     gone = serializers.ListField(child=serializers.CharField(), help_text="what may not be prescribed any more")
 
 

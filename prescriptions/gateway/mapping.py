@@ -244,7 +244,7 @@ def _drug_line(item: Mapping[str, Any], letter: str, blank: str) -> dict[str, st
 
 def _course(content: Mapping[str, Any], signed_on: date, letter: str) -> dict[str, Any]:
     """From which day to which its drugs are taken. A narcotic against cancer pain is written in tranches; each says its own."""
-    tranche = content.get("tranche") or next(iter(content.get("tranches") or ()), {})
+    tranche: Mapping[str, Any] = content.get("tranche") or next(iter(content.get("tranches") or ()), {})
     longest = max((item["days"] for item in content["items"]), default=1)
     begin = tranche.get("from") or signed_on.isoformat()
     end = tranche.get("to") or (date.fromisoformat(begin) + timedelta(days=longest - 1)).isoformat()

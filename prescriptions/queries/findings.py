@@ -73,7 +73,7 @@ def check_items(prescription: Prescription, items: Iterable[Item], now: datetime
     taken = taken_by(prescription.person_id, now, besides=prescription.id)
     patient = patient_on(prescription.person, now, encounter_id=prescription.encounter_id)
     weighed = particulars_of(prescription).weight_kg
-    if weighed is not None and prescription.is_draft:
+    if weighed is not None and (prescription.is_draft or patient.weight_kg is None):
         patient = replace(patient, weight_kg=weighed)
     return Checked(safety.check(lines, taken, allergies_of(prescription.person_id), rules, patient), rules.version)
 

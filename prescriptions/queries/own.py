@@ -49,6 +49,8 @@ class OwnSet:
 
 def favourites(by: Actor, on: date) -> list[Favourite]:
     """Return the doctor's favourite lines whose drugs may be prescribed on this day, by name."""
+    if by.practitioner_id is None:
+        return []
     rows = Favourite.objects.filter(practitioner_id=by.practitioner_id).select_related("drug")
     return [one for one in rows.order_by("drug__search_text", "created_at") if one.drug.is_valid_on(on)]
 
@@ -82,6 +84,8 @@ def _line(line: dict[str, Any], drug: Drug) -> OwnLine:
 
 def snippets(by: Actor) -> list[Snippet]:
     """Return the doctor's sentences of advice."""
+    if by.practitioner_id is None:
+        return []
     return list(Snippet.objects.filter(practitioner_id=by.practitioner_id).order_by("text"))
 
 
