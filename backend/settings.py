@@ -397,7 +397,9 @@ QUEUE_HIGH_AGE = env.int_("QUEUE_HIGH_AGE", 80)  # years from which people are c
 QUEUE_TRAVEL_MINUTES = env.int_("QUEUE_TRAVEL_MINUTES", 30)  # the way to a hospital, until somebody knows better
 
 # --- prescriptions ----------------------------------------------------------------------------------------------
-PRESCRIPTION_VALID_DAYS = env.int_("PRESCRIPTION_VALID_DAYS", 5)  # TT 26/2025 art. 12; how days count is uncertain
+PRESCRIPTION_VALID_DAYS = env.int_(
+    "PRESCRIPTION_VALID_DAYS", 0
+)  # to collect; 0: as the circular of the day of the visit says (5)
 PRESCRIPTION_TABLES_DIR = env.str_(
     "PRESCRIPTION_TABLES_DIR", ""
 )  # a pharmacist's own limits, in place of prescriptions/data

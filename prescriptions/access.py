@@ -20,7 +20,9 @@ from prescriptions.models import (
     Certificate,
     DrugImport,
     Filing,
+    LineSet,
     NationalAccount,
+    Permit,
     Prescription,
     Presentation,
     RuleSet,
@@ -69,7 +71,7 @@ def visible(by: Actor, now: datetime, *scopes: str) -> Q:
 
 def _rows() -> QuerySet[Prescription]:
     return Prescription.objects.select_related(
-        "person", "practitioner", "facility__province", "encounter", "routed_to__province"
+        "person__province", "practitioner", "facility__province", "encounter", "routed_to__province", "particulars"
     ).prefetch_related("items__drug", "items__dispenses__given", "overrides", "parts__shares__item__drug")
 
 
@@ -93,7 +95,7 @@ def lock_prescription(by: Actor, prescription_id: UUID, now: datetime, *scopes: 
         # Sent here but taken elsewhere meanwhile: nothing to read any more, but the refusal may say why.
         allowed |= Q(routed_to_id=by.facility_id)
     rows = Prescription.objects.select_for_update(of=("self",)).select_related(
-        "person", "practitioner", "facility", "encounter"
+        "person", "practitioner", "facility", "encounter", "particulars"
     )
     found = rows.filter(allowed, pk=prescription_id).first()
     if found is None:
@@ -109,6 +111,29 @@ def get_collectable(by: Actor, prescription_id: UUID, now: datetime) -> Prescrip
     return found
 
 
+def get_draft_in_care(by: Actor, prescription_id: UUID, now: datetime) -> Prescription:
+    """Return an own draft to the doctor who has its patient in care, and so may read what was prescribed before; that is noted.
+
+    Raises NotFound.
+    """
+    found = _rows().filter(visible(by, now), pk=prescription_id, status=Status.DRAFT).first()
+    if found is None or not records_access.cares_for(by, found.person_id):
+        raise NotFound()
+    records_access.note_record_read(by, found.person_id)
+    return found
+
+
+def lock_line_set(by: Actor, set_id: UUID) -> LineSet:
+    """Return an own set of lines for changing; a shared one is its maker's. Raises NotFound."""
+    if by.role != "practitioner" or by.practitioner_id is None:
+        raise NotFound()
+    rows = LineSet.objects.select_for_update(of=("self",)).filter(practitioner_id=by.practitioner_id)
+    found = rows.filter(pk=set_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
 def require_operator(by: Actor) -> None:
     """Rules are kept by the house's operators, and by the house itself. Raises WrongRole."""
     if by.role not in ("operator", "system"):
@@ -119,6 +144,15 @@ def lock_rule_set(by: Actor, rule_set_id: UUID) -> RuleSet:
     """Return a rule set for changing. Raises WrongRole, NotFound."""
     require_operator(by)
     found = RuleSet.objects.select_for_update().filter(id=rule_set_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def lock_permit(by: Actor, permit_id: UUID) -> Permit:
+    """Return a permission for changing. Raises WrongRole, NotFound."""
+    require_operator(by)
+    found = Permit.objects.select_for_update(of=("self",)).filter(id=permit_id).first()
     if found is None:
         raise NotFound()
     return found

@@ -20,7 +20,7 @@ from core.errors import DomainError
 from prescriptions import actions as verbs
 from prescriptions import rule_files
 from prescriptions.errors import RulesUnknownTime
-from prescriptions.models import Certificate, Drug, Prescription, RuleSet, SigningKey
+from prescriptions.models import Certificate, Drug, Permit, Prescription, RuleSet, SigningKey
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -274,3 +274,56 @@ class RuleSetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 def _operator(request: HttpRequest) -> Actor:
     return Actor("operator", user_id=request.user.pk, name=getattr(request.user, "name", ""))
+
+
+class PermitForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A permission. What is wrong with it the action says."""
+
+    class Meta:
+        model = Permit
+        fields = ["what", "facility", "because", "valid_from", "valid_to"]
+
+    def _post_clean(self) -> None:
+        """Fill the row; the constraints have no words of their own, the action has."""
+        self.instance = forms.models.construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
+
+
+@admin.register(Permit)
+class PermitAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Give a permission, and say when it ends."""
+
+    form = PermitForm
+    list_display = ["what", "facility", "because", "valid_from", "valid_to"]
+    list_filter = ["what"]
+    autocomplete_fields = ["facility"]
+    list_select_related = ["facility"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["what", "facility", "because", "valid_from"] if obj else []
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Permit, form: Any, change: bool) -> None:
+        by = _operator(request)
+        if change:
+            if obj.valid_to is not None:
+                verbs.end_permit(permit_id=obj.pk, last_day=obj.valid_to, by=by)
+            return
+        made = verbs.give_permit(
+            what=obj.what,
+            facility_id=obj.facility_id,
+            because=obj.because,
+            valid_from=obj.valid_from,
+            valid_to=obj.valid_to,
+            by=by,
+        )
+        obj.pk = made.pk
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """A refusal of the action is said on the page one came from."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except DomainError as error:
+            messages.error(request, str(error.detail))
+            return HttpResponseRedirect(request.get_full_path())

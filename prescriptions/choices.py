@@ -31,6 +31,7 @@ class Form(TextChoices):
     NEBULISER_SOLUTION = "nebuliser_solution", _("solution for a nebuliser")
     SUPPOSITORY = "suppository", pgettext_lazy("form of a medicine", "suppository")
     PATCH = "patch", pgettext_lazy("form of a medicine", "patch")
+    HERB = "herb", pgettext_lazy("form of a medicine", "herb for a decoction")
 
 
 class Route(TextChoices):
@@ -62,6 +63,7 @@ class Unit(TextChoices):
     TUBE = "tube", pgettext_lazy("unit", "tube")
     INHALER = "inhaler", pgettext_lazy("unit", "inhaler")
     ML = "ml", pgettext_lazy("unit", "ml")
+    GRAM = "gram", pgettext_lazy("unit", "g")
     DROP = "drop", pgettext_lazy("unit", "drop")
     PUFF = "puff", pgettext_lazy("unit", "puff")
     IU = "iu", pgettext_lazy("unit", "IU")
@@ -75,6 +77,22 @@ class Control(TextChoices):
     NARCOTIC = "narcotic", _("narcotic")
     PSYCHOTROPIC = "psychotropic", _("psychotropic or precursor")
     TOXIC = "toxic", _("toxic")
+
+
+class Tradition(TextChoices):
+    """Traditional medicine (TT 55/2025/TT-BYT): herbs are boiled together and have a prescription of their own; products do not."""
+
+    NONE = "", _("no traditional medicine")
+    HERB = "herb", _("herb of a decoction")
+    PRODUCT = "product", _("finished product of traditional medicine")
+
+
+class CourseSaid(TextChoices):
+    """What the doctor says of a course where the number of days hangs on it (TT 26/2025 articles 6 to 9, TT 55/2025 article 8)."""
+
+    ACUTE = "acute", _("acute illness")
+    LONG_TERM = "long_term", _("long-term illness")
+    CANCER_PAIN = "cancer_pain", _("pain of cancer")
 
 
 class Supply(TextChoices):

@@ -1,7 +1,7 @@
 """The codes people carry: the national prescription code, the citizen's access code, and how wrong tries are slowed.
 
 The national code has 14 characters, `xxxxxyyyyyyy-z`: five of the facility, seven random, a hyphen, the type
-(Decision 808/QĐ-BYT; types n, h, c and y in the national interface, N, H, C and T in the circulars).
+(Decision 808/QĐ-BYT; types n, h, c and y in the national interface, N, H, C and T in the circulars: y and T are one).
 """
 
 import re
@@ -28,13 +28,14 @@ def normalised(text: str) -> str | None:
 
 
 def same_key(code: str) -> str:
-    """Return the form in which two writings of one code are equal: codes are compared without regard to case."""
-    return code.lower()
+    """Return the form in which two writings of one code are equal: without regard to case, and y is T."""
+    key = code.lower()
+    return f"{key[:-1]}t" if key.endswith("-y") else key
 
 
 def new_code(facility_code: str, kind: str) -> str:
-    """Draw a code for a facility (5 characters) and a type (c, n, h or y). Never sequential: 36**7 values by `secrets`."""
-    if not re.fullmatch(r"[0-9A-Za-z]{5}", facility_code, re.ASCII) or kind not in {"c", "n", "h", "y"}:
+    """Draw a code for a facility (5 characters) and a type (c, n, h or t). Never sequential: 36**7 values by `secrets`."""
+    if not re.fullmatch(r"[0-9A-Za-z]{5}", facility_code, re.ASCII) or kind not in {"c", "n", "h", "t"}:
         raise ValueError(f"no code for facility {facility_code!r} and type {kind!r}")
     drawn = "".join(secrets.choice(RANDOM_PART) for _ in range(7))
     return f"{facility_code}{drawn}-{kind}"

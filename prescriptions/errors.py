@@ -67,6 +67,61 @@ class ControlledInRemoteVisit(NotAllowed):
     message = _("Narcotic and psychotropic medicines cannot be prescribed in a remote visit.")
 
 
+class HerbsApart(Invalid):
+    code = "herbs_apart"
+    message = _("The herbs of a decoction need a prescription of their own.")
+
+
+class NoBeds(NotAllowed):
+    code = "no_beds"
+    message = _("Narcotics are prescribed only at facilities that have beds.")
+
+
+class NotTrained(NotAllowed):
+    code = "not_trained_in_traditional_medicine"
+    message = _("Decoctions are prescribed by doctors of traditional medicine.")
+
+
+class WrongCourse(Invalid):
+    code = "wrong_course"
+    message = _("This does not go with the kind of the prescription.")
+
+
+class FactsMissing(Invalid):
+    code = "facts_missing"
+    message = _("Something that a prescription must say is missing.")
+
+
+class ConfirmationUsed(Conflict):
+    code = "confirmation_used"
+    message = _("This confirmation of the commune stands on another prescription; each holds for one.")
+
+
+class BadDose(Invalid):
+    code = "bad_dose"
+    message = _("This medicine cannot be divided like that.")
+
+
+class PermitBad(Invalid):
+    code = "bad_permit"
+    message = _("A permission needs a facility for beds, a reason, and a last day that is not before the first.")
+
+
+class PermitThere(Conflict):
+    code = "permit_there"
+    message = _("There is such a permission on some of these days already.")
+
+
+class NameTaken(Conflict):
+    code = "set_name_taken"
+    message = _("You have a set of this name already.")
+
+
+class TooManyKept(Conflict):
+    code = "too_many_kept"
+    message = _("You keep as many as there is room for. Throw some away first.")
+
+
 class UnknownOverride(Invalid):
     code = "unknown_override"
     message = _("A reason was given for something the check did not find. Please look at the findings again.")

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.tables import Bounds, FileProblem, Row, rows_of_csv, unguarded
 from prescriptions import vocabulary
-from prescriptions.choices import Control, Form, Route, Supply, Unit
+from prescriptions.choices import Control, Form, Route, Supply, Tradition, Unit
 from prescriptions.ingredients import fold
 from prescriptions.vocabulary import Unclear
 
@@ -27,7 +27,7 @@ BOUNDS = Bounds(most_bytes=20 * 1024 * 1024, most_rows=60_000, most_columns=60, 
 OURS, HOSPITAL = "ours", "hospital"
 OUR_COLUMNS = (
     "code", "name_vi", "inn", "brand", "registration_number", "atc", "strength", "form", "route", "unit", "dose_unit", "pack_size",
-    "control", "supply", "valid_from", "valid_to",
+    "control", "supply", "valid_from", "valid_to", "tradition", "national_code",
 )  # fmt: skip
 OUR_REQUIRED = ("code", "name_vi", "inn", "strength", "form", "route", "unit", "dose_unit")
 HOSPITAL_COLUMNS = (
@@ -44,7 +44,7 @@ HOSPITAL_REQUIRED = (
     "so_dang_ky",
 )
 # A hospital's list may say these as well, in our codes.
-BOTH = ("atc", "control", "supply", "pack_size", "valid_from", "valid_to")
+BOTH = ("atc", "control", "supply", "pack_size", "valid_from", "valid_to", "tradition")
 REPORT_COLUMNS = ("refused_line", "refused_because")  # of a file of refused rows, handed in again once corrected
 
 # Why a row, or a whole file, is refused.
@@ -258,6 +258,8 @@ class Reading(ABC):
             found["control"] = control
         if supply := self.choice("supply", Supply.values, needed=False):
             found["supply"] = supply
+        if tradition := self.choice("tradition", Tradition.values, needed=False):
+            found["tradition"] = tradition
         if (size := self.number("pack_size")) is not None:
             found["pack_size"] = size
         for name in ("valid_from", "valid_to"):
@@ -294,6 +296,7 @@ class OurReading(Reading):
             "dose_unit": self.choice("dose_unit", Unit.values),
             **({"brand": self.text("brand", 200)} if "brand" in self.values else {}),
             **({"registration_number": number} if "registration_number" in self.values else {}),
+            **({"national_code": self.text("national_code", 40)} if "national_code" in self.values else {}),
             **self.stated(),
         }
         if "pack_size" in self.values:
@@ -334,6 +337,7 @@ class HospitalReading(Reading):
             "registration_number": number,
             "strength": strength,
             "route": route,
+            **({"national_code": code} if (code := self.text("ma_thuoc", 40)) else {}),
             **stated,
         }
         guesses: dict[str, Any] = {}

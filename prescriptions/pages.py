@@ -61,6 +61,8 @@ def _show(request: HttpRequest, prescription: Prescription, *, status: int = 200
             "prescription": prescription,
             "items": list(prescription.items.all()),
             "signature": queries.signature_of(prescription),
+            "revisit_on": queries.particulars_of(prescription).revisit_on,
+            "may_book": identity_access.may_act_for(actor, prescription.person_id, "book"),
             "access_code": f"{access_code[:4]} {access_code[4:]}".strip(),
             "collectable": collectable,
             "may_collect": may_collect,

@@ -28,16 +28,22 @@ class PartPlan:
     shares: Mapping[int, int]
 
 
-def even_shares(total: int, parts: int) -> list[int]:
-    """Divide whole units over parts: as even as can be, the earlier parts have the more."""
-    each, more = divmod(total, parts)
-    return [each + (number < more) for number in range(parts)]
+def shares_of(total: int, days: int, lengths: Sequence[int]) -> list[int]:
+    """Divide whole units of a course of `days` over parts of these lengths: by the days of each, what is over goes first."""
+    reached, given, found = 0, 0, []
+    for length in lengths:
+        reached = min(days, reached + length)
+        until = -(-total * reached // days)
+        found.append(until - given)
+        given = until
+    return found
 
 
 def plan_of(
     totals: Sequence[int],
     *,
     days: Sequence[int],
+    courses: Sequence[int] = (),
     first_day: date,
     zone: str,
     signed_at: datetime,
@@ -45,14 +51,16 @@ def plan_of(
     opens_before: int,
     closes_before: int,
 ) -> list[PartPlan]:
-    """Plan parts of `days` days each, one after the other from `first_day`; the totals are shared out evenly.
+    """Plan parts of `days` days each, one after the other from `first_day`; each total is shared out
+    by days; `courses` says how many days each item is taken, where that is not all of them.
 
     The first part is collected from signing to the end of the `valid_days`-th day after it; each later one from `opens_before`
     to `closes_before` days before its first day, both included. Tranches of narcotics: 3 and 1 (Circular 26/2025/TT-BYT).
     A negative `closes_before` lets people come late by so many days.
     """
     there = ZoneInfo(zone)
-    shared = [even_shares(total, len(days)) for total in totals]
+    taken = courses or [sum(days)] * len(totals)
+    shared = [shares_of(total, course, days) for total, course in zip(totals, taken, strict=True)]
     begins = [first_day + timedelta(days=sum(days[:number])) for number in range(len(days))]
     opens = [signed_at, *[_midnight(begin - timedelta(days=opens_before), there) for begin in begins[1:]]]
     last_days = [signed_at.astimezone(there).date() + timedelta(days=valid_days)]

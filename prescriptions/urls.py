@@ -3,7 +3,7 @@
 from django.urls import path
 
 from prescriptions import pages, pages_verify
-from prescriptions.api import dispensing, keys, papers, prescribing, workflow
+from prescriptions.api import dispensing, keys, own, papers, prescribing, workflow
 
 api_patterns = [
     path("drugs", prescribing.Drugs.as_view(), name="prescriptions_drugs"),
@@ -19,6 +19,14 @@ api_patterns = [
     path("prescriptions/<uuid:prescription_id>/qr.svg", prescribing.Qr.as_view(), name="prescriptions_qr"),
     path("prescriptions/<uuid:prescription_id>/slip.svg", papers.SlipQr.as_view(), name="prescriptions_slip"),
     path("prescriptions/<uuid:prescription_id>/document.pdf", papers.Paper.as_view(), name="prescriptions_document"),
+    path("prescriptions/<uuid:prescription_id>/earlier", own.Earlier.as_view(), name="prescriptions_earlier"),
+    path("prescribing/own", own.Own.as_view(), name="prescribing_own"),
+    path("prescribing/favourites", own.Favourites.as_view(), name="prescribing_favourites"),
+    path("prescribing/favourites/<uuid:favourite_id>", own.OneFavourite.as_view(), name="prescribing_favourite"),
+    path("prescribing/sets", own.Sets.as_view(), name="prescribing_sets"),
+    path("prescribing/sets/<uuid:set_id>", own.OneSet.as_view(), name="prescribing_set"),
+    path("prescribing/snippets", own.Snippets.as_view(), name="prescribing_snippets"),
+    path("prescribing/snippets/<uuid:snippet_id>", own.OneSnippet.as_view(), name="prescribing_snippet"),
     path("dispensing/queue", dispensing.Queue.as_view(), name="dispensing_queue"),
     path("dispensing/lookup", dispensing.Lookup.as_view(), name="dispensing_lookup"),
     path("dispensing/<uuid:prescription_id>/accept", dispensing.Accept.as_view(), name="dispensing_accept"),

@@ -56,6 +56,7 @@ def make_person(*, full_name: str = "Nguyễn Thị An", user: User | bool | Non
     account = make_user(name=full_name) if user is True else (user or None)
     values.setdefault("born_on", date(1990, 5, 4))
     values.setdefault("sex", "female")
+    values.setdefault("address", "8 phố Huế")  # a prescription must say where somebody lives
     values.setdefault("phone", account.phone or "" if account else "")
     return Person.objects.create(full_name=full_name, user=account, **values)
 

@@ -113,6 +113,8 @@ WORDS: dict[str, Promise] = {
     "prescription.rules_confirm": _("put a list of contraindicated pairs in force"),
     "prescription.rules_discard": _("threw a list of contraindicated pairs away"),
     "prescription.rules_end": _("said when a list of contraindicated pairs ends"),
+    "prescription.permit": _("permitted a facility to prescribe beyond the default"),
+    "prescription.permit_end": _("said when a permission to prescribe ends"),
     "prescription.draft": _("began a prescription"),
     "prescription.sign": _("signed a prescription"),
     "prescription.read": _("read a prescription"),

@@ -14,7 +14,17 @@ from prescriptions.actions.importing import (
     confirm_drug_import,
 )
 from prescriptions.actions.keys import enrol_key
+from prescriptions.actions.own import (
+    change_set,
+    drop_favourite,
+    drop_set,
+    drop_snippet,
+    keep_favourite,
+    keep_set,
+    keep_snippet,
+)
 from prescriptions.actions.parts import plan_parts
+from prescriptions.actions.permits import end_permit, give_permit
 from prescriptions.actions.replacing import keep_old, replace
 from prescriptions.actions.revocations import fresh_revocation_list, issue_revocation_list, trust_list
 from prescriptions.actions.rules import (
@@ -37,6 +47,7 @@ __all__ = [
     "ask_signature",
     "begin_drug_import",
     "cancel",
+    "change_set",
     "check",
     "check_drug_import",
     "complete",
@@ -45,14 +56,22 @@ __all__ = [
     "discard_rules",
     "dispense",
     "draft",
+    "drop_favourite",
+    "drop_set",
+    "drop_snippet",
+    "end_permit",
     "end_rules",
     "enrol_key",
     "expire",
     "file_next",
     "fresh_revocation_list",
+    "give_permit",
     "import_rules",
     "issue_revocation_list",
+    "keep_favourite",
     "keep_old",
+    "keep_set",
+    "keep_snippet",
     "look_at_rules",
     "lookup",
     "make_document",

@@ -231,7 +231,8 @@ def _carry_sale(filing: Filing, now: datetime) -> Carried:
     if isinstance(accounts, Carried):
         return accounts
     application = accounts[0]
-    code = filing.prescription.code or ""
+    options = wire.options()
+    code = mapping.national_code(filing.prescription.code or "", options)
     found = wire.look_up(_app(application), code)
     if found.outcome == Outcome.ACCOUNT:
         return _account_refused(application, found, now)
@@ -250,7 +251,6 @@ def _carry_sale(filing: Filing, now: datetime) -> Carried:
         if before != filing.before:
             return Carried(trouble=Trouble.UNCERTAIN, is_uncertain=True)  # somebody else sold of it meanwhile
     facility = filing.facility
-    options = wire.options()
     body = mapping.sale_body(
         code,
         [(one.prescribed_code if options.line_id == "ma_thuoc" else id_, one) for id_, _sold, one in lines],

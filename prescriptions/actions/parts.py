@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -12,9 +13,10 @@ from django.utils.translation import gettext_lazy
 import audit
 from core.actor import Actor
 from prescriptions import access
+from prescriptions.circular import Circular
 from prescriptions.errors import AlreadySigned, PartsNotWhole
 from prescriptions.models import Item, Part, Prescription, Share
-from prescriptions.parts import PartPlan, why_not_whole
+from prescriptions.parts import PartPlan, plan_of, why_not_whole
 
 WHY = {
     "one": gettext_lazy("A prescription in parts has at least two."),
@@ -40,6 +42,36 @@ def plan_parts(*, prescription_id: UUID, parts: Sequence[PartPlan], by: Actor, n
     items = {item.rank: item for item in prescription.items.all()}
     if why := why_not_whole(parts, {rank: item.total for rank, item in items.items()}):
         raise PartsNotWhole(WHY[why], fields={"parts": [str(WHY[why])]})
+    _write(prescription, items, parts)
+    audit.record(by, "prescription.plan", prescription, person_id=prescription.person_id, detail={"parts": len(parts)})
+    return prescription
+
+
+def plan_tranches(
+    prescription: Prescription,
+    items: Sequence[Item],
+    tranches: Sequence[Mapping[str, Any]],
+    rules: Circular,
+    valid_days: int,
+    now: datetime,
+) -> None:
+    """Divide one that is being signed as the circular divides it: {from, to} of each tranche, in days of the facility's zone."""
+    days = [(date.fromisoformat(one["to"]) - date.fromisoformat(one["from"])).days + 1 for one in tranches]
+    plans = plan_of(
+        [item.total for item in items],
+        days=days,
+        courses=[item.days for item in items],
+        first_day=date.fromisoformat(tranches[0]["from"]),
+        zone=prescription.facility.zone,
+        signed_at=now,
+        valid_days=valid_days,
+        opens_before=rules["tranche_collect_from"],
+        closes_before=rules["tranche_collect_until"],
+    )
+    _write(prescription, {rank: item for rank, item in enumerate(items, start=1)}, plans)
+
+
+def _write(prescription: Prescription, items: Mapping[int, Item], parts: Sequence[PartPlan]) -> None:
     prescription.parts.all().delete()
     for rank, plan in enumerate(parts, start=1):
         part = Part.objects.create(
@@ -53,8 +85,6 @@ def plan_parts(*, prescription_id: UUID, parts: Sequence[PartPlan], by: Actor, n
         Share.objects.bulk_create(
             Share(part=part, item=items[at], quantity=quantity) for at, quantity in sorted(plan.shares.items())
         )
-    audit.record(by, "prescription.plan", prescription, person_id=prescription.person_id, detail={"parts": len(parts)})
-    return prescription
 
 
 def require_whole_parts(prescription: Prescription, items: Sequence[Item], now: datetime) -> list[Part]:

@@ -19,9 +19,11 @@ from core.events import emit
 from prescriptions import access, codes, content, queries, sealing, signing, slips
 from prescriptions.actions.filing import queue_prescription
 from prescriptions.actions.keys import signer_of, signs_elsewhere
-from prescriptions.actions.parts import require_whole_parts
+from prescriptions.actions.limits import kind_of, require_facts, require_limits, tranches_of
+from prescriptions.actions.parts import plan_tranches, require_whole_parts
 from prescriptions.actions.replacing import lock_replaced, take_the_place
-from prescriptions.actions.writing import kind_of, require_limits, require_open_visit, require_own_visit
+from prescriptions.actions.writing import require_open_visit, require_own_visit
+from prescriptions.circular import Circular
 from prescriptions.errors import (
     AlreadySigned,
     ChangedWhileSigning,
@@ -35,7 +37,7 @@ from prescriptions.errors import (
     UnknownOverride,
 )
 from prescriptions.events import PrescriptionSigned
-from prescriptions.models import Item, Override, Prescription, SigningKey
+from prescriptions.models import Item, Override, Particulars, Prescription, SigningKey
 from prescriptions.quantities import ORDER_OF_CONTROL, expires_at
 from records.models import Diagnosis
 
@@ -98,8 +100,9 @@ def sign(
 
     `answered` comes from `ask_signature` at the same `now`. Raises ChangedWhileSigning when the draft is another one by now.
     Signing what is signed already returns it. Raises NotFound, NotTheVisit, LicenceNotValid, NothingPrescribed,
-    DiagnosisMissing, MixedControl, ControlledInRemoteVisit, TooManyDays, DrugNotValid, PartsNotWhole, OverrideNeeded,
-    UnknownOverride. Signing a replacement ends the one it replaces in the same transaction.
+    DiagnosisMissing, MixedControl, HerbsApart, ControlledInRemoteVisit, NoBeds, NotTrained, WrongCourse, TooManyDays,
+    FactsMissing, ConfirmationUsed, DrugNotValid, PartsNotWhole, OverrideNeeded, UnknownOverride. Signing a replacement
+    ends the one it replaces in the same transaction.
     """
     prescription = access.lock_prescription(by, prescription_id, now)
     if prescription.is_open and prescription.signed_at:
@@ -119,24 +122,33 @@ def sign(
     if not diagnoses:
         raise DiagnosisMissing()
     prescription.kind = kind_of(items)
-    require_limits(prescription, items)
+    particulars = queries.completed(prescription, now)
+    rules = queries.circular_of(prescription, now)
+    require_limits(prescription, items, particulars, [one.code for one in diagnoses], now, signing=True)
+    require_facts(prescription, particulars, rules, now)
     day = queries.day_of(encounter, now)
     if ended := [item for item in items if not item.drug.is_valid_on(day)]:
         raise DrugNotValid(fields={f"items.{item.rank - 1}.drug": [DrugNotValid.message] for item in ended})
-    parts = require_whole_parts(prescription, items, now)
     replaced = lock_replaced(prescription, now)
     _put_toxic_first(prescription, items)
     given = _overrides(prescription, items, overrides, now)
 
+    signed_on = now.astimezone(ZoneInfo(zone)).date()
+    particulars.tranches = tranches_of(prescription.kind, items, particulars.course, rules, signed_on)
+    particulars.rules_version = rules.version
+    valid_days = _collect_days(prescription, items, particulars, rules)
+    if len(particulars.tranches) > 1:
+        plan_tranches(prescription, items, particulars.tranches, rules, valid_days, now)
+    parts = require_whole_parts(prescription, items, now)
     # One in parts is over with the last window, any other after the days of the circular.
-    prescription.expires_at = parts[-1].closes_at if parts else expires_at(now, settings.PRESCRIPTION_VALID_DAYS, zone)
+    prescription.expires_at = parts[-1].closes_at if parts else expires_at(now, valid_days, zone)
     prescription.taken_until = (now + timedelta(days=max(item.days for item in items))).date()
     access_code = codes.new_access_code().encode()
     prescription.sealed_access_code = sealing.seal(access_code, purpose="access-code", owner=str(prescription.id))
     prescription.move_to(Prescription.Status.SIGNED, at=now)
-    _write_with_code(
-        prescription, items, diagnoses, given, signer_of(practitioner, prescription.facility, now), answered
-    )
+    particulars.save()
+    what = (items, diagnoses, given, particulars, rules)
+    _write_with_code(prescription, what, signer_of(practitioner, prescription.facility, now), answered)
     if replaced is not None:
         take_the_place(replaced, prescription, by, now)
     queue_prescription(prescription, now)
@@ -155,6 +167,15 @@ def sign(
         )
     )
     return prescription
+
+
+def _collect_days(prescription: Prescription, items: Sequence[Item], particulars: Particulars, rules: Circular) -> int:
+    """How many days after today it can be collected: those of the circular, or of the installation."""
+    days = settings.PRESCRIPTION_VALID_DAYS or rules["collect_days"]
+    traditional = prescription.kind == "t" or all(item.drug.tradition for item in items)
+    if particulars.at_discharge and traditional:
+        days = min(days, rules["collect_days_discharge"])
+    return int(days)
 
 
 def _put_toxic_first(prescription: Prescription, items: list[Item]) -> None:
@@ -198,19 +219,14 @@ def _overrides(
 
 
 def _write_with_code(
-    prescription: Prescription,
-    items: Sequence[Item],
-    diagnoses: Sequence[Diagnosis],
-    given: Sequence[Override],
-    signer: signing.Signer,
-    answered: Answered | None,
+    prescription: Prescription, what: tuple[Any, ...], signer: signing.Signer, answered: Answered | None
 ) -> None:
     """Draw a code and save; the unique column decides, and a taken code means drawing again."""
     for attempt in range(CODE_TRIES):
         code = codes.new_code(prescription.facility.code, prescription.kind)
         prescription.code = answered.code if answered else code
         prescription.code_key = codes.same_key(prescription.code)
-        prescription.content = content.build(prescription, items, diagnoses, given)
+        prescription.content = content.build(prescription, *what)
         prescription.signature, prescription.slip = _signed(signer, prescription.content, code, answered)
         try:
             with transaction.atomic():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,25 +14,23 @@ from django.utils.translation import gettext as _
 import audit
 from core.actor import Actor
 from core.errors import NotFound
-from prescriptions import access, queries
+from prescriptions import access, queries, words
+from prescriptions.actions.limits import kind_of, require_limits
 from prescriptions.errors import (
     AlreadySigned,
+    BadDose,
     BadQuantity,
-    ControlledInRemoteVisit,
-    MixedControl,
     NotAPrescriber,
     NotTheVisit,
-    TooManyDays,
     UnknownDrug,
 )
-from prescriptions.models import Drug, Item, Prescription
-from prescriptions.quantities import KIND_OF_CONTROL, LARGEST_TOTAL, LONGEST_SUPPLY_DAYS, computed_total
+from prescriptions.models import Drug, Item, Particulars, Prescription
+from prescriptions.quantities import LARGEST_TOTAL, computed_total, is_divisible, smallest_part
 from records import access as records_access
-from records.models import Encounter
+from records.models import Diagnosis, Encounter
 
 # After the visit a doctor still finishes the paperwork, but does not prescribe days later without seeing the person.
 STILL_OPEN_AFTER_VISIT = timedelta(hours=24)
-REMOTE_MODES = frozenset({"video", "phone"})
 
 
 def require_open_visit(encounter: Encounter, now: datetime) -> None:
@@ -78,13 +77,19 @@ def draft(*, encounter_id: UUID, by: Actor, now: datetime) -> Prescription:
 
 @transaction.atomic
 def save_draft(
-    *, prescription_id: UUID, items: Sequence[dict[str, Any]] | None, advice: str | None, by: Actor, now: datetime
+    *,
+    prescription_id: UUID,
+    items: Sequence[dict[str, Any]] | None,
+    advice: str | None,
+    particulars: Mapping[str, Any] | None = None,
+    by: Actor,
+    now: datetime,
 ) -> Prescription:
-    """Replace the lines and the advice of a draft; None leaves a part as it is.
+    """Replace the lines, the advice and the named particulars of a draft; None leaves a part as it is.
 
     An item is {drug: code, dose_quantity, doses_a_day, days, total?, instruction?}. Without `total` it is computed; a doctor
-    may write less ("as needed"), never more. Raises NotFound, AlreadySigned, UnknownDrug, BadQuantity, TooManyDays,
-    MixedControl, ControlledInRemoteVisit.
+    may write less ("as needed"), never more. Raises NotFound, AlreadySigned, UnknownDrug, BadDose, BadQuantity, TooManyDays,
+    MixedControl, HerbsApart, ControlledInRemoteVisit, NoBeds, NotTrained, WrongCourse.
     """
     prescription = access.lock_prescription(by, prescription_id, now)
     if not prescription.is_draft:
@@ -92,22 +97,45 @@ def save_draft(
     require_own_visit(prescription)
     if advice is not None:
         prescription.advice = advice
+    said = _particulars(prescription, particulars or {}, now)
     if items is not None:
         drugs = queries.get_drugs((item["drug"] for item in items), on=queries.day_of(prescription.encounter, now))
         lines = [_item(prescription, number, item, drugs) for number, item in enumerate(items)]
         prescription.kind = kind_of(lines)
-        require_limits(prescription, lines)
+    elif particulars is not None:
+        lines = list(prescription.items.select_related("drug").order_by("rank"))
+    if items is not None or particulars is not None:
+        codes = list(Diagnosis.objects.filter(encounter=prescription.encounter).values_list("code", flat=True))
+        require_limits(prescription, lines, said, codes, now)
+    if items is not None:
         prescription.items.all().delete()
         prescription.parts.all().delete()  # they were parts of other lines
         Item.objects.bulk_create(lines)
+    if particulars is not None:
+        said.save()
     prescription.save(update_fields=["advice", "kind"])
     return prescription
+
+
+def _particulars(prescription: Prescription, wish: Mapping[str, Any], now: datetime) -> Particulars:
+    """The row as it would be; a weight that is written down without a day was taken today."""
+    said = queries.particulars_of(prescription)
+    for name, value in wish.items():
+        setattr(said, name, value)
+    if "weight_kg" in wish:
+        today = now.astimezone(ZoneInfo(prescription.facility.zone)).date()
+        said.weight_on = (wish.get("weight_on") or today) if said.weight_kg is not None else None
+    return said
 
 
 def _item(prescription: Prescription, number: int, item: dict[str, Any], drugs: dict[str, Drug]) -> Item:
     drug = drugs.get(item["drug"])
     if drug is None:
         raise UnknownDrug(fields={f"items.{number}.drug": [UnknownDrug.message]})
+    if not is_divisible(item["dose_quantity"], drug.dose_unit, drug.form):
+        part = f"{smallest_part(drug.dose_unit, drug.form).normalize():f}"
+        word = _("The smallest part of this medicine is %(part)s.") % {"part": words.number(part)}
+        raise BadDose(fields={f"items.{number}.dose_quantity": [word]})
     computed = computed_total(item["dose_quantity"], item["doses_a_day"], item["days"], drug.pack_size)
     total = item.get("total") or computed or 1
     most = min(computed or LARGEST_TOTAL, LARGEST_TOTAL)
@@ -124,26 +152,6 @@ def _item(prescription: Prescription, number: int, item: dict[str, Any], drugs: 
         total=total,
         instruction=item.get("instruction") or "",
     )
-
-
-def kind_of(items: Sequence[Item]) -> str:
-    """Return the type its drugs give a prescription: c, n or h. Raises MixedControl (Circular 26/2025: N and H stand alone)."""
-    kinds = {KIND_OF_CONTROL[item.drug.control] for item in items}
-    if len(kinds) > 1:
-        raise MixedControl()
-    return kinds.pop() if kinds else "c"
-
-
-def require_limits(prescription: Prescription, items: Sequence[Item]) -> None:
-    """Make sure that kind, mode of visit and days fit. Raises ControlledInRemoteVisit, TooManyDays."""
-    # The paper formalities of narcotics and psychotropics (commitment, receiver's ID) need the person on the spot.
-    if prescription.kind != "c" and prescription.encounter.mode in REMOTE_MODES:
-        raise ControlledInRemoteVisit()
-    most = LONGEST_SUPPLY_DAYS[prescription.kind]
-    for item in items:
-        if item.days > most:
-            word = _("At most %(most)s days for this kind of medicine.") % {"most": most}
-            raise TooManyDays(fields={f"items.{item.rank - 1}.days": [word]})
 
 
 def check(*, prescription_id: UUID, by: Actor, now: datetime) -> queries.Checked:

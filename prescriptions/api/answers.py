@@ -12,8 +12,9 @@ from core.api import Page
 from core.edge import now
 from identity import access as identity_access
 from prescriptions import queries, words
-from prescriptions.choices import Control, Form, Route, Supply, Unit
-from prescriptions.models import Dispense, Drug, Item, Part, Prescription, Share
+from prescriptions.choices import Control, CourseSaid, Form, Route, Supply, Tradition, Unit
+from prescriptions.models import Dispense, Drug, Item, Part, Particulars, Prescription, Share
+from prescriptions.quantities import smallest_part
 from prescriptions.safety import Finding
 
 FINDINGS = [
@@ -44,9 +45,51 @@ class DrugAnswer(serializers.Serializer[Drug]):
     pack_size = serializers.FloatField(allow_null=True)
     control = serializers.ChoiceField(choices=Control.choices)
     control_words = serializers.CharField(source="get_control_display")
+    tradition = serializers.ChoiceField(choices=Tradition.choices)
+    dose_step = serializers.SerializerMethodField(help_text="the smallest part of a dose, as text")
     supply = serializers.ChoiceField(choices=Supply.choices)
     valid_from = serializers.DateField(allow_null=True)
     valid_to = serializers.DateField(allow_null=True)
+
+    def get_dose_step(self, drug: Drug) -> str:
+        return f"{smallest_part(drug.dose_unit, drug.form).normalize():f}"
+
+
+class TrancheAnswer(serializers.Serializer[Any]):
+    """One part of a course that is collected apart; each day is included."""
+
+    number = serializers.IntegerField()
+    collect_from = serializers.DateField()
+    collect_to = serializers.DateField()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        # "from" is no name in Python.
+        fields = super().get_fields()
+        return {**fields, "from": serializers.DateField(), "to": serializers.DateField()}
+
+
+class ParticularsAnswer(serializers.Serializer[Particulars]):
+    """What stands there besides the lines. Of a draft it holds what the record knows where the doctor wrote nothing."""
+
+    course = serializers.ChoiceField(choices=CourseSaid.choices, allow_blank=True)
+    course_words = serializers.CharField(source="get_course_display")
+    at_discharge = serializers.BooleanField()
+    conclusion = serializers.CharField()
+    note = serializers.CharField()
+    revisit_on = serializers.DateField(allow_null=True)
+    weight_kg = serializers.DecimalField(max_digits=5, decimal_places=2, allow_null=True)
+    weight_on = serializers.DateField(allow_null=True)
+    companion = serializers.CharField()
+    companion_phone = serializers.CharField()
+    phone = serializers.CharField()
+    residence = serializers.CharField()
+    commitment_number = serializers.CharField()
+    commitment_on = serializers.DateField(allow_null=True)
+    commune_number = serializers.CharField()
+    commune_on = serializers.DateField(allow_null=True)
+    receiver_name = serializers.CharField()
+    receiver_id = serializers.CharField()
+    tranches = TrancheAnswer(many=True)
 
 
 class HandedOutAnswer(serializers.Serializer[Dispense]):
@@ -182,6 +225,7 @@ class PrescriptionAnswer(serializers.Serializer[Prescription]):
     replaces = serializers.UUIDField(source="replaces_id", allow_null=True)
     replaced_by = serializers.SerializerMethodField(help_text="what takes its place, for those who may see that")
     advice = serializers.CharField()
+    particulars = serializers.SerializerMethodField()
     signed_at = serializers.DateTimeField(allow_null=True)
     expires_at = serializers.DateTimeField(allow_null=True)
     dispensed_at = serializers.DateTimeField(allow_null=True)
@@ -206,6 +250,15 @@ class PrescriptionAnswer(serializers.Serializer[Prescription]):
     @extend_schema_field(PrescribedForAnswer(many=True))
     def get_diagnoses(self, prescription: Prescription) -> list[dict[str, str]]:
         return prescription.content["diagnoses"] if prescription.content else []
+
+    @extend_schema_field(ParticularsAnswer)
+    def get_particulars(self, prescription: Prescription) -> dict[str, Any]:
+        found = (
+            queries.completed(prescription, self.context["now"])
+            if prescription.is_draft and "now" in self.context
+            else queries.particulars_of(prescription)
+        )
+        return dict(ParticularsAnswer(found).data)
 
     @extend_schema_field(SignatureAnswer(allow_null=True))
     def get_signature(self, prescription: Prescription) -> dict[str, Any] | None:

@@ -45,7 +45,7 @@ class PrescriptionView(ApiView):
         return Response(self.shown(found), status=status)
 
     def shown(self, found: Prescription) -> Any:
-        return PrescriptionAnswer(found, context={"actor": self.actor}).data
+        return PrescriptionAnswer(found, context={"actor": self.actor, "now": self.now}).data
 
 
 class Prescriptions(PrescriptionView):
@@ -62,7 +62,7 @@ class Prescriptions(PrescriptionView):
     def get(self, request: Request) -> Response:
         asked = self.clean_query(wishes.ListAsked)
         rows = queries.seen_by(self.actor, self.now, person_id=asked.get("person"), encounter_id=asked.get("encounter"))
-        return page_of(self, rows, PrescriptionAnswer, context={"actor": self.actor})
+        return page_of(self, rows, PrescriptionAnswer, context={"actor": self.actor, "now": self.now})
 
     @extend_schema(
         request=wishes.DraftWish,
@@ -89,6 +89,7 @@ class OnePrescription(PrescriptionView):
             prescription_id=prescription_id,
             items=wish.get("items"),
             advice=wish.get("advice"),
+            particulars=wish.get("particulars"),
             by=self.actor,
             now=self.now,
         )

@@ -1,20 +1,41 @@
 """What one may send."""
 
+from decimal import Decimal
+from typing import Any
+
 from rest_framework import serializers
 
 from core.api import StrictSerializer
-from prescriptions.choices import CancelReason, NotDispensedReason, OverrideReason, ReturnReason, SubstitutionReason
-from prescriptions.quantities import LARGEST_DOSE, LARGEST_TOTAL, MOST_DOSES_A_DAY, SMALLEST_DOSE
+from prescriptions.choices import (
+    CancelReason,
+    CourseSaid,
+    NotDispensedReason,
+    OverrideReason,
+    ReturnReason,
+    SubstitutionReason,
+)
+from prescriptions.quantities import LARGEST_DOSE, LARGEST_TOTAL, MOST_DOSES_A_DAY, SMALLEST_DOSE, dose_from
+from records.vitals import BY_KEY
 
 MOST_ITEMS = 30
-MOST_DAYS = 90
+MOST_DAYS = 366  # what is sane; the circular of the day says what is allowed
+
+
+class DoseField(serializers.DecimalField):
+    """A dose as people write it: 1, "0.5", "0,5", "1/2", "1 1/2". What has no exact decimal is refused."""
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if isinstance(data, str):
+            found = dose_from(data)
+            if found is None:
+                self.fail("invalid")
+            data = found
+        return super().to_internal_value(data)
 
 
 class ItemWish(StrictSerializer):
     drug = serializers.CharField(max_length=80)
-    dose_quantity = serializers.DecimalField(
-        max_digits=7, decimal_places=2, min_value=SMALLEST_DOSE, max_value=LARGEST_DOSE
-    )
+    dose_quantity = DoseField(max_digits=7, decimal_places=2, min_value=SMALLEST_DOSE, max_value=LARGEST_DOSE)
     doses_a_day = serializers.IntegerField(min_value=1, max_value=MOST_DOSES_A_DAY)
     days = serializers.IntegerField(min_value=1, max_value=MOST_DAYS)
     total = serializers.IntegerField(min_value=1, max_value=LARGEST_TOTAL, required=False, allow_null=True)
@@ -25,11 +46,41 @@ class DraftWish(StrictSerializer):
     encounter = serializers.UUIDField()
 
 
+class ParticularsWish(StrictSerializer):
+    """What the circulars ask for besides the lines. What is left out stays; what is empty is taken from the record."""
+
+    course = serializers.ChoiceField(choices=CourseSaid.choices, required=False, allow_blank=True)
+    at_discharge = serializers.BooleanField(required=False)
+    conclusion = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    note = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    revisit_on = serializers.DateField(required=False, allow_null=True)
+    weight_kg = serializers.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        min_value=BY_KEY["weight"].low,
+        max_value=BY_KEY["weight"].high,
+        required=False,
+        allow_null=True,
+    )
+    weight_on = serializers.DateField(required=False, allow_null=True)
+    companion = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    companion_phone = serializers.CharField(max_length=16, required=False, allow_blank=True)
+    phone = serializers.CharField(max_length=16, required=False, allow_blank=True)
+    residence = serializers.CharField(max_length=240, required=False, allow_blank=True)
+    commitment_number = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    commitment_on = serializers.DateField(required=False, allow_null=True)
+    commune_number = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    commune_on = serializers.DateField(required=False, allow_null=True)
+    receiver_name = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    receiver_id = serializers.CharField(max_length=20, required=False, allow_blank=True)
+
+
 class ChangeWish(StrictSerializer):
     """What is left out stays as it is; `items` replaces all lines."""
 
     items = serializers.ListField(child=ItemWish(), required=False, max_length=MOST_ITEMS)
     advice = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+    particulars = ParticularsWish(required=False)
 
 
 class OverrideWish(StrictSerializer):

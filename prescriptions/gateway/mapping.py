@@ -1,8 +1,8 @@
 """From what was signed to what the national system takes (Decision 808/QĐ-BYT, `gui-don-thuoc`, `cap-nhat-don-thuoc`). Pure.
 
-Field names are the system's own. What its guide leaves open is in `Options`. A key that `content` may lack is read as absent:
-patient.phone, .guardian_phone, .weight_kg; diagnoses.conclusion; items.brand, .national_code, .packs; revisit_on,
-inpatient, note, tranche {number, from, to}.
+Field names are the system's own. What its guide leaves open is in `Options`. A key that `content` may lack (version 1 does) is
+read as absent: patient.phone, .guardian_phone, .weight_kg, .coded, .region; diagnoses.conclusion; items.brand, .national_code,
+.packs; revisit_on, inpatient, note, tranche {number, from, to}, tranches.
 """
 
 from __future__ import annotations
@@ -40,10 +40,12 @@ def send_body(content: Mapping[str, Any], *, zone: str, signature: str = "", opt
     """Return the body of `gui-don-thuoc` for a signed content. Dates are those of the clinic's `zone`."""
     patient, signed_at = content["patient"], datetime.fromisoformat(content["signed_at"]).astimezone(ZoneInfo(zone))
     letter = options.types.get(content["kind"], content["kind"])
+    if patient.get("coded"):
+        patient = _unnamed(patient)
     number = patient.get("national_id", "")
     return {
         "loai_don_thuoc": letter,
-        "ma_don_thuoc": content["code"],
+        "ma_don_thuoc": national_code(content["code"], options),
         "ho_ten_benh_nhan": patient["name"],
         "ma_dinh_danh_y_te": number,
         "ma_dinh_danh_cong_dan": number,
@@ -61,7 +63,7 @@ def send_body(content: Mapping[str, Any], *, zone: str, signature: str = "", opt
             }
             for one in content["diagnoses"]
         ],
-        "luu_y": content.get("note", ""),
+        "luu_y": _note(content),
         "hinh_thuc_dieu_tri": options.inpatient if content.get("inpatient") else options.outpatient,
         "dot_dung_thuoc": _course(content, signed_at.date(), letter) if letter in options.courses_for else None,
         "thong_tin_don_thuoc": [_drug_line(one, letter, options.blank) for one in content["items"]],
@@ -71,6 +73,33 @@ def send_body(content: Mapping[str, Any], *, zone: str, signature: str = "", opt
         "ngay_gio_ke_don": f"{signed_at:%Y-%m-%d %H:%M:%S}",
         "signature": signature if options.signature == "jws" else "",
     }
+
+
+def national_code(code: str, options: Options) -> str:
+    """Return a code as the system spells it: the circular's T is its y."""
+    return code[:-1] + options.types.get(code[-1:], code[-1:])
+
+
+def _unnamed(patient: Mapping[str, Any]) -> dict[str, Any]:
+    """Somebody with HIV is not recognised by whoever looks the prescription up (QĐ 425/QĐ-BYT article 9 clause 5)."""
+    hidden = dict.fromkeys(("national_id", "insurance_number", "phone", "guardian_phone"), "")
+    guardian = patient["coded"] if patient.get("guardian") else ""
+    return {
+        **patient,
+        **hidden,
+        "name": patient["coded"],
+        "guardian": guardian,
+        "address": patient.get("region") or ".",
+    }
+
+
+def _note(content: Mapping[str, Any]) -> str:
+    """What a pharmacy must mind; several tranches are said in words, since the system has room for one."""
+    parts = [content.get("note", "")]
+    parts += [
+        f"Đợt {one['number']}: {_day(one['from'])} – {_day(one['to'])}" for one in content.get("tranches", ())[1:]
+    ]
+    return "; ".join(part for part in parts if part)
 
 
 def missing(body: Mapping[str, Any], signed_on: date) -> list[str]:
@@ -215,7 +244,7 @@ def _drug_line(item: Mapping[str, Any], letter: str, blank: str) -> dict[str, st
 
 def _course(content: Mapping[str, Any], signed_on: date, letter: str) -> dict[str, Any]:
     """From which day to which its drugs are taken. A narcotic against cancer pain is written in tranches; each says its own."""
-    tranche = content.get("tranche") or {}
+    tranche: Mapping[str, Any] = content.get("tranche") or next(iter(content.get("tranches") or ()), {})
     longest = max((item["days"] for item in content["items"]), default=1)
     begin = tranche.get("from") or signed_on.isoformat()
     end = tranche.get("to") or (date.fromisoformat(begin) + timedelta(days=longest - 1)).isoformat()

@@ -6,7 +6,10 @@ from prescriptions.models.documents import Document
 from prescriptions.models.drugs import Drug, DrugImport, DrugWord
 from prescriptions.models.filings import Filing, NationalAccount
 from prescriptions.models.keys import SigningKey
+from prescriptions.models.own import Favourite, LineSet, Snippet
+from prescriptions.models.particulars import Particulars
 from prescriptions.models.parts import Part, Share
+from prescriptions.models.permits import Permit
 from prescriptions.models.prescriptions import Item, Override, Prescription
 from prescriptions.models.rules import RulePair, RuleSet
 
@@ -19,11 +22,15 @@ __all__ = [
     "Drug",
     "DrugImport",
     "DrugWord",
+    "Favourite",
     "Filing",
     "Item",
+    "LineSet",
     "NationalAccount",
     "Override",
     "Part",
+    "Particulars",
+    "Permit",
     "Prescription",
     "Presentation",
     "RevocationList",
@@ -31,5 +38,6 @@ __all__ = [
     "RuleSet",
     "Share",
     "SigningKey",
+    "Snippet",
     "WrongTry",
 ]

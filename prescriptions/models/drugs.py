@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.models import Entity
 from core.states import Stateful
-from prescriptions.choices import Control, Form, Route, Supply, Unit
+from prescriptions.choices import Control, Form, Route, Supply, Tradition, Unit
 from prescriptions.ingredients import searched
 
 
@@ -39,6 +39,8 @@ class Drug(Entity):
     # How many dose units one unit of sale holds (60 ml a bottle); empty where doses are not counted (a cream).
     pack_size = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
     control = models.CharField(max_length=12, choices=Control.choices, default=Control.ORDINARY)
+    tradition = models.CharField(max_length=7, choices=Tradition.choices, default=Tradition.NONE, blank=True)
+    national_code = models.CharField(max_length=40, blank=True)  # in the ministry's list of drugs: "40.155"
     supply = models.CharField(max_length=3, choices=Supply.choices, default=Supply.RX)
     valid_from = models.DateField(null=True, blank=True)  # first day on which it can be prescribed
     valid_to = models.DateField(null=True, blank=True)  # last day
@@ -63,6 +65,7 @@ class Drug(Entity):
             models.CheckConstraint(
                 condition=Q(control__in=["ordinary", "narcotic", "psychotropic", "toxic"]), name="drug_control_known"
             ),
+            models.CheckConstraint(condition=Q(tradition__in=["", "herb", "product"]), name="drug_tradition_known"),
             models.CheckConstraint(
                 condition=Q(pack_size__isnull=True) | Q(pack_size__gt=0), name="drug_pack_size_positive"
             ),

@@ -31,6 +31,7 @@ class Prescription(Entity, Stateful):
         ORDINARY = "c", _("ordinary prescription")
         NARCOTIC = "n", _("prescription for narcotics")
         PSYCHOTROPIC = "h", _("prescription for psychotropics")
+        TRADITIONAL = "t", _("prescription for a decoction")
 
     MOVES: ClassVar[dict[Any, set[Any]]] = {
         Status.DRAFT: {Status.SIGNED, Status.CANCELLED},
@@ -92,7 +93,7 @@ class Prescription(Entity, Stateful):
                 condition=Q(status__in=["draft", "signed", "accepted", "dispensed", "cancelled", "expired"]),
                 name="prescription_status_known",
             ),
-            models.CheckConstraint(condition=Q(kind__in=["c", "n", "h"]), name="prescription_kind_known"),
+            models.CheckConstraint(condition=Q(kind__in=["c", "n", "h", "t"]), name="prescription_kind_known"),
             models.CheckConstraint(
                 condition=Q(status__in=["draft", "cancelled"])
                 | Q(
@@ -157,7 +158,7 @@ class Item(Entity):
             models.UniqueConstraint(fields=["prescription", "rank"], name="item_rank_once"),
             models.CheckConstraint(condition=Q(dose_quantity__gt=0), name="item_dose_positive"),
             models.CheckConstraint(condition=Q(doses_a_day__gte=1, doses_a_day__lte=24), name="item_doses_sane"),
-            models.CheckConstraint(condition=Q(days__gte=1, days__lte=90), name="item_days_sane"),
+            models.CheckConstraint(condition=Q(days__gte=1, days__lte=366), name="item_days_sane"),
             models.CheckConstraint(condition=Q(total__gte=1), name="item_total_positive"),
             # The guard that never sleeps: no race hands out more than was prescribed.
             models.CheckConstraint(

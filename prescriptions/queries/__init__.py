@@ -13,6 +13,19 @@ from prescriptions.queries.certificates import (
     roots,
     trust_token,
 )
+from prescriptions.queries.circular import (
+    age_in_months,
+    circular_of,
+    completed,
+    confirmation_used,
+    course_of,
+    has_beds,
+    known_facts,
+    may_prescribe_controlled,
+    particulars_of,
+    residence_of,
+    tables_folder,
+)
 from prescriptions.queries.documents import document_of
 from prescriptions.queries.drugs import day_of, drug_imports, find_drugs, get_drugs, substitutes_for
 from prescriptions.queries.filings import (
@@ -49,6 +62,7 @@ from prescriptions.queries.lists import (
     shown_access_code,
     within_part,
 )
+from prescriptions.queries.own import earlier_of, favourites, line_sets, snippets, split_by_day
 from prescriptions.queries.pharmacies import NearbyPharmacy, pharmacies_for
 from prescriptions.queries.rules import known_ingredients, rule_sets, rules_on
 from prescriptions.queries.signatures import Signature, signature_of
@@ -62,17 +76,24 @@ __all__ = [
     "Prescriber",
     "PrescriptionFacts",
     "Signature",
+    "age_in_months",
     "allergies_of",
     "certificate_pem",
     "chain_of",
     "check_items",
     "check_prescription",
+    "circular_of",
+    "completed",
+    "confirmation_used",
     "count_filings",
+    "course_of",
     "crl_of",
     "day_of",
     "dispensed_on",
     "document_of",
     "drug_imports",
+    "earlier_of",
+    "favourites",
     "filings_cancelled_since",
     "filings_done",
     "filings_needing",
@@ -80,10 +101,14 @@ __all__ = [
     "find_drugs",
     "get_drugs",
     "get_facts",
+    "has_beds",
     "held_by",
     "hold_of",
     "is_connected",
+    "known_facts",
     "known_ingredients",
+    "line_sets",
+    "may_prescribe_controlled",
     "national_account",
     "newest_list",
     "of_encounter",
@@ -93,11 +118,13 @@ __all__ = [
     "overrides_by_rule",
     "overrides_counted",
     "part_now",
+    "particulars_of",
     "pharmacies_for",
     "prescribers",
     "public_keys",
     "queue_of",
     "replacement_of",
+    "residence_of",
     "revoked",
     "root_jwk",
     "roots",
@@ -108,7 +135,10 @@ __all__ = [
     "seen_by",
     "shown_access_code",
     "signature_of",
+    "snippets",
+    "split_by_day",
     "substitutes_for",
+    "tables_folder",
     "trust_token",
     "within_part",
 ]

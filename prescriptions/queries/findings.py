@@ -9,6 +9,7 @@ from uuid import UUID
 
 from prescriptions import safety
 from prescriptions.models import Item, Prescription
+from prescriptions.queries.circular import particulars_of
 from prescriptions.queries.patients import patient_on
 from prescriptions.queries.rules import day_of_visit, rules_on
 from prescriptions.strengths import milligrams
@@ -73,6 +74,9 @@ def check_items(prescription: Prescription, items: Iterable[Item], now: datetime
         prescription.person_id, now, besides=(prescription.id, old.id if old is not None and old.is_open else None)
     )
     patient = patient_on(prescription.person, now, encounter_id=prescription.encounter_id)
+    weighed = particulars_of(prescription).weight_kg
+    if weighed is not None and (prescription.is_draft or patient.weight_kg is None):
+        patient = replace(patient, weight_kg=weighed)
     return Checked(safety.check(lines, taken, allergies_of(prescription.person_id), rules, patient), rules.version)
 
 

@@ -55,7 +55,7 @@ def get_facts(prescription_id: UUID) -> PrescriptionFacts:
 
 def _shown() -> QuerySet[Prescription]:
     return Prescription.objects.select_related(
-        "person", "practitioner", "facility__province", "routed_to__province", "encounter"
+        "person__province", "practitioner", "facility__province", "routed_to__province", "encounter", "particulars"
     ).prefetch_related("items__drug", "items__dispenses__given", "overrides", "parts__shares__item__drug")
 
 

@@ -58,11 +58,15 @@ def _newest(person_id: UUID, now: datetime) -> dict[str, Observation]:
     return {one.code: one for one in rows.order_by("code", "-at", "-created_at", "-id").distinct("code")}
 
 
+def weight_holds(months: int | None) -> timedelta:
+    """Return how long a weight is believed at this age."""
+    return next((span for below, span in WEIGHT_HOLDS if months is not None and months < below), ADULT_WEIGHT_HOLDS)
+
+
 def _weight(found: Observation | None, months: int | None, now: datetime) -> Decimal | None:
     if found is None or found.unit != "kg":
         return None
-    holds = next((span for below, span in WEIGHT_HOLDS if months is not None and months < below), ADULT_WEIGHT_HOLDS)
-    return found.value if now - found.at <= holds else None
+    return found.value if now - found.at <= weight_holds(months) else None
 
 
 def _egfr(newest: dict[str, Observation], person: Person, months: int | None, now: datetime) -> int | None:

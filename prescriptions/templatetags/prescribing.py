@@ -8,16 +8,19 @@ from typing import Any
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.edge import now
-from prescriptions import queries, words
-from prescriptions.choices import CancelReason
+from prescriptions import circular, queries, words
+from prescriptions.choices import CancelReason, CourseSaid
 from prescriptions.models import Item, Prescription
 from prescriptions.opening import Opening
 from prescriptions.queries import Signature
 
 register = template.Library()
+
+REVISITS = (7, 14, 30)  # days
 
 LOOKS = {
     "draft": "",
@@ -42,6 +45,56 @@ def dose(item: Item) -> str:
 def visit_day(encounter: Any) -> date:
     """The day whose catalogue counts for a visit."""
     return queries.day_of(encounter, now())
+
+
+@register.filter
+def may_be_controlled(encounter: Any) -> bool:
+    """Whether narcotics and psychotropics may be prescribed in this visit."""
+    return queries.may_prescribe_controlled(encounter, now())
+
+
+@register.simple_tag
+def known_facts(encounter: Any) -> dict[str, Any]:
+    """What the record knows of the patient, for the doctor's form, and whether it is a small child."""
+    moment = now()
+    known = queries.known_facts(encounter, moment)
+    weight = known["weight_kg"]
+    known["weight_kg"] = f"{weight.normalize():f}" if weight is not None else ""
+    known["weight_on"] = known["weight_on"].isoformat() if known["weight_on"] else ""
+    day = queries.day_of(encounter, moment)
+    months = queries.age_in_months(encounter.person, day)
+    return known | {"small": months is not None and months < circular.circular_on(day)["child_months"]}
+
+
+@register.filter
+def course_words(course: str) -> str:
+    """What was said of a course, in the reader's words."""
+    return str(CourseSaid(course).label)
+
+
+@register.filter
+def decimal_of(text: str) -> str:
+    """A signed number as the reader writes it."""
+    return words.number(text)
+
+
+@register.filter
+def day_of(part: dict[str, str], name: str) -> str:
+    """A day of a tranche, short; it is kept as ISO under this name."""
+    day = date.fromisoformat(part[name])
+    return f"{day:%d/%m/%Y}" if get_language() == "vi" else f"{day:%d %b %Y}"
+
+
+@register.simple_tag
+def revisit_days() -> tuple[int, ...]:
+    """After how many days people are usually seen again."""
+    return REVISITS
+
+
+@register.simple_tag
+def course_choices() -> list[tuple[str, str]]:
+    """What may be said of a course."""
+    return [(value, str(label)) for value, label in CourseSaid.choices]
 
 
 @register.filter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,8 +21,18 @@ DOMPERIDONE = "domperidone-10-mg-tablet"
 CEFIXIME = "cefixime-200-mg-capsule"
 MORPHINE = "morphine-10-mg-capsule"
 DIAZEPAM = "diazepam-5-mg-tablet"
+LIQUORICE, ACONITE = "vi-thuoc-cam-thao", "vi-thuoc-phu-tu-che"
+HONEY_PILLS = "luc-vi-dia-hoang-hoan"
 SYRUP = "desloratadine-0p5-mg-per-ml-syrup"
 CREAM = "betamethasone-0p05-percent-cream"
+
+# What goes with a narcotic.
+PAPERS = {
+    "commitment_number": "12/CK",
+    "commitment_on": date(2031, 3, 20),
+    "receiver_name": "Nguyễn Văn Nam",
+    "receiver_id": "001190012345",
+}
 
 
 def line(drug: str = AMOXICILLIN, dose: str = "1", times: int = 2, days: int = 7, **values: Any) -> dict[str, Any]:
@@ -63,12 +73,16 @@ def make_draft(
     items: list[dict[str, Any]] | None = None,
     now: datetime = NOW,
     advice: str = "Uống nhiều nước",
+    particulars: dict[str, Any] | None = None,
 ) -> Prescription:
     """A draft with amoxicillin for a week, or the given lines."""
     by = actor_for(encounter.practitioner)
     begun = actions.draft(encounter_id=encounter.id, by=by, now=now)
+    lines = [line()] if items is None else items
+    if particulars is None and any(one["drug"] == MORPHINE for one in lines):
+        particulars = PAPERS
     return actions.save_draft(
-        prescription_id=begun.id, items=[line()] if items is None else items, advice=advice, by=by, now=now
+        prescription_id=begun.id, items=lines, advice=advice, particulars=particulars, by=by, now=now
     )
 
 

@@ -51,6 +51,11 @@ def test_codes_compare_without_regard_to_case():
     assert codes.same_key("79999VMA33XQ-C") == codes.same_key("79999vma33xq-c")
 
 
+def test_y_of_the_national_system_is_t_of_the_circular():
+    assert codes.same_key("79999a1b2c3d-Y") == codes.same_key("79999a1b2c3d-t") != codes.same_key("79999a1b2c3d-c")
+    assert codes.new_code("79999", "t").endswith("-t")
+
+
 def test_new_codes_are_valid_carry_facility_and_type_and_do_not_repeat():
     drawn = {codes.new_code("79999", "c") for _ in range(2000)}
     assert len(drawn) == 2000

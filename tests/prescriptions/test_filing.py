@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -273,7 +274,8 @@ def test_a_refusal_comes_with_its_list_and_a_person_has_it_tried_again(accounts,
 
 
 def test_what_is_missing_is_said_before_anything_is_sent(accounts, ana, ben):
-    ana.address, ana.born_on = "", None
+    # Who has a personal number need not say more (TT 26/2025 annex I note 3); the national system still asks for it.
+    ana.address, ana.born_on, ana.national_id = "", None, "001190012345"
     ana.save()
     make_signed(person=ana, practitioner=ben)
     run_jobs()
@@ -282,13 +284,13 @@ def test_what_is_missing_is_said_before_anything_is_sent(accounts, ana, ben):
     assert accounts.seen() == []
 
 
-def test_a_small_child_goes_with_its_guardian(accounts, child, ben):
+def test_a_small_child_goes_with_its_guardian(accounts, ana, child, ben):
     child.address, child.guardian_name, child.born_on = "12 Lê Lợi", "Nguyễn Thị Ánh Ngọc", date(2026, 6, 1)
     child.save()
-    make_signed(person=child, practitioner=ben)
+    make_signed(person=child, practitioner=ben, particulars={"weight_kg": Decimal(14)})
     run_jobs()
     assert filing().status == "sent", filing().errors
-    assert accounts.seen("send")[0]["thong_tin_nguoi_giam_ho"] == "Nguyễn Thị Ánh Ngọc, 12 Lê Lợi"
+    assert accounts.seen("send")[0]["thong_tin_nguoi_giam_ho"] == f"Nguyễn Thị Ánh Ngọc, 0{ana.phone[3:]}, 12 Lê Lợi"
 
 
 @pytest.mark.parametrize("kind", ["facility", "prescriber"])

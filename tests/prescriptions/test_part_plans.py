@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prescriptions.parts import PartPlan, even_shares, plan_of, why_not_whole
+from prescriptions.parts import PartPlan, plan_of, shares_of, why_not_whole
 
 ZONE = "Asia/Ho_Chi_Minh"
 SIGNED = datetime(2031, 3, 25, 7, 0, tzinfo=UTC)  # two in the afternoon there
@@ -33,8 +33,14 @@ def test_three_tranches_of_ten_days_as_the_circular_has_them() -> None:
 
 
 def test_what_does_not_divide_evenly_is_more_in_the_earlier_parts() -> None:
-    assert even_shares(31, 3) == [11, 10, 10]
-    assert even_shares(2, 3) == [1, 1, 0]
+    assert shares_of(31, 30, [10, 10, 10]) == [11, 10, 10]
+    assert shares_of(2, 30, [10, 10, 10]) == [1, 1, 0]
+
+
+def test_a_shorter_part_gets_less_and_a_drug_that_ends_earlier_nothing_of_the_later_parts() -> None:
+    """Two a day for 25 days in parts of 10, 10 and 5; and beside it one a day for 12 days."""
+    assert shares_of(50, 25, [10, 10, 5]) == [20, 20, 10]
+    assert shares_of(12, 12, [10, 10, 5]) == [10, 2, 0]
 
 
 @given(

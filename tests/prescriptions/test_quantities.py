@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from prescriptions.opening import opening_at
-from prescriptions.quantities import computed_total, expires_at, printed_quantity
+from prescriptions.quantities import computed_total, dose_from, expires_at, is_divisible, printed_quantity
 
 HANOI = "Asia/Ho_Chi_Minh"
 
@@ -30,6 +30,33 @@ def at(day, clock):
 )
 def test_the_total_lasts_for_the_days_in_whole_units_of_sale(dose, times, days, pack, total):
     assert computed_total(Decimal(dose), times, days, Decimal(pack) if pack else None) == total
+
+
+@pytest.mark.parametrize(
+    ("text", "dose"),
+    [
+        ("1", "1"), (" 2 ", "2"), ("0.5", "0.5"), ("0,25", "0.25"), ("1/2", "0.5"), ("3/4", "0.75"), ("1 1/2", "1.5"), ("½", "0.5"),
+        ("2½", "2.5"), ("2 ¼", "2.25"), ("4/2", "2"), ("1/3", None), ("1/0", None), ("", None), ("half", None), ("1.234", None),
+        ("-1", None), ("1e3", None), ("NaN", None), ("1/2/3", None), ("٣", None),
+    ],
+)  # fmt: skip
+def test_doses_as_people_write_them(text, dose):
+    """A third of a tablet has no end in decimals: it would be reckoned wrongly, so it is no dose."""
+    assert dose_from(text) == (Decimal(dose) if dose else None)
+
+
+@pytest.mark.parametrize(
+    ("dose", "unit", "form", "divisible"),
+    [
+        ("0.25", "tablet", "tablet", True), ("0.3", "tablet", "tablet", False), ("0.5", "capsule", "capsule", False),
+        ("2", "capsule", "", True),
+        ("0.25", "tablet", "prolonged_release_tablet", False), ("0.5", "tablet", "prolonged_release_tablet", True),
+        ("2.5", "ml", "syrup", True), ("2.55", "ml", "syrup", True), ("2.51", "ml", "syrup", False), ("1.5", "drop", "eye_drops", False),
+        ("0.5", "suppository", "", True), ("0.5", "patch", "", False), ("0", "tablet", "", False), ("-1", "tablet", "", False),
+    ],
+)  # fmt: skip
+def test_what_can_be_divided_and_what_cannot(dose, unit, form, divisible):
+    assert is_divisible(Decimal(dose), unit, form) is divisible
 
 
 def test_small_quantities_are_printed_with_a_leading_zero():

@@ -52,6 +52,7 @@ SECRETS = ("Ho khan, sốt nhẹ", "Viêm mũi họng cấp", "Ho và sốt nh�
 # These may meet her reason or diagnosis: her own, who reads for her, her doctor, the chosen pharmacy (what it must know).
 CLINICAL = {"ana", "reader", "ben"}
 
+LINE = {"drug": "paracetamol-500-mg-tablet", "dose_quantity": "1", "doses_a_day": 3, "days": 5}
 TABLE = """
 GET    /api/v1/appointments                                         uy 0 y000 00 xxxx xx xx xx
 GET    /api/v1/appointments?person={person}                         uy - y--- -- xxxx xx xx xx
@@ -115,6 +116,15 @@ POST   /api/v1/prescriptions/{prescription}/check                   ux x xxxx xx
 POST   /api/v1/prescriptions/{prescription}/sign                    ux x xxxx xx y--x xx xx xx
 POST   /api/v1/prescriptions/{prescription}/cancel                  uy - --y- -- y--x xx xx xx
 POST   /api/v1/prescriptions/{prescription}/route                   uy - --y- -- xxxx xx xx xx
+GET    /api/v1/prescriptions/{prescription}/earlier                 ux x xxxx xx ---x xx xx xx
+GET    /api/v1/prescribing/own                                      ux x xxxx xx yyyx xx xx xx
+POST   /api/v1/prescribing/favourites                               ux x xxxx xx yyyx xx xx xx
+DELETE /api/v1/prescribing/favourites/{prescription}                ux x xxxx xx ---x xx xx xx
+POST   /api/v1/prescribing/sets                                     ux x xxxx xx yyyx xx xx xx
+PATCH  /api/v1/prescribing/sets/{prescription}                      ux x xxxx xx ---x xx xx xx
+DELETE /api/v1/prescribing/sets/{prescription}                      ux x xxxx xx ---x xx xx xx
+POST   /api/v1/prescribing/snippets                                 ux x xxxx xx yyyx xx xx xx
+DELETE /api/v1/prescribing/snippets/{prescription}                  ux x xxxx xx ---x xx xx xx
 GET    /api/v1/dispensing/queue                                     ux x xxxx xx xxxx xx y0 xx
 POST   /api/v1/dispensing/{prescription}/accept                     ux x xxxx xx xxxx xx y- xx
 POST   /api/v1/dispensing/{prescription}/return                     ux x xxxx xx xxxx xx -- xx
@@ -272,6 +282,9 @@ WISHES: dict[str, dict[str, Any]] = {
     "POST /api/v1/prescriptions": {"encounter": "{encounter}"},
     "POST /api/v1/prescriptions/{prescription}/cancel": {"reason": "mistake"},
     "POST /api/v1/prescriptions/{prescription}/route": {"pharmacy": "{pharmacy}"},
+    "POST /api/v1/prescribing/favourites": LINE,
+    "POST /api/v1/prescribing/sets": {"name": "Viêm họng", "lines": [LINE]},
+    "POST /api/v1/prescribing/snippets": {"text": "Uống nhiều nước"},
     "POST /api/v1/dispensing/{prescription}/return": {"reason": "patient_left"},
     "POST /api/v1/dispensing/{prescription}/dispense": {
         "secret": "guessed",

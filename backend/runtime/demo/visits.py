@@ -205,6 +205,9 @@ def _write(visit: Visit, encounter_id: UUID, doctor: Actor, starts_at: datetime)
         )
 
 
+CHILD_WEIGHS = Decimal(18)  # kg
+
+
 def _prescribe(visit: Visit, encounter_id: UUID, doctor: Actor, starts_at: datetime) -> UUID | None:
     if not visit.lines:
         return None
@@ -221,7 +224,13 @@ def _prescribe(visit: Visit, encounter_id: UUID, doctor: Actor, starts_at: datet
     with as_of(starts_at + 12 * MINUTE) as moment:
         draft = prescriptions.actions.draft(encounter_id=encounter_id, by=doctor, now=moment)
         prescriptions.actions.save_draft(
-            prescription_id=draft.id, items=items, advice=visit.advice, by=doctor, now=moment
+            prescription_id=draft.id,
+            items=items,
+            advice=visit.advice,
+            # As the mother says in the call: under six a prescription names the weight.
+            particulars={"weight_kg": CHILD_WEIGHS} if visit.citizen == "child" else None,
+            by=doctor,
+            now=moment,
         )
         signed = prescriptions.actions.sign(prescription_id=draft.id, by=doctor, now=moment)
         run_due(moment)

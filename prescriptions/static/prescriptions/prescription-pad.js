@@ -3,17 +3,18 @@
 import { api, newKey } from "../web/js/api.js";
 import { toast } from "../web/js/toast.js";
 import { combobox } from "./combobox.js";
+import { doseOf, totalOf } from "./dose.js";
+import { facts, kindOf, mark } from "./pad-facts.js";
+import { own } from "./pad-own.js";
+import { signing } from "./pad-signing.js";
 
 const SAVE_AFTER = 600;
+const UNDO_FOR = 12000;
 const NUMBERS = ["dose_quantity", "doses_a_day", "days", "total"];
 const FIRST_DOSE = { tablet: 1, capsule: 1, sachet: 1, ml: 5, drop: 2, puff: 2, application: 1, iu: 10 };
 const LOOKS = { block: "notice--bad", warn: "notice--warn", inform: "notice--info" };
-const STATUS_LOOKS = { signed: "badge--good", accepted: "badge--info", cancelled: "badge--bad", expired: "badge--warn" };
 
-// As a prescription writes it: the generic name, the brand in brackets, the strength.
-const titleOf = (drug) => [drug.name, drug.brand && `(${drug.brand})`, drug.strength].filter(Boolean).join(" ");
-
-class PrescriptionPad extends HTMLElement {
+class PrescriptionPad extends signing(HTMLElement) {
   draft = null;
   lines = []; // [{drug, values, ownTotal}]
   findings = [];
@@ -31,6 +32,8 @@ class PrescriptionPad extends HTMLElement {
       choose: (drug) => this.add(drug),
       say: (count) => { this.part("found").textContent = count ? `${this.word("some")} ${count}` : this.word("none"); },
     });
+    this.facts = facts(this, () => this.later());
+    this.own = own(this);
     this.addEventListener("input", (event) => this.typed(event));
     this.addEventListener("change", (event) => this.typed(event));
     this.addEventListener("click", (event) => this.clicked(event));
@@ -51,6 +54,7 @@ class PrescriptionPad extends HTMLElement {
       this.draft = results.find((one) => one.status === "draft") || null;
       this.showSigned(results.filter((one) => one.code));
       this.fill();
+      this.own.load();
       const done = results.some((one) => one.code);
       this.part("draft").hidden = done && !this.draft;
       this.querySelector('[data-act="another"]').hidden = !(done && !this.draft);
@@ -69,13 +73,66 @@ class PrescriptionPad extends HTMLElement {
       return line;
     });
     this.querySelector("#pad-advice").value = this.draft?.advice || "";
+    this.facts.fill(this.draft?.particulars);
     this.showLines();
+  }
+
+  // Lines from a set, a favourite or an earlier prescription: added as they are, and checked like any other.
+  addLines(lines, advice = "", gone = []) {
+    const before = this.kept();
+    for (const { drug, dose_quantity, doses_a_day, days, instruction } of lines) {
+      const line = { drug, values: { dose_quantity, doses_a_day: String(doses_a_day), days: String(days), total: "1", instruction }, ownTotal: drug.pack_size === null };
+      line.values.total = String(this.computed(line) || 1);
+      this.lines.push(line);
+    }
+    const field = this.querySelector("#pad-advice");
+    if (advice && !field.value.includes(advice)) field.value = [field.value, advice].filter(Boolean).join("\n");
+    this.showLines();
+    this.later();
+    const said = [`${this.word("added")} ${lines.map((line) => this.titleOf(line.drug)).join(", ")}`];
+    if (gone.length) said.push(`${this.word("gone")} ${gone.join(", ")}`);
+    this.offerUndo(said.join(". "), () => this.bringBack(before));
+  }
+
+  addAdvice(text) {
+    const field = this.querySelector("#pad-advice");
+    if (!field.value.includes(text)) field.value = [field.value, text].filter(Boolean).join("\n");
+    this.later();
+    this.showKept();
+  }
+
+  kept() { return { lines: this.lines.map((line) => ({ ...line, values: { ...line.values } })), advice: this.querySelector("#pad-advice").value }; }
+  bringBack({ lines, advice }) {
+    this.lines = lines;
+    this.querySelector("#pad-advice").value = advice;
+    this.showLines();
+    this.later();
+  }
+
+  // One step back, for as long as somebody notices a slip.
+  offerUndo(text, act) {
+    const place = this.part("undo");
+    clearTimeout(this.undoTimer);
+    this.undo = act;
+    place.querySelector('[data-is="said"]').textContent = text;
+    place.hidden = false;
+    this.undoTimer = setTimeout(() => { place.hidden = true; }, UNDO_FOR);
+  }
+
+  // Which stars are filled, and what there is to keep.
+  showKept() {
+    for (const [number, shown] of [...this.part("lines").children].entries()) {
+      shown.querySelector('[data-act="keep"]').setAttribute("aria-pressed", String(this.own.isFavourite(this.wishOf(this.lines[number]))));
+    }
+    const advice = this.querySelector("#pad-advice").value.trim();
+    this.querySelector('[data-act="keep-set"]').hidden = this.lines.length < 2;
+    this.querySelector('[data-act="keep-snippet"]').hidden = !advice || advice.length > 500 || this.own.hasSnippet(advice);
   }
 
   option(drug) {
     const shown = document.createElement("span");
     const name = document.createElement("strong");
-    name.textContent = titleOf(drug);
+    name.textContent = this.titleOf(drug);
     const more = document.createElement("span");
     more.className = "meta";
     const other = drug.name === drug.inn ? drug.name_vi : drug.inn;
@@ -94,16 +151,12 @@ class PrescriptionPad extends HTMLElement {
     this.later();
   }
 
-  computed({ drug, values }) {
-    if (!drug.pack_size) return null;
-    const taken = Number(values.dose_quantity) * Number(values.doses_a_day) * Number(values.days);
-    return Number.isFinite(taken) && taken > 0 ? Math.ceil(Math.round((taken / drug.pack_size) * 1e6) / 1e6) : null;
-  }
+  computed({ drug, values }) { return totalOf(doseOf(values.dose_quantity), Number(values.doses_a_day), Number(values.days), drug.pack_size); }
 
   showLines() {
     this.part("lines").replaceChildren(...this.lines.map((line) => {
       const shown = this.copy("line");
-      const words = { name: titleOf(line.drug), form: line.drug.form_words, dose_unit: line.drug.dose_unit_words, unit: line.drug.unit_words };
+      const words = { name: this.titleOf(line.drug), form: line.drug.form_words, dose_unit: line.drug.dose_unit_words, unit: line.drug.unit_words };
       for (const [name, text] of Object.entries(words)) for (const place of shown.querySelectorAll(`[data-is="${name}"]`)) place.textContent = text;
       const control = shown.querySelector('[data-is="control"]');
       control.hidden = line.drug.control === "ordinary";
@@ -112,6 +165,9 @@ class PrescriptionPad extends HTMLElement {
       return shown;
     }));
     this.part("empty").hidden = this.lines.length > 0;
+    const drugs = this.lines.map((line) => line.drug);
+    this.facts.show(kindOf(drugs), drugs.length > 0 && drugs.every((drug) => drug.tradition));
+    this.showKept();
     this.offerSigning();
   }
 
@@ -137,6 +193,7 @@ class PrescriptionPad extends HTMLElement {
       }
       this.later();
     } else if (field.id === "pad-advice") this.later();
+    this.showKept();
   }
 
   later() {
@@ -148,17 +205,17 @@ class PrescriptionPad extends HTMLElement {
   }
 
   wish() {
-    const items = this.lines.map(({ drug, values }) => ({
-      drug: drug.code,
-      dose_quantity: values.dose_quantity.replace(",", "."),
-      ...Object.fromEntries(NUMBERS.slice(1).map((name) => [name, Number(values[name])])),
-      instruction: values.instruction,
-    }));
-    return { items, advice: this.querySelector("#pad-advice").value };
+    const items = this.lines.map((line) => ({ ...this.wishOf(line), total: Number(line.values.total) }));
+    const particulars = this.facts.wish();
+    return { items, advice: this.querySelector("#pad-advice").value, ...(Object.keys(particulars).length ? { particulars } : {}) };
+  }
+
+  wishOf({ drug, values }) {
+    return { drug: drug.code, dose_quantity: String(doseOf(values.dose_quantity) ?? values.dose_quantity), doses_a_day: Number(values.doses_a_day), days: Number(values.days), instruction: values.instruction };
   }
 
   valid() {
-    return [...this.part("lines").querySelectorAll("input")].every((input) => input.checkValidity());
+    return this.facts.valid() && [...this.part("lines").querySelectorAll("input")].every((input) => input.checkValidity());
   }
 
   save() {
@@ -168,33 +225,47 @@ class PrescriptionPad extends HTMLElement {
     return this.saving;
   }
 
+  // The draft, begun where there is none yet.
+  async begin() {
+    if (!this.draft) this.draft = await api.post("/api/v1/prescriptions", { encounter: this.getAttribute("encounter") }, { idempotencyKey: newKey() });
+    return this.draft;
+  }
+
   async saveNow() {
     if (!this.unsaved || !this.valid()) return;
     this.unsaved = false;
     this.part("saved").textContent = this.word("saving");
     try {
-      if (!this.draft) this.draft = await api.post("/api/v1/prescriptions", { encounter: this.getAttribute("encounter") }, { idempotencyKey: newKey() });
-      await api.patch(`/api/v1/prescriptions/${this.draft.id}`, this.wish());
+      await this.begin();
+      const { particulars } = await api.patch(`/api/v1/prescriptions/${this.draft.id}`, this.wish());
+      this.facts.refresh(particulars);
       this.complain("");
-      this.lineErrors({});
+      this.tellErrors({});
       if (!this.unsaved) this.part("saved").textContent = this.word("saved");
       await this.check();
     } catch (problem) {
       this.unsaved = true;
       this.part("saved").textContent = this.word("unsaved");
-      this.lineErrors(problem.errors || {});
-      this.complain(problem.detail || problem.message);
+      this.tellErrors(problem.errors || {});
+      this.complain(this.told(problem));
     }
     this.offerSigning();
   }
 
-  lineErrors(errors) {
+  // A fact that is no field here (the date of birth) is said in the sentence itself.
+  told(problem) {
+    const elsewhere = Object.entries(problem.errors || {}).filter(([name]) => !/^(items|particulars|overrides)\b/.test(name)).flatMap(([, words]) => words);
+    return [problem.detail || problem.message, ...elsewhere].join(" ");
+  }
+
+  tellErrors(errors) {
+    this.facts.complain(errors);
     for (const [number, shown] of [...this.part("lines").children].entries()) {
       const told = Object.entries(errors).filter(([name]) => name.startsWith(`items.${number}.`));
       const place = shown.querySelector('[data-is="error"]');
       place.textContent = told.flatMap(([, words]) => words).join(" ");
       place.hidden = told.length === 0;
-      for (const input of shown.querySelectorAll("input")) input.toggleAttribute("aria-invalid", told.some(([name]) => name.endsWith(`.${input.name}`)));
+      for (const input of shown.querySelectorAll("input")) mark(input, told.some(([name]) => name.endsWith(`.${input.name}`)));
     }
   }
 
@@ -240,10 +311,30 @@ class PrescriptionPad extends HTMLElement {
     if (!button) return;
     const acts = {
       remove: () => {
-        this.lines.splice([...this.part("lines").children].indexOf(button.closest(".pad-line")), 1);
+        const before = this.kept();
+        const [gone] = this.lines.splice(this.numberOf(button), 1);
         this.showLines();
         this.later();
+        this.offerUndo(`${this.word("removed")} ${this.titleOf(gone.drug)}`, () => this.bringBack(before));
         this.querySelector("#pad-search").focus();
+      },
+      undo: () => {
+        this.part("undo").hidden = true;
+        this.undo?.();
+        this.undo = null;
+      },
+      keep: () => this.tryTo(() => this.own.star(this.wishOf(this.lines[this.numberOf(button)]))),
+      "keep-snippet": () => this.tryTo(() => this.own.keepSnippet(this.querySelector("#pad-advice").value.trim())),
+      "keep-set": () => {
+        this.querySelector("#pad-set-name").value = "";
+        this.part("naming").querySelector(".error").hidden = true;
+        this.part("naming").showModal();
+      },
+      "name-set": () => this.keepSet(),
+      revisit: () => {
+        const day = new Date(`${this.getAttribute("on")}T12:00:00Z`);
+        day.setUTCDate(day.getUTCDate() + Number(button.dataset.days));
+        this.facts.set("revisit_on", day.toISOString().slice(0, 10));
       },
       ask: () => this.ask(),
       sign: () => this.sign(button),
@@ -263,85 +354,27 @@ class PrescriptionPad extends HTMLElement {
     acts[button.dataset.act]?.();
   }
 
-  async ask() {
-    const wrong = [...this.part("lines").querySelectorAll("input")].find((input) => !input.reportValidity());
-    if (wrong) return;
-    await this.save();
-    if (this.unsaved) return;
-    if (this.missing()) {
-      this.complain(this.word("reason"));
-      [...this.querySelectorAll('.pad-override:not([hidden]) select')].find((select) => !select.value)?.focus();
-      return;
-    }
-    this.complain("");
-    this.part("summary").replaceChildren(...this.lines.map(({ drug, values }) => this.summary(titleOf(drug), `${values.total} ${drug.unit_words}`)));
-    this.part("confirm").showModal();
-  }
+  numberOf(button) { return [...this.part("lines").children].indexOf(button.closest(".pad-line")); }
 
-  summary(name, rest) {
-    const line = document.createElement("li");
-    const strong = document.createElement("strong");
-    strong.textContent = name;
-    line.append(strong, ` · ${rest}`);
-    return line;
-  }
-
-  async sign(button) {
-    button.disabled = true;
-    const overrides = this.findings.filter((finding) => finding.grade === "block").map((finding) => ({ finding: finding.key, note: "", ...this.overrides.get(finding.key) }));
+  async tryTo(act) {
     try {
-      await api.post(`/api/v1/prescriptions/${this.draft.id}/sign`, { overrides }, { idempotencyKey: newKey() });
-      this.part("confirm").close();
-      toast(this.word("signed"), "good");
-      this.draft = null;
-      this.overrides.clear();
-      this.findings = [];
-      this.part("findings").replaceChildren();
-      this.part("findings").dataset.keys = "";
-      this.part("saved").textContent = "";
-      await this.load();
-      // The list of drugs has gone, and the page with it: bring what was signed before the doctor's eyes.
-      this.scrollIntoView({ block: "start" });
-      this.dispatchEvent(new CustomEvent("prescription-signed", { bubbles: true }));
-    } catch (problem) {
-      this.part("confirm").close();
-      this.complain(problem.detail || problem.message);
-      if (problem.code === "override_needed") await this.check();
-    } finally {
-      button.disabled = false;
-    }
-  }
-
-  async withdraw(button) {
-    button.disabled = true;
-    try {
-      await api.post(`/api/v1/prescriptions/${this.part("withdraw").dataset.id}/cancel`, { reason: this.querySelector("#pad-why").value }, { idempotencyKey: newKey() });
-      toast(this.word("cancelled"), "good");
-      await this.load();
+      await act();
     } catch (problem) {
       toast(problem.detail || problem.message, "bad");
-    } finally {
-      this.part("withdraw").close();
-      button.disabled = false;
     }
   }
 
-  showSigned(results) {
-    this.part("signed").replaceChildren(...results.map((one) => {
-      const shown = this.copy("signed");
-      const open = ["signed", "accepted"].includes(one.status) && !one.cancel_asked_at;
-      shown.querySelector('[data-is="code"]').textContent = one.code;
-      shown.querySelector('[data-is="paper"]').href = `/api/v1/prescriptions/${one.id}/document.pdf`;
-      const badge = shown.querySelector('[data-is="status"]');
-      badge.textContent = one.status_words;
-      shown.querySelector('[data-is="standing"]').textContent = one.standing;
-      if (STATUS_LOOKS[one.status]) badge.classList.add(STATUS_LOOKS[one.status]);
-      shown.querySelector('[data-is="items"]').replaceChildren(...one.items.map((item) => this.summary(titleOf(item.drug), `${item.dose_words} · ${item.amount_words}`)));
-      const cancel = shown.querySelector('[data-act="ask-withdraw"]');
-      cancel.dataset.id = one.id;
-      cancel.hidden = !open;
-      return shown;
-    }));
+  async keepSet() {
+    const name = this.querySelector("#pad-set-name").value.trim();
+    if (!name) return this.querySelector("#pad-set-name").focus();
+    const told = this.part("naming").querySelector(".error");
+    try {
+      await this.own.keepSet(name, this.lines.map((line) => this.wishOf(line)), this.querySelector("#pad-advice").value, this.querySelector("#pad-set-shared").checked);
+      this.part("naming").close();
+    } catch (problem) {
+      told.textContent = problem.detail || problem.message;
+      told.hidden = false;
+    }
   }
 }
 
