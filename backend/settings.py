@@ -219,6 +219,7 @@ JOURNEYS = [
     "journeys.hooks",
     "journeys.reminding",
     "journeys.prescription",
+    "journeys.asking",
     "journeys.telling",
     "journeys.guests",
 ]

@@ -179,3 +179,60 @@ class NewFindings(Conflict):
     message = _(
         "Something grave has come up since the doctor signed. Look at it, and say that you answer for handing out."
     )
+
+
+class NobodyToAsk(Conflict):
+    code = "nobody_to_ask"
+    message = _(
+        "There is no pharmacy in reach that could be asked now. Look farther, or include those that are closed."
+    )
+
+
+class AskedEnough(TooMany):
+    code = "asked_enough"
+    message = _("You have asked several times for this prescription today. Please go by the answers you have.")
+
+
+class InquiryOver(Conflict):
+    code = "inquiry_over"
+    message = _("This question is over. The citizen has decided, or its time has run out.")
+
+
+class BadAnswer(Invalid):
+    code = "bad_answer"
+    message = _("Say for at least one medicine how much you have and what it costs, and when it is ready.")
+
+
+class AlreadyReserved(Conflict):
+    code = "already_reserved"
+    message = _("The citizen has reserved by this answer. It cannot be changed any more.")
+
+
+class NothingToReserve(Conflict):
+    code = "nothing_to_reserve"
+    message = _("Everything this pharmacy has is reserved or collected already.")
+
+
+class StockGone(Conflict):
+    code = "stock_gone"
+    message = _("Somebody was faster: the pharmacy does not have that much any more. Please choose another one.")
+
+
+class NotOnTheShelf(Conflict):
+    code = "not_on_the_shelf"
+    message = _("Not that much of this lot is free: the rest is handed out, or reserved for others.")
+
+
+class LotExpired(Conflict):
+    code = "lot_expired"
+    message = _("This lot is past its expiry date. It may not be handed out.")
+
+
+class LotDiffers(Conflict):
+    code = "lot_differs"
+    message = _("This lot is there already with another expiry date. Please look at the box again.")
+
+
+class BadLot(Invalid):
+    code = "bad_lot"
+    message = _("Something about this lot is not right.")

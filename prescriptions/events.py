@@ -50,3 +50,36 @@ class PrescriptionCancelled(PrescriptionEvent):
 @dataclass(frozen=True)
 class PrescriptionExpired(PrescriptionEvent):
     pass
+
+
+@dataclass(frozen=True)
+class PharmaciesAsked(PrescriptionEvent):
+    """Pharmacies hear that there is a question; of whose illness it is, nothing leaves this event but to its own people."""
+
+    inquiry_id: str
+    pharmacy_ids: list[str]
+    closes_at: str
+
+
+@dataclass(frozen=True)
+class PharmacyAnswered(PrescriptionEvent):
+    pharmacy_id: str
+    has_it: bool
+
+
+@dataclass(frozen=True)
+class InquiryEnded(PrescriptionEvent):
+    pharmacy_ids: list[str]
+
+
+@dataclass(frozen=True)
+class MedicinesReserved(PrescriptionEvent):
+    pharmacy_id: str
+    reservation_id: str
+
+
+@dataclass(frozen=True)
+class ReservationEnded(PrescriptionEvent):
+    pharmacy_id: str
+    reservation_id: str
+    ending: str

@@ -24,6 +24,23 @@ def expire_prescriptions(timestamp: int) -> None:
             log.exception("prescription %s could not be closed", prescription_id)
 
 
+@periodic("* * * * *")
+@task
+def end_what_was_kept(timestamp: int) -> None:
+    """Each minute: reservations nobody came for, and questions whose time is over. Each in its own transaction."""
+    now, by = datetime.fromtimestamp(timestamp, UTC), Actor.system("asking")
+    for reservation_id in queries.reservations_over(now):
+        try:
+            actions.expire_reservation(reservation_id=reservation_id, by=by, now=now)
+        except Exception:
+            log.exception("reservation %s could not be ended", reservation_id)
+    for inquiry_id in queries.inquiries_over(now):
+        try:
+            actions.close_inquiry(inquiry_id=inquiry_id, by=by, now=now)
+        except Exception:
+            log.exception("inquiry %s could not be closed", inquiry_id)
+
+
 @task
 def file_prescription(prescription_id: str) -> None:
     """Send to the national system what is due of one prescription."""

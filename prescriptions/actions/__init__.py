@@ -1,6 +1,13 @@
 """What can be done with a prescription, in the order of its life, with its rules and drugs, and at the national system."""
 
 from prescriptions.actions.accounts import remove_account, save_account
+from prescriptions.actions.asking import (
+    answer_inquiry,
+    ask_pharmacies,
+    close_inquiry,
+    refuse_inquiry,
+    withdraw_inquiry,
+)
 from prescriptions.actions.collecting import accept, lookup, return_, route
 from prescriptions.actions.dispensing import complete, dispense
 from prescriptions.actions.ending import cancel, expire
@@ -11,6 +18,12 @@ from prescriptions.actions.importing import (
     check_drug_import,
     confirm_drug_import,
 )
+from prescriptions.actions.reserving import (
+    expire_reservation,
+    reserve,
+    settle_reservations,
+    take_back_reservation,
+)
 from prescriptions.actions.rules import (
     NATIONAL,
     Imported,
@@ -20,6 +33,13 @@ from prescriptions.actions.rules import (
     import_rules,
     look_at_rules,
 )
+from prescriptions.actions.shelf import (
+    correct_lot,
+    receive_lot,
+    set_answer_rule,
+    set_low_mark,
+    set_price,
+)
 from prescriptions.actions.signing import sign
 from prescriptions.actions.writing import check, draft, save_draft
 
@@ -27,31 +47,45 @@ __all__ = [
     "NATIONAL",
     "Imported",
     "accept",
+    "answer_inquiry",
     "apply_drug_import",
+    "ask_pharmacies",
     "begin_drug_import",
     "cancel",
     "check",
     "check_drug_import",
+    "close_inquiry",
     "complete",
     "confirm_drug_import",
     "confirm_rules",
+    "correct_lot",
     "discard_rules",
     "dispense",
     "draft",
     "end_rules",
     "expire",
+    "expire_reservation",
     "file_next",
     "import_rules",
     "look_at_rules",
     "lookup",
+    "receive_lot",
+    "refuse_inquiry",
     "remove_account",
+    "reserve",
     "return_",
     "route",
     "save_account",
     "save_draft",
+    "set_answer_rule",
     "set_aside",
+    "set_low_mark",
+    "set_price",
+    "settle_reservations",
     "sign",
+    "take_back_reservation",
     "try_again",
     "try_all_again",
     "wake_filings",
+    "withdraw_inquiry",
 ]

@@ -17,6 +17,7 @@ from core.events import emit
 from prescriptions import access, codes, queries, safety
 from prescriptions.actions.filing import queue_sale
 from prescriptions.actions.standing import require_collectable, require_signature
+from prescriptions.actions.taking import take_from_shelf
 from prescriptions.errors import ItemsOpen, MoreThanPrescribed, NewFindings, NothingDispensed, WrongSecret
 from prescriptions.events import PrescriptionDispensed
 from prescriptions.models import Acceptance, Dispense, Item, Prescription
@@ -47,7 +48,7 @@ def dispense(
 
     The safety check runs again; `seen` are keys of grave findings that are new since signing and that the pharmacist
     answers for. Raises NotFound, WrongSecret, Cancelled, Expired, SignatureBroken, NewFindings, Invalid (not an item of
-    this prescription), MoreThanPrescribed.
+    this prescription), MoreThanPrescribed, NotOnTheShelf, LotExpired.
     """
     prescription = access.lock_prescription(by, prescription_id, now)
     held = _held(prescription, secret, by)
@@ -74,6 +75,7 @@ def dispense(
             )
         )
     Dispense.objects.bulk_create(handed_out)
+    take_from_shelf(prescription, handed_out, by, now)
     if handed_out:
         queue_sale(prescription, handed_out, now)
     detail = {"items": len(handed_out), "past_findings": len(held.seen_findings)}
