@@ -253,6 +253,14 @@ def lock_answer(by: Actor, answer_id: UUID) -> PharmacyAnswer:
     return found
 
 
+def get_answer_here(by: Actor, answer_id: UUID) -> PharmacyAnswer:
+    """Return what the actor's pharmacy was asked. Raises NotFound."""
+    found = answers_asked_of(by).select_related("inquiry").filter(pk=answer_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
 def get_answer(by: Actor, answer_id: UUID) -> PharmacyAnswer:
     """Return what a pharmacy said to somebody the actor may collect for. Raises NotFound."""
     rows = PharmacyAnswer.objects.select_related("inquiry", "pharmacy")

@@ -67,6 +67,7 @@ def _show(request: HttpRequest, prescription: Prescription, *, status: int = 200
             "pharmacy": pharmacy,
             "opening": opening_at(pharmacy.opening_hours, pharmacy.zone, moment) if pharmacy else None,
             "held": held,
+            "reservations": queries.reservations_of(prescription) if may_collect else [],
             "story": story_of(prescription),
             "reasons": [(reason.value, reason.label) for reason in CITIZEN_REASONS],
             "for_somebody_else": prescription.person_id != actor.person_id,

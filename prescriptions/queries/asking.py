@@ -211,6 +211,11 @@ class AskedLine:
     said_price: int | None
     shelf_price: int | None
 
+    @property
+    def offer(self) -> int:
+        """What the form begins with: what was said, or what the shelf can give."""
+        return self.said_quantity if self.said_quantity is not None else min(self.free, self.line.wanted)
+
 
 @dataclass(frozen=True)
 class AskedHere:

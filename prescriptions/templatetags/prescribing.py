@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from core.edge import now
-from prescriptions import queries, words
+from core.money import Money
+from prescriptions import distances, queries, words
 from prescriptions.choices import CancelReason
 from prescriptions.models import Item, Prescription
 from prescriptions.opening import Opening
@@ -96,3 +97,27 @@ def override_reasons() -> list[tuple[str, str]]:
 def cancel_reasons() -> list[tuple[str, str]]:
     """The coded reasons for taking a prescription back."""
     return [(value, str(label)) for value, label in CancelReason.choices]
+
+
+@register.filter
+def dong(amount: int | None) -> str:
+    """Write whole dong as people do: "56.400 ₫"."""
+    return str(Money.vnd(amount)) if amount is not None else "–"
+
+
+@register.filter
+def metres(distance_m: int | None) -> str:
+    """How far it is to a pharmacy."""
+    return distances.metres_words(distance_m) if distance_m is not None else ""
+
+
+@register.filter
+def band(code: str) -> str:
+    """How far about a pharmacy hears that somebody is."""
+    return distances.band_words(code)
+
+
+@register.filter
+def units_of(drug: Any, quantity: int) -> str:
+    """A quantity with its unit: "14 capsules"."""
+    return f"{quantity} {words.unit_of(drug.unit, quantity)}"

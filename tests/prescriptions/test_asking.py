@@ -17,8 +17,8 @@ from prescriptions.errors import (
     Cancelled,
     InquiryOver,
     NobodyToAsk,
-    NotOnTheShelf,
     NothingToReserve,
+    NotOnTheShelf,
     StockGone,
     TakenElsewhere,
 )

@@ -45,6 +45,8 @@ def _counter(
     here = access.pharmacy_of(by)
     context = {
         "queue": list(queries.queue_of(here)),
+        "kept": queries.kept_here(by),
+        "waiting_questions": sum(one.answer.said == "nothing" for one in queries.asked_here(by, moment)),
         "held": list(queries.held_by(here)),
         "done": queries.dispensed_on(here, *_today(by, moment)),
         "error": error,

@@ -1,6 +1,5 @@
 // The counter: a hand scanner types "code#access code" and Enter; a camera reads the same where the browser can; the
 // queue looks again by itself.
-import { api } from "../js/api.js";
 import { onNews } from "../js/news.js";
 
 const form = document.getElementById("lookup");
@@ -69,20 +68,17 @@ if ("BarcodeDetector" in window && navigator.mediaDevices?.getUserMedia) {
   document.getElementById("scan-stop").addEventListener("click", stop);
 }
 
-const known = () => document.getElementById("queue-list").dataset.known.trim().split(/\s+/).filter(Boolean).join();
-
 async function look() {
   if (document.visibilityState !== "visible") return;
   try {
-    const { results } = await api.get("/api/v1/dispensing/queue?limit=100");
-    if (results.map((one) => one.id).join() === known()) return;
-    // Somebody typing a code keeps their field; the list alone is fetched anew.
-    const fresh = new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), "text/html");
-    document.querySelector("section:has(#queue)")?.replaceWith(fresh.querySelector("section:has(#queue)"));
+    // Somebody typing a code keeps their field; the lists alone are fetched anew.
+    const fresh = new DOMParser().parseFromString(await (await fetch("/pharmacy/")).text(), "text/html").getElementById("counter-lists");
+    const shown = document.getElementById("counter-lists");
+    if (fresh && fresh.textContent !== shown.textContent) shown.replaceWith(document.adoptNode(fresh));
   } catch {
     // The next look comes soon.
   }
 }
 
 setInterval(look, LOOK_EVERY);
-onNews((kind) => { if (/^prescription\.|^resync$/.test(kind)) look(); });
+onNews((kind) => { if (/^inquiry\.|^prescription\.|^resync$/.test(kind)) look(); });
