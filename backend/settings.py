@@ -220,6 +220,7 @@ JOURNEYS = [
     "journeys.reminding",
     "journeys.prescription",
     "journeys.asking",
+    "journeys.counter",
     "journeys.telling",
     "journeys.guests",
 ]

@@ -236,3 +236,44 @@ class LotDiffers(Conflict):
 class BadLot(Invalid):
     code = "bad_lot"
     message = _("Something about this lot is not right.")
+
+
+class BadStockFile(Invalid):
+    code = "bad_stock_file"
+    message = _("This list of stock cannot be taken in.")
+
+
+class TakenInAlready(Conflict):
+    code = "taken_in_already"
+    message = _("This file has been taken in already. A delivery comes once; correct single lots on the shelf.")
+
+
+class BadNationalId(Invalid):
+    code = "bad_national_id"
+    message = _("The personal identification number has 12 digits.")
+
+
+class WrongCounterCode(NotFound):
+    code = "wrong_counter_code"
+    message = _("This code does not fit, is too old or was used already. Ask for a new one.")
+
+
+class NoPhone(Conflict):
+    code = "no_phone"
+    message = _("No phone number is known for this person.")
+
+
+class SentEnough(TooMany):
+    code = "sent_enough"
+    message = _("Several messages have gone out already. Please wait before asking for another one.")
+    retry_after_s = 600
+
+
+class NotAPicture(Invalid):
+    code = "not_a_picture"
+    message = _("This picture cannot be read. Take a photo of the QR code, or type the codes.")
+
+
+class BadDoseTimes(Invalid):
+    code = "bad_dose_times"
+    message = _("The times have to follow each other: morning, noon, evening, night.")

@@ -83,3 +83,31 @@ class ReservationEnded(PrescriptionEvent):
     pharmacy_id: str
     reservation_id: str
     ending: str
+
+
+@dataclass(frozen=True)
+class CodesAsked(PrescriptionEvent):
+    """Both codes are to go to the person's phone."""
+
+    message_id: str
+
+
+@dataclass(frozen=True)
+class CounterCodeAsked(Event):
+    """A one-time code is to go to a person's phone."""
+
+    person_id: str
+    code_id: str
+
+    @property
+    def story(self) -> str:
+        return f"person:{self.person_id}"
+
+
+@dataclass(frozen=True)
+class DoseDue(PrescriptionEvent):
+    """It is time for the medicines of one part of the day, and this reader wants to hear it."""
+
+    user_id: str
+    slot: str
+    on: str

@@ -1,7 +1,7 @@
 """Jobs of prescriptions."""
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from core import edge
@@ -39,6 +39,14 @@ def end_what_was_kept(timestamp: int) -> None:
             actions.close_inquiry(inquiry_id=inquiry_id, by=by, now=now)
         except Exception:
             log.exception("inquiry %s could not be closed", inquiry_id)
+
+
+@periodic("*/5 * * * *")
+@task
+def tell_of_doses(timestamp: int) -> None:
+    """Every five minutes: remind those who wish so of the medicines of this part of the day; a quarter of an hour late at most."""
+    now = datetime.fromtimestamp(timestamp, UTC)
+    actions.tell_of_doses(after=now - timedelta(minutes=15), until=now, by=Actor.system("doses"))
 
 
 @task

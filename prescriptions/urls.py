@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from prescriptions import asking_pages, pages
+from prescriptions import asking_pages, dose_pages, pages
 from prescriptions.api import asking, dispensing, keys, prescribing
 
 api_patterns = [
@@ -39,6 +39,10 @@ api_patterns = [
 page_patterns = [
     path(".well-known/jwks.json", keys.jwks, name="prescriptions_jwks"),
     path("prescriptions/", pages.my_prescriptions, name="prescriptions_list"),
+    path("prescriptions/day/", dose_pages.my_day, name="prescriptions_day"),
+    path("prescriptions/day/times/", dose_pages.set_times, name="prescriptions_dose_times"),
+    path("prescriptions/<uuid:prescription_id>/remind/", dose_pages.remind, name="prescription_remind"),
+    path("prescriptions/<uuid:prescription_id>/sms/", dose_pages.send_codes, name="prescription_sms"),
     path("prescriptions/<uuid:prescription_id>/", pages.one_prescription, name="prescription_detail"),
     path("prescriptions/<uuid:prescription_id>/pharmacy/", pages.choose_pharmacy, name="prescription_pharmacy"),
     path("prescriptions/<uuid:prescription_id>/cancel/", pages.cancel, name="prescription_cancel"),

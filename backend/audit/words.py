@@ -127,6 +127,7 @@ WORDS: dict[str, Promise] = {
     "stock.correct": _("corrected the stock of a medicine"),
     "stock.price": _("changed the price of a medicine"),
     "stock.answer_rule": _("decided how questions for medicines are answered"),
+    "prescription.send_codes": _("had the codes of a prescription sent by SMS"),
     "prescription.accept": _("took a prescription in hand"),
     "prescription.return": _("gave a prescription back"),
     "prescription.dispense": _("handed out medicines"),

@@ -133,7 +133,10 @@ def free_what_is_left(event: PrescriptionReturned) -> None:
 
 @on(PrescriptionCancelled)
 def free_what_nobody_collects(event: PrescriptionCancelled) -> None:
-    """Cancelled: nothing is kept for it any more."""
+    """Cancelled: every counter that has it on a screen hears it, and nothing is kept for it any more."""
+    watching = prescriptions.queries.watched_by(UUID(event.prescription_id), this_instant())
+    subject = Ref("prescription", UUID(event.prescription_id))
+    _ring_pharmacies("prescription.cancelled", subject, [str(one) for one in watching])
     _settle(event.prescription_id, this_instant())
 
 

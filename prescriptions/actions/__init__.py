@@ -8,6 +8,11 @@ from prescriptions.actions.asking import (
     refuse_inquiry,
     withdraw_inquiry,
 )
+from prescriptions.actions.at_counter import (
+    ask_for_counter_code,
+    open_by_counter_code,
+    send_codes,
+)
 from prescriptions.actions.collecting import accept, lookup, return_, route
 from prescriptions.actions.dispensing import complete, dispense
 from prescriptions.actions.ending import cancel, expire
@@ -17,6 +22,11 @@ from prescriptions.actions.importing import (
     begin_drug_import,
     check_drug_import,
     confirm_drug_import,
+)
+from prescriptions.actions.reminding import (
+    remind_of_doses,
+    set_dose_times,
+    tell_of_doses,
 )
 from prescriptions.actions.reserving import (
     expire_reservation,
@@ -41,14 +51,20 @@ from prescriptions.actions.shelf import (
     set_price,
 )
 from prescriptions.actions.signing import sign
+from prescriptions.actions.stock_import import (
+    Landed,
+    import_stock,
+)
 from prescriptions.actions.writing import check, draft, save_draft
 
 __all__ = [
     "NATIONAL",
     "Imported",
+    "Landed",
     "accept",
     "answer_inquiry",
     "apply_drug_import",
+    "ask_for_counter_code",
     "ask_pharmacies",
     "begin_drug_import",
     "cancel",
@@ -67,23 +83,29 @@ __all__ = [
     "expire_reservation",
     "file_next",
     "import_rules",
+    "import_stock",
     "look_at_rules",
     "lookup",
+    "open_by_counter_code",
     "receive_lot",
     "refuse_inquiry",
+    "remind_of_doses",
     "remove_account",
     "reserve",
     "return_",
     "route",
     "save_account",
     "save_draft",
+    "send_codes",
     "set_answer_rule",
     "set_aside",
+    "set_dose_times",
     "set_low_mark",
     "set_price",
     "settle_reservations",
     "sign",
     "take_back_reservation",
+    "tell_of_doses",
     "try_again",
     "try_all_again",
     "wake_filings",

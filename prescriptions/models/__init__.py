@@ -9,6 +9,7 @@ from prescriptions.models.asking import (
     ReservedLine,
 )
 from prescriptions.models.collecting import Acceptance, Dispense, Presentation, WrongTry
+from prescriptions.models.counter import CodeMessage, CounterCode, DoseReminder, DoseTimes, StockImport
 from prescriptions.models.drugs import Drug, DrugImport, DrugWord
 from prescriptions.models.filings import Filing, NationalAccount
 from prescriptions.models.keys import SigningKey
@@ -20,7 +21,11 @@ __all__ = [
     "Acceptance",
     "AnswerLine",
     "AnswerRule",
+    "CodeMessage",
+    "CounterCode",
     "Dispense",
+    "DoseReminder",
+    "DoseTimes",
     "Drug",
     "DrugImport",
     "DrugWord",
@@ -41,6 +46,7 @@ __all__ = [
     "RuleSet",
     "Sale",
     "SigningKey",
+    "StockImport",
     "StockMove",
     "WrongTry",
 ]

@@ -170,3 +170,8 @@ def sales_of(by: Actor, begin: datetime, end: datetime, zone: str) -> list[SoldL
 def drug_handed_out(dispense: Dispense) -> Drug:
     """Return the drug that went over the counter."""
     return dispense.item.drug
+
+
+def correction_reasons() -> list[tuple[str, str]]:
+    """Return the coded reasons for correcting a lot, with their words."""
+    return [(value, str(label)) for value, label in StockMove.Reason.choices]

@@ -14,6 +14,7 @@ from core.edge import now
 from core.money import Money
 from prescriptions import distances, queries, words
 from prescriptions.choices import CancelReason
+from prescriptions.days import hours_between, slots_of
 from prescriptions.models import Item, Prescription
 from prescriptions.opening import Opening
 
@@ -121,3 +122,24 @@ def band(code: str) -> str:
 def units_of(drug: Any, quantity: int) -> str:
     """A quantity with its unit: "14 capsules"."""
     return f"{quantity} {words.unit_of(drug.unit, quantity)}"
+
+
+@register.filter
+def slot_words(slot: str) -> str:
+    """A part of the day in words."""
+    return words.slot(slot)
+
+
+@register.filter
+def parts_of_day(item: Item) -> str:
+    """When to take one line: "morning – evening", or the hours between the doses."""
+    slots = slots_of(item.doses_a_day, item.instruction)
+    if slots:
+        return " – ".join(words.slot(one) for one in slots)
+    return _("every %(hours)s hours") % {"hours": hours_between(item.doses_a_day)}
+
+
+@register.filter
+def each_time(item: Item) -> str:
+    """How much of a line is taken each time: "1 capsule"."""
+    return words.each_time(item)
