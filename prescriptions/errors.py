@@ -248,8 +248,8 @@ class TakenInAlready(Conflict):
     message = _("This file has been taken in already. A delivery comes once; correct single lots on the shelf.")
 
 
-class BadNationalId(Invalid):
-    code = "bad_national_id"
+class NotANationalId(Invalid):
+    code = "not_a_national_id"
     message = _("The personal identification number has 12 digits.")
 
 

@@ -23,8 +23,8 @@ from prescriptions import access, codes, sealing
 from prescriptions.actions.collecting import SHOWN_FOR, _line_up, _require_not_slowed
 from prescriptions.actions.standing import require_collectable
 from prescriptions.errors import (
-    BadNationalId,
     NoPhone,
+    NotANationalId,
     SentEnough,
     SignatureBroken,
     WrongCounterCode,
@@ -53,11 +53,11 @@ def phone_of(person: Person) -> str:
 def ask_for_counter_code(*, national_id: str, by: Actor, now: datetime) -> None:
     """Send a one-time code to the phone of whoever has this ID number, if somebody has; nothing tells whether.
 
-    Raises WrongRole, BadNationalId (not 12 digits), SentEnough.
+    Raises WrongRole, NotANationalId (not 12 digits), SentEnough.
     """
     pharmacy_id = access.pharmacy_of(by)
     if not re.fullmatch(r"[0-9]{12}", national_id, re.ASCII):
-        raise BadNationalId(fields={"national_id": [BadNationalId.message]})
+        raise NotANationalId(fields={"national_id": [NotANationalId.message]})
     _line_up(f"counter code by user {by.user_id}")
     an_hour_ago = now - timedelta(hours=1)
     asked = CounterCode.objects.filter(asked_at__gt=an_hour_ago)
