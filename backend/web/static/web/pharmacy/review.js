@@ -13,6 +13,7 @@ async function look() {
     const now = fingerprint(await api.get(`/api/v1/prescriptions/${page.dataset.prescription}`));
     if (known !== null && now !== known) location.reload();
     known = now;
+    page.dataset.live = "yes"; // from here on a change shows by itself
   } catch (error) {
     // What this counter may not see any more, it does not go on showing: taken elsewhere, cancelled before it was taken.
     if (error?.status === 404) location.reload();
