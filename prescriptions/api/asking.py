@@ -21,6 +21,8 @@ from prescriptions.models.stock import MOST_DONG
 from prescriptions.quantities import LARGEST_TOTAL
 
 TAGS = ["who has it"]
+INQUIRY_ENDINGS = ["", *Inquiry.Ending.values]
+RESERVATION_ENDINGS = ["", *Reservation.Ending.values]
 
 
 class AskWish(StrictSerializer):
@@ -94,7 +96,7 @@ class InquiryAnswer(serializers.Serializer[Any]):
     prescription = serializers.UUIDField(source="inquiry.prescription_id")
     asked_at = AwareDateTime(source="inquiry.asked_at")
     closes_at = AwareDateTime(source="inquiry.closes_at")
-    ending = serializers.ChoiceField(choices=["", *Inquiry.Ending.values], source="inquiry.ending")
+    ending = serializers.ChoiceField(choices=INQUIRY_ENDINGS, source="inquiry.ending")
     answers = ComparedAnswer(many=True, source="has")
     refused = serializers.SerializerMethodField()
     waiting = serializers.SerializerMethodField()
@@ -124,7 +126,7 @@ class ReservationAnswer(serializers.Serializer[Reservation]):
     reserved_at = AwareDateTime()
     ready_at = AwareDateTime()
     until = AwareDateTime()
-    ending = serializers.ChoiceField(choices=["", *Reservation.Ending.values])
+    ending = serializers.ChoiceField(choices=RESERVATION_ENDINGS)
     lines = ReservedLineAnswer(many=True)
     total = serializers.SerializerMethodField()
 

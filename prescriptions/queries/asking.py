@@ -18,7 +18,6 @@ from prescriptions.models import (
     Inquiry,
     InquiryLine,
     Item,
-    Lot,
     PharmacyAnswer,
     Prescription,
     Reservation,
@@ -233,7 +232,7 @@ def asked_here(by: Actor, now: datetime) -> list[AskedHere]:
     kept = Reservation.objects.filter(answer__in=rows).values("answer_id")
     answers = list(
         rows.exclude(pk__in=kept)
-        .select_related("inquiry")
+        .select_related("inquiry", "pharmacy")
         .prefetch_related("inquiry__lines__item__drug", "lines")
         .order_by("-inquiry__asked_at", "-id")
     )
@@ -242,9 +241,10 @@ def asked_here(by: Actor, now: datetime) -> list[AskedHere]:
     found = []
     for answer in answers:
         said = {one.line_id: one for one in answer.lines.all()}
+        today = now.astimezone(ZoneInfo(answer.pharmacy.zone)).date()
         lines = []
         for line in answer.inquiry.lines.all():
-            on_shelf = _good(lots[pharmacy_id, line.item.drug_id], now)
+            on_shelf = [lot for lot in lots[pharmacy_id, line.item.drug_id] if lot.is_good_on(today)]
             before = said.get(line.id)
             lines.append(
                 AskedLine(
@@ -257,10 +257,6 @@ def asked_here(by: Actor, now: datetime) -> list[AskedHere]:
             )
         found.append(AskedHere(answer, band_of(answer.distance_m), lines))
     return sorted(found, key=lambda one: one.answer.said != PharmacyAnswer.Said.NOTHING)
-
-
-def _good(lots: list[Lot], now: datetime) -> list[Lot]:
-    return [lot for lot in lots if lot.is_good_on(now.date())]
 
 
 def kept_here(by: Actor) -> list[Reservation]:
