@@ -179,9 +179,9 @@ def compare(inquiry: Inquiry, now: datetime, by: str = "price") -> Comparison:
 
 
 def _mark(has: list[Compared]) -> None:
-    """Name the cheapest (of several that have everything) and the nearest."""
+    """Name the cheapest of those that have everything, and the nearest, where there is a choice."""
     whole = [one for one in has if one.has_all]
-    if len(whole) > 1:
+    if whole and len(has) > 1:
         least = min(one.total for one in whole)
         for one in whole:
             one.is_cheapest = one.total == least

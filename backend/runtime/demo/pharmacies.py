@@ -87,11 +87,13 @@ def fill_the_shelves(stage: Stage, now: datetime) -> None:
 
 
 def ask_around(stage: Stage, now: datetime) -> None:
-    """Ana asks who has what her doctor prescribed yesterday: some have answered from their stock, her own pharmacy not yet."""
-    ready = Prescription.objects.filter(person=stage.people["ana"], status="signed", expires_at__gt=now)
-    prescription = ready.order_by("-signed_at").first()
-    if prescription is None:
+    """Somebody, ana if she can, asks who has what was prescribed: some have answered from their stock, one not yet."""
+    ready = Prescription.objects.filter(status="signed", expires_at__gt=now).order_by("-signed_at")
+    waiting = {one.person_id: one for one in ready}
+    asking = next((key for key in ("ana", *stage.people) if stage.people[key].id in waiting), None)
+    if asking is None:
         return
+    prescription = waiting[stage.people[asking].id]
     with as_of(now - timedelta(minutes=4)) as moment:
         try:
             prescriptions.actions.ask_pharmacies(
@@ -99,7 +101,7 @@ def ask_around(stage: Stage, now: datetime) -> None:
                 near=(21.0285, 105.8485),
                 radius_km=5,
                 include_closed=True,
-                by=stage.citizen("ana"),
+                by=stage.citizen(asking),
                 now=moment,
             )
         except Conflict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -21,16 +22,26 @@ PHARMACIST = {"pharmacist"}
 READY_IN = (15, 30, 60, 120, 240, 720)
 
 
+def _as_typed(one: queries.AskedHere, request: HttpRequest) -> queries.AskedHere:
+    """Show again what was typed, as far as it was a number."""
+    lines = []
+    for line in one.lines:
+        quantity = _number(request.POST.get(f"quantity-{line.line.id}", ""))
+        price = _number(request.POST.get(f"price-{line.line.id}", ""))
+        lines.append(replace(line, said_quantity=max(quantity, 0), said_price=price if price >= 0 else None))
+    return replace(one, lines=lines)
+
+
 def _shown(request: HttpRequest, *, wrong: UUID | None = None, error: DomainError | None = None) -> HttpResponse:
     by, moment = actor_of(request), now()
+    here = [_as_typed(one, request) if one.answer.id == wrong else one for one in queries.asked_here(by, moment)]
     context: dict[str, Any] = {
-        "asked": queries.asked_here(by, moment),
+        "asked": here,
         "kept": queries.kept_here(by),
         "rule": queries.answer_rule_of(access.pharmacy_of(by)),
         "ready_in": READY_IN,
         "wrong": wrong,
         "error": error,
-        "typed": request.POST if error else {},
     }
     return render(request, "web/pharmacy/asked.html", context, status=422 if error else 200)
 
