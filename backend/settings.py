@@ -219,6 +219,8 @@ JOURNEYS = [
     "journeys.hooks",
     "journeys.reminding",
     "journeys.prescription",
+    "journeys.asking",
+    "journeys.counter",
     "journeys.telling",
     "journeys.guests",
 ]
@@ -276,6 +278,9 @@ SPECTACULAR_SETTINGS = {
         "RecordingStatus": "realtime.models.Recording.Status",
         "RefundStatus": "payments.models.Refund.Status",
         "ReturnReason": "prescriptions.choices.ReturnReason",
+        "InquiryEnding": "prescriptions.api.asking.INQUIRY_ENDINGS",
+        "PharmacySaid": "prescriptions.models.PharmacyAnswer.Said",
+        "ReservationEnding": "prescriptions.api.asking.RESERVATION_ENDINGS",
         "InviteKind": "realtime.models.Invite.Kind",
         "InviteStatus": "realtime.guest_api.STATUSES",
         "RoomStatus": "realtime.models.Room.Status",

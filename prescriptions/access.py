@@ -2,7 +2,7 @@
 
 Citizens and those who act for them see what is signed; a prescriber sees their own, and what was signed in their visits; a
 pharmacy sees a prescription only while its code and access code have just been shown there, while the citizen has sent it
-there, while it holds it, and what it filled.
+there or reserved from it there, while it holds it, and what it filled. A pharmacy that is asked who has it sees medicines.
 """
 
 from datetime import date, datetime
@@ -20,11 +20,15 @@ from prescriptions.models import (
     Certificate,
     DrugImport,
     Filing,
+    Inquiry,
     LineSet,
+    Lot,
     NationalAccount,
     Permit,
+    PharmacyAnswer,
     Prescription,
     Presentation,
+    Reservation,
     RuleSet,
 )
 from records import access as records_access
@@ -40,7 +44,9 @@ def _of_pharmacy(pharmacy_id: UUID, now: datetime) -> Q:
     # Who filled one part does not see the next ones: these may be collected anywhere.
     filled = Exists(here.filter(ending=Acceptance.Ending.COMPLETED)) & ~Q(status__in=[Status.SIGNED, Status.ACCEPTED])
     sent_here = Q(routed_to_id=pharmacy_id, status=Status.SIGNED)
-    return sent_here | Q(Exists(shown)) | Q(held) | filled
+    kept = Reservation.objects.filter(prescription=OuterRef("pk"), pharmacy_id=pharmacy_id, ended_at__isnull=True)
+    reserved_here = Q(Exists(kept), status=Status.SIGNED)
+    return sent_here | reserved_here | Q(Exists(shown)) | Q(held) | filled
 
 
 def pharmacy_of(by: Actor) -> UUID:
@@ -253,6 +259,85 @@ def lock_certificate(by: Actor, certificate_id: UUID) -> Certificate:
     """Return a certificate to an operator, or to the house, for taking it back. Raises WrongRole, NotFound."""
     require_operator(by)
     found = Certificate.objects.select_for_update(of=("self",)).filter(id=certificate_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+# ---- who has it: the citizen's question, a pharmacy's answer, what is kept, and the shelf
+
+
+def inquiries_of(by: Actor) -> QuerySet[Inquiry]:
+    """Return the questions of those the actor may collect for; nothing for any other role."""
+    if by.role != "citizen":
+        return Inquiry.objects.none()
+    people = identity_access.people_of(by, "collect")
+    return Inquiry.objects.filter(prescription__person__in=people)
+
+
+def get_inquiry(by: Actor, inquiry_id: UUID) -> Inquiry:
+    """Return one of them. Raises NotFound."""
+    found = inquiries_of(by).select_related("prescription").filter(pk=inquiry_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def answers_asked_of(by: Actor) -> QuerySet[PharmacyAnswer]:
+    """Return what the actor's pharmacy was asked; nothing for any other role."""
+    if by.role != "pharmacist" or by.facility_id is None:
+        return PharmacyAnswer.objects.none()
+    return PharmacyAnswer.objects.filter(pharmacy_id=by.facility_id)
+
+
+def lock_answer(by: Actor, answer_id: UUID) -> PharmacyAnswer:
+    """Return one of them, locked. Raises NotFound."""
+    rows = answers_asked_of(by).select_for_update(of=("self",)).select_related("inquiry", "pharmacy")
+    found = rows.filter(pk=answer_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def get_answer_here(by: Actor, answer_id: UUID) -> PharmacyAnswer:
+    """Return what the actor's pharmacy was asked. Raises NotFound."""
+    found = answers_asked_of(by).select_related("inquiry").filter(pk=answer_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def get_answer(by: Actor, answer_id: UUID) -> PharmacyAnswer:
+    """Return what a pharmacy said to somebody the actor may collect for. Raises NotFound."""
+    rows = PharmacyAnswer.objects.select_related("inquiry", "pharmacy")
+    found = rows.filter(pk=answer_id, inquiry__in=inquiries_of(by)).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def get_reservation(by: Actor, reservation_id: UUID) -> Reservation:
+    """Return what is kept for somebody the actor may collect for. Raises NotFound."""
+    if by.role != "citizen":
+        raise NotFound()
+    people = identity_access.people_of(by, "collect")
+    rows = Reservation.objects.filter(prescription__person__in=people)
+    found = rows.select_related("pharmacy").filter(pk=reservation_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def lots_of(by: Actor) -> QuerySet[Lot]:
+    """Return the lots on the shelf of the actor's pharmacy; none for any other role."""
+    if by.role != "pharmacist" or by.facility_id is None:
+        return Lot.objects.none()
+    return Lot.objects.filter(pharmacy_id=by.facility_id)
+
+
+def lock_lot(by: Actor, lot_id: UUID) -> Lot:
+    """Return one of them, locked. Raises NotFound."""
+    found = lots_of(by).select_for_update(of=("self",)).select_related("drug").filter(pk=lot_id).first()
     if found is None:
         raise NotFound()
     return found

@@ -292,6 +292,48 @@ class PartsNotWhole(Invalid):
     message = _("The parts do not come to the whole prescription.")
 
 
+class NobodyToAsk(Conflict):
+    code = "nobody_to_ask"
+    message = _(
+        "There is no pharmacy in reach that could be asked now. Look farther, or include those that are closed."
+    )
+
+
+class AskedEnough(TooMany):
+    code = "asked_enough"
+    message = _("You have asked several times for this prescription today. Please go by the answers you have.")
+
+
+class InquiryOver(Conflict):
+    code = "inquiry_over"
+    message = _("This question is over. The citizen has decided, or its time has run out.")
+
+
+class BadAnswer(Invalid):
+    code = "bad_answer"
+    message = _("Say for at least one medicine how much you have and what it costs, and when it is ready.")
+
+
+class AlreadyReserved(Conflict):
+    code = "already_reserved"
+    message = _("The citizen has reserved by this answer. It cannot be changed any more.")
+
+
+class NothingToReserve(Conflict):
+    code = "nothing_to_reserve"
+    message = _("Everything this pharmacy has is reserved or collected already.")
+
+
+class StockGone(Conflict):
+    code = "stock_gone"
+    message = _("Somebody was faster: the pharmacy does not have that much any more. Please choose another one.")
+
+
+class NotOnTheShelf(Conflict):
+    code = "not_on_the_shelf"
+    message = _("Not that much of this lot is free: the rest is handed out, or reserved for others.")
+
+
 class LotExpired(Conflict):
     code = "lot_expired"
     message = _("This lot is past its expiry date and must not be handed out.")
@@ -310,3 +352,54 @@ class SubstituteNotAgreed(Invalid):
 class EverythingHandedOut(Conflict):
     code = "everything_handed_out"
     message = _("Everything has been handed out. Close the prescription instead of giving it back.")
+
+
+class LotDiffers(Conflict):
+    code = "lot_differs"
+    message = _("This lot is there already with another expiry date. Please look at the box again.")
+
+
+class BadLot(Invalid):
+    code = "bad_lot"
+    message = _("Something about this lot is not right.")
+
+
+class BadStockFile(Invalid):
+    code = "bad_stock_file"
+    message = _("This list of stock cannot be taken in.")
+
+
+class TakenInAlready(Conflict):
+    code = "taken_in_already"
+    message = _("This file has been taken in already. A delivery comes once; correct single lots on the shelf.")
+
+
+class NotANationalId(Invalid):
+    code = "not_a_national_id"
+    message = _("The personal identification number has 12 digits.")
+
+
+class WrongCounterCode(NotFound):
+    code = "wrong_counter_code"
+    message = _("This code does not fit, is too old or was used already. Ask for a new one.")
+
+
+class NoPhone(Conflict):
+    code = "no_phone"
+    message = _("No phone number is known for this person.")
+
+
+class SentEnough(TooMany):
+    code = "sent_enough"
+    message = _("Several messages have gone out already. Please wait before asking for another one.")
+    retry_after_s = 600
+
+
+class NotAPicture(Invalid):
+    code = "not_a_picture"
+    message = _("This picture cannot be read. Take a photo of the QR code, or type the codes.")
+
+
+class BadDoseTimes(Invalid):
+    code = "bad_dose_times"
+    message = _("The times have to follow each other: morning, noon, evening, night.")

@@ -58,3 +58,64 @@ class PrescriptionPartDispensed(PrescriptionEvent):
 
     pharmacy_id: str
     part: int
+
+
+@dataclass(frozen=True)
+class PharmaciesAsked(PrescriptionEvent):
+    """Pharmacies hear that there is a question; of whose illness it is, nothing leaves this event but to its own people."""
+
+    inquiry_id: str
+    pharmacy_ids: list[str]
+    closes_at: str
+
+
+@dataclass(frozen=True)
+class PharmacyAnswered(PrescriptionEvent):
+    pharmacy_id: str
+    has_it: bool
+
+
+@dataclass(frozen=True)
+class InquiryEnded(PrescriptionEvent):
+    pharmacy_ids: list[str]
+
+
+@dataclass(frozen=True)
+class MedicinesReserved(PrescriptionEvent):
+    pharmacy_id: str
+    reservation_id: str
+
+
+@dataclass(frozen=True)
+class ReservationEnded(PrescriptionEvent):
+    pharmacy_id: str
+    reservation_id: str
+    ending: str
+
+
+@dataclass(frozen=True)
+class CodesAsked(PrescriptionEvent):
+    """Both codes are to go to the person's phone."""
+
+    message_id: str
+
+
+@dataclass(frozen=True)
+class CounterCodeAsked(Event):
+    """A one-time code is to go to a person's phone."""
+
+    person_id: str
+    code_id: str
+
+    @property
+    def story(self) -> str:
+        return f"person:{self.person_id}"
+
+
+@dataclass(frozen=True)
+class DoseDue(PrescriptionEvent):
+    """It is time for the medicines of one part of the day, and this reader wants to hear it."""
+
+    user_id: str
+    slot: str
+    on: str

@@ -16,6 +16,7 @@ from identity import access as identity_access
 from identity import queries as identity_queries
 from prescriptions import access, actions, queries, words
 from prescriptions.choices import CancelReason
+from prescriptions.days import day_of_lines
 from prescriptions.models import Prescription
 from prescriptions.opening import opening_at
 from prescriptions.telling import story_of
@@ -78,6 +79,11 @@ def _show(request: HttpRequest, prescription: Prescription, *, status: int = 200
             "parts": [{"part": one, "state": one.state(moment)} for one in prescription.parts.all()],
             "standing": words.standing_of(prescription, moment),
             "replacement": queries.replacement_of(prescription, actor, moment),
+            "day_parts": day_of_lines(prescription.items.all())[0],
+            "by_clock": day_of_lines(prescription.items.all())[1],
+            "reminded": queries.is_reminded(actor, prescription),
+            "may_remind": prescription.status not in ("cancelled", "expired"),
+            "reservations": queries.reservations_of(prescription) if may_collect else [],
             "story": story_of(prescription),
             "reasons": [(reason.value, reason.label) for reason in CITIZEN_REASONS],
             "for_somebody_else": prescription.person_id != actor.person_id,

@@ -1,7 +1,7 @@
 """Jobs of prescriptions."""
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from core import edge
@@ -22,6 +22,31 @@ def expire_prescriptions(timestamp: int) -> None:
             actions.expire(prescription_id=prescription_id, by=Actor.system("prescription"), now=now)
         except Exception:
             log.exception("prescription %s could not be closed", prescription_id)
+
+
+@periodic("* * * * *")
+@task
+def end_what_was_kept(timestamp: int) -> None:
+    """Each minute: reservations nobody came for, and questions whose time is over. Each in its own transaction."""
+    now, by = datetime.fromtimestamp(timestamp, UTC), Actor.system("asking")
+    for reservation_id in queries.reservations_over(now):
+        try:
+            actions.expire_reservation(reservation_id=reservation_id, by=by, now=now)
+        except Exception:
+            log.exception("reservation %s could not be ended", reservation_id)
+    for inquiry_id in queries.inquiries_over(now):
+        try:
+            actions.close_inquiry(inquiry_id=inquiry_id, by=by, now=now)
+        except Exception:
+            log.exception("inquiry %s could not be closed", inquiry_id)
+
+
+@periodic("*/5 * * * *")
+@task
+def tell_of_doses(timestamp: int) -> None:
+    """Every five minutes: remind those who wish so of the medicines of this part of the day; a quarter of an hour late at most."""
+    now = datetime.fromtimestamp(timestamp, UTC)
+    actions.tell_of_doses(after=now - timedelta(minutes=15), until=now, by=Actor.system("doses"))
 
 
 @task

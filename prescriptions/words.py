@@ -248,6 +248,24 @@ def unit_of(unit: str, quantity: Decimal | int) -> str:
     return ENGLISH_PLURALS.get(label, f"{label}s")
 
 
+SLOTS: dict[str, Promise] = {
+    "morning": gettext_lazy("morning"),
+    "noon": gettext_lazy("noon"),
+    "evening": gettext_lazy("evening"),
+    "night": gettext_lazy("before sleep"),
+}
+
+
+def slot(code: str) -> str:
+    """Return a part of the day in words."""
+    return str(SLOTS[code])
+
+
+def each_time(item: Item) -> str:
+    """Return how much is taken each time: "1 tablet"."""
+    return f"{number(item.dose_text)} {unit_of(item.drug.dose_unit, item.dose_quantity)}"
+
+
 def dose_of(item: Item) -> str:
     """Return how to take an item: "1 tablet, 2 times a day, for 7 days"."""
     drug = item.drug

@@ -23,7 +23,18 @@ from web.citizen import (
     waiting,
     weekly,
 )
-from web.consoles import doctor, hospital, national, operator, pharmacy, station
+from web.consoles import (
+    doctor,
+    hospital,
+    national,
+    operator,
+    pharmacy,
+    pharmacy_asked,
+    pharmacy_codes,
+    pharmacy_prints,
+    pharmacy_shelf,
+    station,
+)
 
 page_patterns: list[Any] = [
     path("", home.home, name="web_home"),
@@ -81,5 +92,17 @@ demo_patterns: list[Any] = [
 ]
 
 # Each console keeps its own list of addresses beside its pages.
-for console in (doctor, hospital, queue, pharmacy, station, national, operator):
+for console in (
+    doctor,
+    hospital,
+    queue,
+    pharmacy,
+    pharmacy_asked,
+    pharmacy_shelf,
+    pharmacy_codes,
+    pharmacy_prints,
+    station,
+    national,
+    operator,
+):
     page_patterns += console.page_patterns

@@ -34,9 +34,12 @@ def send(
     now: datetime,
     to_person_id: UUID | None = None,
     to_user_id: UUID | None = None,
+    as_citizen: bool = False,
     own: Callable[[User], dict[str, Any]] | None = None,
 ) -> Message | None:
     """Say something to a citizen (and who reads for them) or to a member of staff; saying it again writes nothing.
+
+    `as_citizen` says it to one account as to a citizen: what that account alone asked for.
 
     `own` gives the params that differ from reader to reader, such as an address that is theirs alone.
     The jobs that carry it are written in the same transaction as the message: neither can be lost without the other.
@@ -44,7 +47,8 @@ def send(
     """
     KINDS[kind]
     if to_user_id is not None:
-        readers, audience = list(User.objects.filter(id=to_user_id)), Message.Audience.STAFF
+        audience = Message.Audience.CITIZEN if as_citizen else Message.Audience.STAFF
+        readers = list(User.objects.filter(id=to_user_id))
     elif to_person_id is not None:
         readers, audience = contacts_of(to_person_id), Message.Audience.CITIZEN
     else:

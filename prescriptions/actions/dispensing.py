@@ -24,6 +24,7 @@ from prescriptions.actions.standing import (
     require_not_withdrawn,
     require_signature,
 )
+from prescriptions.actions.taking import take_from_shelf
 from prescriptions.errors import (
     ItemsOpen,
     LotExpired,
@@ -68,7 +69,7 @@ def dispense(
     A substitute is {drug: code, reason, agreed: true}: the same composition, and the patient agrees. Of a prescription in
     parts, only the share of the part that was taken in hand. The safety check runs again; `seen` are keys of grave findings
     that are new since signing and that the pharmacist answers for. Raises NotFound, WrongSecret, Cancelled, Replaced, Expired,
-    PartTooLate, SignatureBroken, NewFindings, Invalid (not an item of this prescription), MoreThanPrescribed, LotExpired,
+    PartTooLate, SignatureBroken, NewFindings, Invalid (not an item of this prescription), MoreThanPrescribed, LotExpired, NotOnTheShelf,
     NotASubstitute, SubstituteNotAgreed.
     """
     prescription = access.lock_prescription(by, prescription_id, now)
@@ -101,6 +102,7 @@ def dispense(
         _take(item, held, line["quantity"], number)
         handed_out.append(one)
     Dispense.objects.bulk_create(handed_out)
+    take_from_shelf(prescription, handed_out, by, now)
     if handed_out:
         queue_sale(prescription, handed_out, now)
     detail = {

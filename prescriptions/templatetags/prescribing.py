@@ -12,8 +12,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.edge import now
-from prescriptions import circular, queries, words
+from core.money import Money
+from prescriptions import circular, distances, queries, words
 from prescriptions.choices import CancelReason, CourseSaid
+from prescriptions.days import hours_between, slots_of
 from prescriptions.models import Item, Prescription
 from prescriptions.opening import Opening
 from prescriptions.queries import Signature
@@ -158,8 +160,54 @@ def fault_words(signature: Signature) -> str:
     return words.fault_of(signature.fault)
 
 
+@register.filter
 def part_badge(state: str) -> SafeString:
     """Where a part of a prescription stands."""
     texts = {"collected": _("collected"), "open": _("to collect now"), "to_come": _("later"), "lapsed": _("lapsed")}
     colours = {"collected": " badge--good", "open": " badge--info", "to_come": "", "lapsed": " badge--warn"}
     return format_html('<span class="badge{}">{}</span>', colours[state], texts[state])
+
+
+@register.filter
+def dong(amount: int | None) -> str:
+    """Write whole dong as people do: "56.400 ₫"."""
+    return str(Money.vnd(amount)) if amount is not None else "–"
+
+
+@register.filter
+def metres(distance_m: int | None) -> str:
+    """How far it is to a pharmacy."""
+    return distances.metres_words(distance_m) if distance_m is not None else ""
+
+
+@register.filter
+def band(code: str) -> str:
+    """How far about a pharmacy hears that somebody is."""
+    return distances.band_words(code)
+
+
+@register.filter
+def units_of(drug: Any, quantity: int) -> str:
+    """A quantity with its unit: "14 capsules"."""
+    return f"{quantity} {words.unit_of(drug.unit, quantity)}"
+
+
+@register.filter
+def slot_words(slot: str) -> str:
+    """A part of the day in words."""
+    return words.slot(slot)
+
+
+@register.filter
+def parts_of_day(item: Item) -> str:
+    """When to take one line: "morning – evening", or the hours between the doses."""
+    slots = slots_of(item.doses_a_day, item.instruction)
+    if slots:
+        return " – ".join(words.slot(one) for one in slots)
+    return _("every %(hours)s hours") % {"hours": hours_between(item.doses_a_day)}
+
+
+@register.filter
+def each_time(item: Item) -> str:
+    """How much of a line is taken each time: "1 capsule"."""
+    return words.each_time(item)

@@ -62,6 +62,12 @@ FACTS: dict[str, dict[str, Any]] = {
     "prescription_ready": SHEET,
     "prescription_routed": {},
     "prescription_dispensed": SHEET,
+    "pharmacy_has_it": SHEET,
+    "reservation_made": {"kept_until": "2031-03-25T10:30:00+00:00"},
+    "reservation_expired": SHEET,
+    "dose_reminder": {"slot": "evening"},
+    "prescription_codes": SHEET | {"access_code": "1234 5678"},
+    "counter_code": SHEET | {"code": "123456"},
     "payment_refunded": {"amount": "1.150.000 ₫", "description": "Khám từ xa"},
     "sign_in_code": {"code": "123456"},
 }

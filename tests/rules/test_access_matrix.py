@@ -125,6 +125,16 @@ PATCH  /api/v1/prescribing/sets/{prescription}                      ux x xxxx xx
 DELETE /api/v1/prescribing/sets/{prescription}                      ux x xxxx xx ---x xx xx xx
 POST   /api/v1/prescribing/snippets                                 ux x xxxx xx yyyx xx xx xx
 DELETE /api/v1/prescribing/snippets/{prescription}                  ux x xxxx xx ---x xx xx xx
+POST   /api/v1/prescriptions/{prescription}/inquiries               uy - --y- -- xxxx xx xx xx
+GET    /api/v1/prescriptions/{prescription}/reservations            u0 - --0- -- xxxx xx xx xx
+GET    /api/v1/inquiries/{inquiry}                                  uy - --y- -- xxxx xx xx xx
+POST   /api/v1/inquiries/{inquiry}/withdraw                         uy - --y- -- xxxx xx xx xx
+POST   /api/v1/inquiry-answers/{answer}/reserve                     uy - --y- -- xxxx xx xx xx
+POST   /api/v1/reservations/{allergy}/take-back                     u- - ---- -- xxxx xx xx xx
+GET    /api/v1/dispensing/inquiries                                 ux x xxxx xx xxxx xx y0 xx
+POST   /api/v1/dispensing/inquiries/{answer}/answer                 ux x xxxx xx xxxx xx y- xx
+POST   /api/v1/dispensing/inquiries/{answer}/refuse                 ux x xxxx xx xxxx xx y- xx
+GET    /api/v1/dispensing/reservations                              ux x xxxx xx xxxx xx 00 xx
 GET    /api/v1/dispensing/queue                                     ux x xxxx xx xxxx xx y0 xx
 POST   /api/v1/dispensing/{prescription}/accept                     ux x xxxx xx xxxx xx y- xx
 POST   /api/v1/dispensing/{prescription}/return                     ux x xxxx xx xxxx xx -- xx
@@ -180,6 +190,15 @@ GET    /prescriptions/                                              uy y yyyy yy
 GET    /prescriptions/{prescription}/                               uy - y-y- -- xxxx xx xx xx
 GET    /prescriptions/{prescription}/pharmacy/                      uy - --y- -- xxxx xx xx xx
 POST   /prescriptions/{prescription}/pharmacy/                      uy - --y- -- xxxx xx xx xx
+GET    /prescriptions/{prescription}/who-has-it/                    uy - --y- -- xxxx xx xx xx
+POST   /prescriptions/{prescription}/who-has-it/                    uy - --y- -- xxxx xx xx xx
+POST   /prescriptions/{prescription}/who-has-it/reserve/            uy - --y- -- xxxx xx xx xx
+POST   /prescriptions/{prescription}/who-has-it/withdraw/           uy - --y- -- xxxx xx xx xx
+POST   /prescriptions/{prescription}/who-has-it/take-back/          u- - ---- -- xxxx xx xx xx
+POST   /prescriptions/{prescription}/sms/                           uy - --y- -- xxxx xx xx xx
+POST   /prescriptions/{prescription}/remind/                        uy - y-y- -- xxxx xx xx xx
+GET    /prescriptions/day/                                          uy y yyyy yy xxxx xx xx xx
+POST   /prescriptions/day/times/                                    uy y yyyy yy xxxx xx xx xx
 POST   /prescriptions/{prescription}/cancel/                        uy - --y- -- xxxx xx xx xx
 GET    /payments/{payment}/                                         uy - ---y -- xxxx y- xx xx
 POST   /payments/{payment}/start/                                   uy - ---y -- xxxx y- xx xx
@@ -238,6 +257,21 @@ GET    /pharmacy/prescriptions/{prescription}/                      ux x xxxx xx
 POST   /pharmacy/prescriptions/{prescription}/accept/               ux x xxxx xx xxxx xx y- xx
 POST   /pharmacy/prescriptions/{prescription}/dispense/             ux x xxxx xx xxxx xx y- xx
 POST   /pharmacy/prescriptions/{prescription}/return/               ux x xxxx xx xxxx xx -- xx
+GET    /pharmacy/asked/                                             ux x xxxx xx xxxx xx yy xx
+POST   /pharmacy/asked/answer/                                      ux x xxxx xx xxxx xx y- xx
+POST   /pharmacy/asked/rule/                                        ux x xxxx xx xxxx xx yy xx
+GET    /pharmacy/stock/                                             ux x xxxx xx xxxx xx yy xx
+GET    /pharmacy/stock/receive/                                     ux x xxxx xx xxxx xx yy xx
+GET    /pharmacy/stock/changes/                                     ux x xxxx xx xxxx xx yy xx
+POST   /pharmacy/stock/import/                                      ux x xxxx xx xxxx xx yy xx
+POST   /pharmacy/stock/correct/                                     ux x xxxx xx xxxx xx -- xx
+POST   /pharmacy/stock/low-mark/                                    ux x xxxx xx xxxx xx yy xx
+GET    /pharmacy/sales/                                             ux x xxxx xx xxxx xx yy xx
+GET    /pharmacy/by-id/                                             ux x xxxx xx xxxx xx yy xx
+POST   /pharmacy/by-id/                                             ux x xxxx xx xxxx xx yy xx
+POST   /pharmacy/scan/                                              ux x xxxx xx xxxx xx ii xx
+GET    /pharmacy/handed-out/{allergy}/receipt/                      ux x xxxx xx xxxx xx -- xx
+GET    /pharmacy/handed-out/{allergy}/labels/                       ux x xxxx xx xxxx xx -- xx
 """
 
 
@@ -285,6 +319,23 @@ WISHES: dict[str, dict[str, Any]] = {
     "POST /api/v1/prescribing/favourites": LINE,
     "POST /api/v1/prescribing/sets": {"name": "Viêm họng", "lines": [LINE]},
     "POST /api/v1/prescribing/snippets": {"text": "Uống nhiều nước"},
+    "POST /api/v1/prescriptions/{prescription}/inquiries": {
+        "latitude": 21.0285,
+        "longitude": 105.8542,
+        "include_closed": True,
+    },
+    "POST /api/v1/dispensing/inquiries/{answer}/answer": {
+        "lines": [{"line": "{line}", "quantity": 1, "unit_price": 900}],
+        "ready_at": "{soon}",
+    },
+    "POST /prescriptions/{prescription}/who-has-it/reserve/": {"answer": "{answer}"},
+    "POST /prescriptions/{prescription}/who-has-it/withdraw/": {"inquiry": "{inquiry}"},
+    "POST /prescriptions/{prescription}/who-has-it/take-back/": {"reservation": "{allergy}"},
+    "POST /prescriptions/{prescription}/remind/": {"wanted": "yes"},
+    "POST /pharmacy/asked/answer/": {"answer": "{answer}", "then": "refuse"},
+    "POST /pharmacy/asked/rule/": {"automatic": "on", "ready_in": "30"},
+    "POST /pharmacy/stock/correct/": {"lot": "{allergy}", "quantity": "1", "reason": "counted"},
+    "POST /pharmacy/by-id/": {"national_id": "001190012345", "then": "send"},
     "POST /api/v1/dispensing/{prescription}/return": {"reason": "patient_left"},
     "POST /api/v1/dispensing/{prescription}/dispense": {
         "secret": "guessed",
@@ -318,6 +369,8 @@ WATCHED = (
     "records_encounter", "records_handover", "records_diagnosis", "records_allergy", "records_observation",
     "prescriptions_prescription", "prescriptions_item", "prescriptions_acceptance", "prescriptions_dispense",
     "prescriptions_filing", "prescriptions_nationalaccount",
+    "prescriptions_inquiry", "prescriptions_pharmacyanswer", "prescriptions_reservation", "prescriptions_lot",
+    "prescriptions_countercode", "prescriptions_codemessage", "prescriptions_dosereminder",
     "payments_payment", "payments_refund", "payments_entry",
     "realtime_room", "realtime_seat", "realtime_evidencerow", "realtime_chatline",
     "identity_person", "identity_delegation", "identity_arrival", "records_attendee",
@@ -350,6 +403,8 @@ def told(story: Story, clock) -> Story:  # noqa: F811
             f"/api/v1/prescriptions/{story.ids['prescription']}/route", {"pharmacy": str(story.pharmacy.id)}
         )
     )
+    told_of = asked_around(story)
+    story.ids |= told_of
     allergy = records.actions.add_allergy(
         person_id=story.ana.id, substance="Penicillin", ingredient="penicillin", reaction="", severity="severe",
         by=make.actor_for(story.ana), now=stage.this_instant(),
@@ -360,6 +415,19 @@ def told(story: Story, clock) -> Story:  # noqa: F811
     )
     story.ids["wish"] = ok(asked, 201)["id"]
     return story
+
+
+def asked_around(story: Story) -> dict[str, str]:  # noqa: F811
+    """Ana has asked who has it, and her pharmacy has answered."""
+    path = f"/api/v1/prescriptions/{story.ids['prescription']}/inquiries"
+    where = {"latitude": 21.0285, "longitude": 105.8542, "include_closed": True}
+    inquiry = ok(story.api(story.ana).post(path, where), 201)["id"]
+    counter = story.api(story.cara)
+    (here,) = ok(counter.get("/api/v1/dispensing/inquiries"))["results"]
+    soon = (stage.this_instant() + timedelta(minutes=30)).isoformat()
+    wish = {"lines": [{"line": here["lines"][0]["id"], "quantity": 1, "unit_price": 900}], "ready_at": soon}
+    ok(counter.post(f"/api/v1/dispensing/inquiries/{here['id']}/answer", wish))
+    return {"inquiry": inquiry, "answer": here["id"], "line": here["lines"][0]["id"], "soon": soon}
 
 
 @pytest.fixture

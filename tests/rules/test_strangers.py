@@ -19,7 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 import booking.actions
 import records.actions
 from notifications.models import Message
-from prescriptions.models import Filing
+from prescriptions.models import Acceptance, Filing, PharmacyAnswer
 from realtime.models import StreamEntry
 from tests import make
 from tests.jobs import run_jobs
@@ -59,6 +59,9 @@ def told(story: Story, clock) -> Story:  # noqa: F811
     story.prescribe()
     story.ids["hand_over"] = hand_over(story)
     story.finish()
+    where = {"latitude": 21.0285, "longitude": 105.8542, "include_closed": True}
+    asked = story.api(story.ana).post(f"/api/v1/prescriptions/{story.ids['prescription']}/inquiries", where)
+    story.ids["inquiry"] = ok(asked, 201)["id"]
     story.collect()
     ana = story.api(story.ana)
     allergy = records.actions.add_allergy(
@@ -166,6 +169,10 @@ def things(told: Story) -> dict[str, str]:
         "client_id": str(uuid4()),
         "endpoint_id": str(uuid4()),
         "delivery_id": str(uuid4()),
+        "inquiry_id": told.ids["inquiry"],
+        "answer_id": str(PharmacyAnswer.objects.filter(inquiry_id=told.ids["inquiry"]).first().pk),
+        "reservation_id": str(uuid4()),  # tried in tests/prescriptions/test_asking.py, with eve
+        "acceptance_id": str(Acceptance.objects.get(prescription_id=told.ids["prescription"]).pk),
         "filing_id": str(Filing.objects.get(kind="prescription").pk),
         "account_id": str(uuid4()),
         "token": "unknown",

@@ -18,6 +18,7 @@ from runtime.demo import (
     links,
     national,
     on_call,
+    pharmacies,
     staff,
     station,
     visits,
@@ -62,6 +63,8 @@ def seed(now: datetime | None = None) -> bool:
     on_call.open_the_line(stage, now)
     station.somebody_came(stage, members[f"nurse:{station.PLACE}"], now)
     changes.change_plans(stage, now)  # last: whoever stayed away books nothing more online
+    pharmacies.fill_the_shelves(stage, now)
+    pharmacies.ask_around(stage, now)
     links.connect_a_system(now)
     files.hand_in_hours(now)
     house_rules.publish((schedule for schedule, _home in schedules.values()), now)

@@ -89,6 +89,7 @@ DOCTORS = (
 PHARMACISTS = (
     ("cara", "binh_minh", "Phạm Thu Cúc"), ("", "phuc_khang", "Đinh Văn Lộc"), ("", "thanh_xuan", "Nguyễn Bích Ngọc"),
     ("", "sai_gon", "Trần Kim Oanh"), ("", "tan_dinh", "Lưu Gia Huy"), ("", "hai_chau", "Phùng Thị Sen"),
+    ("", "hoan_kiem", "Bùi Thanh Trà"), ("", "an_khang", "Ngô Đức Thiện"),
     ("", "thuan_hoa", "Tôn Thất Khoa"), ("", "ninh_kieu", "Quách Mỹ Linh"),
 )  # fmt: skip
 

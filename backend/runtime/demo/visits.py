@@ -24,6 +24,7 @@ from identity.models import Facility, Membership, Person, Practitioner, VisitTyp
 from journeys import consultation
 from payments.gateways.sandbox import bank
 from realtime.consents import REMOTE_VISIT, VERSION
+from runtime.demo import pharmacies
 from runtime.demo.clock import as_of
 from runtime.demo.histories import TO_COME, VISITS, Visit
 from runtime.demo.jobs import run_due
@@ -252,10 +253,7 @@ def _collect(stage: Stage, visit: Visit, prescription_id: UUID, starts_at: datet
     with as_of(starts_at + 80 * MINUTE) as moment:
         taken = prescriptions.actions.accept(prescription_id=prescription_id, by=pharmacist, now=moment)
         found = prescriptions.queries.of_people([stage.people[visit.citizen]]).get(id=prescription_id)
-        lots = [
-            {"item": item.id, "quantity": item.total, "lot": f"L{starts_at:%y%m}{item.rank:02d}"}
-            for item in found.items.all()
-        ]
+        lots = pharmacies.lots_for(found.items.all(), place, moment, pharmacist)
         common: dict[str, Any] = {
             "prescription_id": prescription_id,
             "secret": taken.secret,

@@ -24,6 +24,7 @@ from prescriptions.choices import NotDispensedReason, ReturnReason
 from web.consoles import pharmacy_substitution as substitution
 
 PHARMACIST = {"pharmacist"}
+MOST_LOTS = 6  # of one item in one form
 COUNTER, REVIEW = "web/pharmacy/counter.html", "web/pharmacy/review.html"
 
 
@@ -46,6 +47,8 @@ def _counter(
     here = access.pharmacy_of(by)
     context = {
         "queue": list(queries.queue_of(here)),
+        "kept": queries.kept_here(by),
+        "waiting_questions": sum(one.answer.said == "nothing" for one in queries.asked_here(by, moment)),
         "held": list(queries.held_by(here)),
         "done": queries.dispensed_on(here, *_today(by, moment)),
         "error": error,
@@ -76,6 +79,29 @@ def lookup(request: HttpRequest) -> HttpResponse:
     return redirect("pharmacy_prescription", found.id)
 
 
+def _rows(item: Any, typed: Any, proposed: list[Any]) -> list[dict[str, Any]]:
+    """The lots of one item in the form: as typed, else as the shelf proposes (what expires first), else one empty row."""
+    if typed:
+        names = [f"{item.id}", *(f"{item.id}-{number}" for number in range(1, MOST_LOTS))]
+        said = [(name, typed.get(f"quantity-{name}"), typed.get(f"lot-{name}", "")) for name in names]
+        return [
+            {"name": name, "quantity": quantity, "lot": lot, "take": None}
+            for name, quantity, lot in said
+            if quantity is not None
+        ]
+    if not proposed:
+        return [{"name": f"{item.id}", "quantity": item.remaining, "lot": "", "take": None}]
+    return [
+        {
+            "name": f"{item.id}-{number}" if number else f"{item.id}",
+            "quantity": take.quantity,
+            "lot": take.lot.number,
+            "take": take,
+        }
+        for number, take in enumerate(proposed[:MOST_LOTS])
+    ]
+
+
 def _review(request: HttpRequest, prescription_id: UUID, *, error: DomainError | None = None) -> HttpResponse:
     by, moment = actor_of(request), now()
     prescription = access.get_prescription(by, prescription_id, moment)
@@ -99,16 +125,17 @@ def _review(request: HttpRequest, prescription_id: UUID, *, error: DomainError |
         for one in checked.findings
     ]
     typed = request.POST if error else {}
+    lines = list(prescription.items.all())
+    proposed = queries.proposals(access.pharmacy_of(by), lines, prescription.id, _today(by, moment)[0].date())
     items = [
         {
             "item": item,
             "number": number,
-            "quantity": typed.get(f"quantity-{item.id}", item.remaining),
-            "lot": typed.get(f"lot-{item.id}", ""),
+            "rows": _rows(item, typed, proposed[item.id]),
             "reason": typed.get(f"reason-{item.id}", ""),
             **substitution.offered(item, typed, mine, by, moment),
         }
-        for number, item in enumerate(prescription.items.all())
+        for number, item in enumerate(lines)
     ]
     context = {
         "prescription": prescription,
@@ -124,6 +151,8 @@ def _review(request: HttpRequest, prescription_id: UUID, *, error: DomainError |
         "part": part,
         "parts": prescription.parts.all(),
         "replacement": queries.replacement_of(prescription, by, moment),
+        "kept": queries.reservation_here(by, prescription.id),
+        "done": queries.holds_here(by, prescription.id),
         "started": any(item.dispensed_quantity for item in prescription.items.all()),
         "finished": not any(item.remaining for item in prescription.items.all()),
         "reasons": NotDispensedReason.choices,
@@ -163,16 +192,18 @@ def _handed_out(request: HttpRequest, items: list[Any]) -> list[dict[str, Any]]:
     for item in items:
         if _whole(request.POST.get(f"was-{item.id}", "0")) != item.dispensed_quantity:
             raise ChangedMeanwhile()
-        quantity = _whole(request.POST.get(f"quantity-{item.id}", "0") or "0")
-        lot = request.POST.get(f"lot-{item.id}", "").replace("\x00", "").strip()[:40]
-        if quantity < 0 or quantity > item.remaining:
-            wrong[f"quantity-{item.id}"] = [_("A whole number from 0 to %(most)s.") % {"most": item.remaining}]
-        elif quantity and not lot:
-            wrong[f"lot-{item.id}"] = [_("Please write the lot number on the box.")]
-        elif quantity:
-            wanted.append(
-                {"item": item.id, "quantity": quantity, "lot": lot, **substitution.wished(request.POST, item, wrong)}
-            )
+        extra = substitution.wished(request.POST, item, wrong)
+        left = item.remaining
+        for name in (f"{item.id}", *(f"{item.id}-{number}" for number in range(1, MOST_LOTS))):
+            quantity = _whole(request.POST.get(f"quantity-{name}", "0") or "0")
+            lot = request.POST.get(f"lot-{name}", "").replace("\x00", "").strip()[:40]
+            if quantity < 0 or quantity > left:
+                wrong[f"quantity-{item.id}"] = [_("A whole number from 0 to %(most)s.") % {"most": item.remaining}]
+            elif quantity and not lot:
+                wrong[f"lot-{item.id}"] = [_("Please write the lot number on the box.")]
+            elif quantity:
+                wanted.append({"item": item.id, "quantity": quantity, "lot": lot, **extra})
+                left -= quantity
     if wrong:
         raise Invalid(fields=wrong)
     return wanted

@@ -1,6 +1,5 @@
 // The counter: a hand scanner types "code#access code" and Enter; a camera reads the same where the browser can; the
 // queue looks again by itself.
-import { api } from "../js/api.js";
 import { onNews } from "../js/news.js";
 
 const form = document.getElementById("lookup");
@@ -36,8 +35,34 @@ function stop() {
   place.hidden = true;
 }
 
+// Where the browser has no decoder of its own, a frame is read by ours; it is not kept there.
+async function readByServer(picture) {
+  const body = new FormData();
+  body.append("picture", picture, "scan.jpg");
+  const answer = await fetch("/pharmacy/scan/", { method: "POST", body, headers: { "X-CSRFToken": form.elements.namedItem("csrfmiddlewaretoken").value } });
+  const found = await answer.json().catch(() => ({}));
+  return found.text || "";
+}
+
+function frameOf(player) {
+  const canvas = document.createElement("canvas");
+  const scale = Math.min(1, 960 / (player.videoWidth || 960));
+  canvas.width = Math.round(player.videoWidth * scale);
+  canvas.height = Math.round(player.videoHeight * scale);
+  canvas.getContext("2d").drawImage(player, 0, 0, canvas.width, canvas.height);
+  return new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.8));
+}
+
+async function reader() {
+  const formats = "BarcodeDetector" in window ? await BarcodeDetector.getSupportedFormats().catch(() => []) : [];
+  if (formats.includes("qr_code")) {
+    const detector = new BarcodeDetector({ formats: ["qr_code"] });
+    return { pause: 200, read: async (player) => (await detector.detect(player).catch(() => []))[0]?.rawValue || "" };
+  }
+  return { pause: 600, read: async (player) => (player.videoWidth ? readByServer(await frameOf(player)).catch(() => "") : "") };
+}
+
 async function start() {
-  const detector = new BarcodeDetector({ formats: ["qr_code"] });
   try {
     stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
   } catch {
@@ -52,37 +77,62 @@ async function start() {
   place.hidden = false;
   video.srcObject = stream;
   await video.play();
+  const { read, pause } = await reader();
   while (stream) {
-    const found = await detector.detect(video).catch(() => []);
-    if (found.length && take(found[0].rawValue)) {
+    const found = await read(video);
+    if (stream && found && take(found)) {
       stop();
       form.requestSubmit();
       return;
     }
-    await new Promise((done) => setTimeout(done, 200));
+    await new Promise((done) => setTimeout(done, pause));
   }
 }
 
-if ("BarcodeDetector" in window && navigator.mediaDevices?.getUserMedia) {
+if (navigator.mediaDevices?.getUserMedia) {
   scan.hidden = false;
   scan.addEventListener("click", start);
   document.getElementById("scan-stop").addEventListener("click", stop);
 }
 
-const known = () => document.getElementById("queue-list").dataset.known.trim().split(/\s+/).filter(Boolean).join();
+const fromPicture = document.getElementById("from-picture");
+
+async function readPicture(file) {
+  const told = fromPicture.querySelector(".hint");
+  told.textContent = "…";
+  const text = await readByServer(file).catch(() => "");
+  told.textContent = text ? "" : fromPicture.dataset.none;
+  if (text && take(text)) form.requestSubmit();
+}
+
+function pictureIn(files) {
+  return [...(files ?? [])].find((file) => file.type.startsWith("image/"));
+}
+
+fromPicture.hidden = false;
+fromPicture.querySelector("input").addEventListener("change", ({ target }) => { if (target.files[0]) readPicture(target.files[0]); });
+document.addEventListener("paste", (event) => {
+  const file = pictureIn(event.clipboardData?.files);
+  if (file) { event.preventDefault(); readPicture(file); }
+});
+form.addEventListener("dragover", (event) => event.preventDefault());
+form.addEventListener("drop", (event) => {
+  event.preventDefault();
+  const file = pictureIn(event.dataTransfer?.files);
+  if (file) readPicture(file);
+});
 
 async function look() {
   if (document.visibilityState !== "visible") return;
   try {
-    const { results } = await api.get("/api/v1/dispensing/queue?limit=100");
-    if (results.map((one) => one.id).join() === known()) return;
-    // Somebody typing a code keeps their field; the list alone is fetched anew.
-    const fresh = new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), "text/html");
-    document.querySelector("section:has(#queue)")?.replaceWith(fresh.querySelector("section:has(#queue)"));
+    // Somebody typing a code keeps their field; the lists alone are fetched anew.
+    const fresh = new DOMParser().parseFromString(await (await fetch("/pharmacy/")).text(), "text/html").getElementById("counter-lists");
+    const shown = document.getElementById("counter-lists");
+    if (fresh && fresh.textContent !== shown.textContent) shown.replaceWith(document.adoptNode(fresh));
   } catch {
     // The next look comes soon.
   }
 }
 
 setInterval(look, LOOK_EVERY);
-onNews((kind) => { if (/^prescription\.|^resync$/.test(kind)) look(); });
+onNews((kind) => { if (/^inquiry\.|^prescription\.|^resync$/.test(kind)) look(); });

@@ -1,0 +1,2 @@
+// Labels and receipts: the button prints the page.
+for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());
