@@ -47,3 +47,10 @@ def check_drug_import(run_id: str) -> None:
 def apply_drug_import(run_id: str) -> None:
     """Put the good rows of a checked list in place."""
     actions.apply_drug_import(run_id=UUID(run_id), by=Actor.system("import"), now=edge.now())
+
+
+@periodic("* * * * *")
+@task
+def count_changes(timestamp: int) -> None:
+    """Each minute: bring the statistics up to date with what was signed, handed out, cancelled."""
+    actions.count_all_changes()

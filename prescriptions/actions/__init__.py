@@ -4,6 +4,7 @@ from prescriptions.actions.accounts import remove_account, save_account
 from prescriptions.actions.collecting import accept, lookup, return_, route
 from prescriptions.actions.dispensing import complete, dispense
 from prescriptions.actions.ending import cancel, expire
+from prescriptions.actions.figures import count_all_changes, count_changes, forget_figures
 from prescriptions.actions.filing import file_next, set_aside, try_again, try_all_again, wake_filings
 from prescriptions.actions.importing import (
     apply_drug_import,
@@ -35,12 +36,15 @@ __all__ = [
     "complete",
     "confirm_drug_import",
     "confirm_rules",
+    "count_all_changes",
+    "count_changes",
     "discard_rules",
     "dispense",
     "draft",
     "end_rules",
     "expire",
     "file_next",
+    "forget_figures",
     "import_rules",
     "look_at_rules",
     "lookup",

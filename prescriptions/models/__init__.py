@@ -2,6 +2,7 @@
 
 from prescriptions.models.collecting import Acceptance, Dispense, Presentation, WrongTry
 from prescriptions.models.drugs import Drug, DrugImport, DrugWord
+from prescriptions.models.figures import ChangeMark, Counted, DrugFigure, Figure
 from prescriptions.models.filings import Filing, NationalAccount
 from prescriptions.models.keys import SigningKey
 from prescriptions.models.prescriptions import Item, Override, Prescription
@@ -9,10 +10,14 @@ from prescriptions.models.rules import RulePair, RuleSet
 
 __all__ = [
     "Acceptance",
+    "ChangeMark",
+    "Counted",
     "Dispense",
     "Drug",
+    "DrugFigure",
     "DrugImport",
     "DrugWord",
+    "Figure",
     "Filing",
     "Item",
     "NationalAccount",
