@@ -23,7 +23,7 @@ from web.citizen import (
     waiting,
     weekly,
 )
-from web.consoles import doctor, hospital, national, operator, pharmacy, station
+from web.consoles import doctor, hospital, national, operator, pharmacy, station, statistics
 
 page_patterns: list[Any] = [
     path("", home.home, name="web_home"),
@@ -81,5 +81,5 @@ demo_patterns: list[Any] = [
 ]
 
 # Each console keeps its own list of addresses beside its pages.
-for console in (doctor, hospital, queue, pharmacy, station, national, operator):
+for console in (doctor, hospital, queue, pharmacy, station, national, operator, statistics):
     page_patterns += console.page_patterns

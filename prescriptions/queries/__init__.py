@@ -1,6 +1,7 @@
 """Looking: the catalogue, lists of prescriptions, safety findings, signatures, pharmacies."""
 
 from prescriptions.queries.drugs import day_of, drug_imports, find_drugs, get_drugs
+from prescriptions.queries.figures import Line, Report, Wish, drug_names, report, years_counted
 from prescriptions.queries.filings import (
     FilingCounts,
     Prescriber,
@@ -39,11 +40,14 @@ from prescriptions.queries.signatures import Signature, public_keys, signature_o
 __all__ = [
     "Checked",
     "FilingCounts",
+    "Line",
     "NearbyPharmacy",
     "Overridden",
     "Prescriber",
     "PrescriptionFacts",
+    "Report",
     "Signature",
+    "Wish",
     "allergies_of",
     "check_items",
     "check_prescription",
@@ -51,6 +55,7 @@ __all__ = [
     "day_of",
     "dispensed_on",
     "drug_imports",
+    "drug_names",
     "filings_cancelled_since",
     "filings_done",
     "filings_needing",
@@ -72,6 +77,7 @@ __all__ = [
     "prescribers",
     "public_keys",
     "queue_of",
+    "report",
     "rule_sets",
     "rules_on",
     "secret_for",
@@ -79,4 +85,5 @@ __all__ = [
     "seen_by",
     "shown_access_code",
     "signature_of",
+    "years_counted",
 ]
