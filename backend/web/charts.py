@@ -23,6 +23,7 @@ class Column:
     part_y: str
     part_height: str
     is_hidden: bool
+    part_is_hidden: bool
 
 
 def columns(values: Sequence[int | None], parts: Sequence[int | None]) -> list[Column]:
@@ -42,6 +43,7 @@ def columns(values: Sequence[int | None], parts: Sequence[int | None]) -> list[C
                 _text(HEIGHT - low),
                 _text(low),
                 value is None,
+                value is not None and part is None,
             )
         )
     return drawn
