@@ -377,6 +377,9 @@ FHIR_TYPES = {
     "Observation": "records.fhir_vitals.Observations",
     "MedicationRequest": "prescriptions.fhir.MedicationRequests",
     "MedicationDispense": "prescriptions.fhir.MedicationDispenses",
+    "Medication": "prescriptions.fhir_bundles.Medications",
+    "Provenance": "prescriptions.fhir_bundles.Provenances",
+    "Bundle": "prescriptions.fhir_bundles.Bundles",
 }
 FHIR_WRITERS = {"Appointment": "booking.api.hospitals.AppointmentWriter"}  # what a hospital's own system may write
 FHIR_SYSTEMS = {  # specs: two Vietnamese drafts disagree, so every system stays a setting

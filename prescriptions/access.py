@@ -5,6 +5,7 @@ pharmacy sees a prescription only while its code and access code have just been 
 there or reserved from it there, while it holds it, and what it filled. A pharmacy that is asked who has it sees medicines.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -341,3 +342,29 @@ def lock_lot(by: Actor, lot_id: UUID) -> Lot:
     if found is None:
         raise NotFound()
     return found
+
+
+# ---- statistics
+
+
+@dataclass(frozen=True)
+class FigureScope:
+    """Whose figures somebody may see, and whether small numbers stay hidden from them."""
+
+    practitioner_id: UUID | None = None
+    facility_id: UUID | None = None
+    hides_small: bool = True
+
+
+def figures_scope(by: Actor) -> FigureScope:
+    """Say whose figures the actor may see: a doctor their own, a desk its facility's, ministry and operator all.
+
+    Who may see single patients anyway (a doctor: their own) is told small numbers; nobody else is. Raises WrongRole.
+    """
+    if by.role == "practitioner" and by.practitioner_id:
+        return FigureScope(practitioner_id=by.practitioner_id, hides_small=False)
+    if by.role == "desk" and by.facility_id:
+        return FigureScope(facility_id=by.facility_id)
+    if by.role in ("regulator", "operator"):
+        return FigureScope()
+    raise WrongRole()

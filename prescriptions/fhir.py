@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from core.actor import Actor
 from core.errors import NotFound
-from core.fhir import ATC, ICD10, UCUM, patient_in
+from core.fhir import ATC, ICD10, UCUM, identifier, patient_in
 from core.refs import ref
 from prescriptions import access, words
 from prescriptions.models import Dispense, Drug, Item, Prescription
@@ -37,7 +37,8 @@ SUBSTITUTION = "http://terminology.hl7.org/CodeSystem/v3-substanceAdminSubstitut
 SUBSTITUTIONS = {"generic": "G", "brand": "BC", "form": "EC"}
 
 
-def _medication(drug: Drug) -> dict[str, Any]:
+def medication_of(drug: Drug) -> dict[str, Any]:
+    """Return what a drug is, coded by ATC where that is known, in the words of a printed prescription."""
     coding = [{"system": ATC, "code": drug.atc, "display": drug.inn}] if drug.atc else []
     return {**({"coding": coding} if coding else {}), "text": drug.printed}
 
@@ -76,11 +77,17 @@ def request_of(item: Item) -> dict[str, Any]:
         "groupIdentifier": {"system": settings.FHIR_SYSTEMS["prescription"], "value": prescription.code},
         "status": REQUEST_STATUS[prescription.status],
         "intent": "order",
-        "medicationCodeableConcept": _medication(drug),
+        "medicationCodeableConcept": medication_of(drug),
         "subject": {"reference": f"Patient/{prescription.person_id}"},
         "encounter": {"reference": f"Encounter/{prescription.encounter_id}"},
         "authoredOn": _instant(prescription.signed_at),
-        "requester": {"display": prescription.practitioner.display_name},
+        "requester": {
+            "type": "Practitioner",
+            "identifier": identifier("licence", prescription.practitioner.licence_number),
+            "display": prescription.practitioner.display_name,
+        },
+        # The same drug as it stands in the catalogue; who signed all this is Provenance/<id of the prescription>.
+        "supportingInformation": [{"reference": f"Medication/{item.drug_id}"}],
         "reasonCode": [
             {"coding": [{"system": ICD10, "code": one["code"], "display": one["name"]}], "text": one["name"]}
             for one in (prescription.content or {}).get("diagnoses", [])
@@ -101,7 +108,7 @@ def dispense_of(dispense: Dispense) -> dict[str, Any]:
         "resourceType": "MedicationDispense",
         "id": str(dispense.id),
         "status": "completed",
-        "medicationCodeableConcept": _medication(dispense.drug),
+        "medicationCodeableConcept": medication_of(dispense.drug),
         "subject": {"reference": f"Patient/{item.prescription.person_id}"},
         "context": {"reference": f"Encounter/{item.prescription.encounter_id}"},
         "performer": [{"actor": {"display": dispense.pharmacy.name}}],

@@ -79,3 +79,10 @@ def apply_drug_import(run_id: str) -> None:
 def renew_revocation_list(timestamp: int) -> None:
     """Each hour a new number: a list older than a day is refused by whoever verifies without network."""
     actions.issue_revocation_list(now=datetime.fromtimestamp(timestamp, UTC))
+
+
+@periodic("* * * * *")
+@task
+def count_changes(timestamp: int) -> None:
+    """Each minute: bring the statistics up to date with what was signed, handed out, cancelled."""
+    actions.count_all_changes()

@@ -45,7 +45,18 @@ class Site:
 
     def start(self) -> Site:
         """Start it and wait until it answers."""
-        command = [sys.executable, "-m", "runtime", "up", "--port", str(self.port), "--http", self.http]
+        command = [
+            sys.executable,
+            "-m",
+            "runtime",
+            "up",
+            "--port",
+            str(self.port),
+            "--http",
+            self.http,
+            "--history",
+            "off",
+        ]
         if not self.workers:
             command += ["--workers", "off"]
         with self.log.open("ab") as out:

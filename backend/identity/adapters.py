@@ -43,6 +43,7 @@ HOME = {
     "desk": "/hospital/",
     "nurse": "/station/",
     "operator": "/operator/drugs/",
+    "regulator": "/ministry/",
 }
 
 

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from runtime import databases, folders, http, national, postgres, words
+from runtime import databases, folders, history, http, national, postgres, words
 
 log = logging.getLogger("lanh.process")
 
@@ -68,7 +68,14 @@ def up(arguments: list[str]) -> int:
         door = open_door(options.host)
         assert door is not None
     try:
-        _serve(options.host, door, port, workers=options.workers == "on", started=started)
+        _serve(
+            options.host,
+            door,
+            port,
+            workers=options.workers == "on",
+            past=options.history == "on",
+            started=started,
+        )
     finally:
         if apart is not None:
             http.stop(apart)
@@ -88,6 +95,12 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--fresh", action="store_true", help="throw all data away first")
     parser.add_argument(
         "--workers", choices=["on", "off"], default=os.environ.get("WORKER", "on"), help="run jobs here"
+    )
+    parser.add_argument(
+        "--history",
+        choices=["on", "off"],
+        default=os.environ.get("HISTORY", "on"),
+        help="off: a demo without its past year of prescriptions",
     )
     parser.add_argument(
         "--http",
@@ -186,7 +199,7 @@ def _collect_static() -> None:
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
-def _serve(host: str, door: socket.socket, port: int, *, workers: bool, started: float) -> None:
+def _serve(host: str, door: socket.socket, port: int, *, workers: bool, past: bool, started: float) -> None:
     from daphne.server import Server, twisted_loop
     from twisted.internet import defer, reactor
 
@@ -196,6 +209,7 @@ def _serve(host: str, door: socket.socket, port: int, *, workers: bool, started:
     application = _application()
     stop = asyncio.Event()
     jobs: list[asyncio.Task[None]] = []
+    beside: list[Any] = []
 
     def begin() -> None:
         asyncio.set_event_loop(twisted_loop)
@@ -203,9 +217,18 @@ def _serve(host: str, door: socket.socket, port: int, *, workers: bool, started:
             jobs.append(twisted_loop.create_task(worker.work(stop)))
         _greet(host, port, sockets, started)
         reactor.callInThread(_load_addresses)  # type: ignore[attr-defined]
+        if past:
+            reactor.callLater(2, reactor.callInThread, begin_past)  # type: ignore[attr-defined]
+
+    def begin_past() -> None:
+        beside.append(history.start())
+        if stop.is_set():  # we were asked to end meanwhile
+            history.stop(beside[-1])
 
     def end() -> Any:
         stop.set()
+        for running in beside:
+            history.stop(running)
         return defer.gatherResults([defer.Deferred.fromFuture(job) for job in jobs], consumeErrors=True)
 
     reactor.callWhenRunning(begin)  # type: ignore[attr-defined]

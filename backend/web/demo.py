@@ -81,6 +81,18 @@ CAST = (
         "/station/", Look("bun", "#1d1715", "#e6b98d", "white", "#8a3b4a", "#f6e6e4"),
         email="my@demo.lanh.vn", secret="LANHDEMOMYAAAAAAAAAAAAAAAAAAAAAA",
     ),
+    Member(
+        "moh", "Trịnh Minh Hà", _("Ministry of Health"),
+        _("Looks at the whole country's prescribing: how much, of what, for which diseases. Sums only, never a person."),
+        "/ministry/", Look("bob", "#2a2320", "#f1caa2", "jacket", "#5a3f7a", "#ece6f5", glasses=True),
+        email="ha@demo.lanh.vn", secret="LANHDEMOHAAAAAAAAAAAAAAAAAAAAAAA",
+    ),
+    Member(
+        "hai", "Lương Quốc Hải", _("Operator"),
+        _("Runs the house: lists of medicines, rules of the safety check. Sees sums, and no word about anybody's health."),
+        "/operator/drugs/", Look("short", "#1d1917", "#e4b88c", "shirt", "#3d5a45", "#e4efe6"),
+        email="hai@demo.lanh.vn", secret="LANHDEMOHAIAAAAAAAAAAAAAAAAAAAAA",
+    ),
 )  # fmt: skip
 BY_KEY = {member.key: member for member in CAST}
 
@@ -97,7 +109,7 @@ class Step:
 
 def _steps() -> list[Step]:
     doctor = Practitioner.objects.filter(user__email=BY_KEY["ben"].email).values_list("id", flat=True).first()
-    ana, ben, cara, dan, eve, giang = CAST
+    ana, ben, cara, dan, eve, giang, ministry, _operator = CAST
     return [
         Step(
             ana,
@@ -154,6 +166,14 @@ def _steps() -> list[Step]:
                 "Giàng A Páo is at her station. She enters the room with him; what she measures stands before Dr Bình at once."
             ),
             "/station/",
+        ),
+        Step(
+            ministry,
+            _("See a year of prescribing"),
+            _(
+                "By province, disease and medicine; numbers below five stay hidden. After the first start the year fills up within minutes."
+            ),
+            "/ministry/statistics/",
         ),
         Step(
             eve,

@@ -34,6 +34,7 @@ from web.consoles import (
     pharmacy_prints,
     pharmacy_shelf,
     station,
+    statistics,
 )
 
 page_patterns: list[Any] = [
@@ -104,5 +105,6 @@ for console in (
     station,
     national,
     operator,
+    statistics,
 ):
     page_patterns += console.page_patterns

@@ -18,6 +18,7 @@ from prescriptions.actions.collecting import accept, lookup, return_, route
 from prescriptions.actions.dispensing import complete, dispense
 from prescriptions.actions.documents import make_document
 from prescriptions.actions.ending import cancel, expire
+from prescriptions.actions.figures import count_all_changes, count_changes, forget_figures
 from prescriptions.actions.filing import file_next, set_aside, try_again, try_all_again, wake_filings
 from prescriptions.actions.importing import (
     apply_drug_import,
@@ -93,6 +94,8 @@ __all__ = [
     "confirm_drug_import",
     "confirm_rules",
     "correct_lot",
+    "count_all_changes",
+    "count_changes",
     "discard_rules",
     "dispense",
     "draft",
@@ -105,6 +108,7 @@ __all__ = [
     "expire",
     "expire_reservation",
     "file_next",
+    "forget_figures",
     "fresh_revocation_list",
     "give_permit",
     "import_rules",

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('identity', '0008_care_at_a_distance'),
-        ('prescriptions', '0005_gateway'),
+        ('prescriptions', '0009_traditional_catalogue'),
         ('records', '0005_hand_overs'),
     ]
 

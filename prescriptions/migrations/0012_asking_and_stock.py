@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('identity', '0008_care_at_a_distance'),
-        ('prescriptions', '0005_gateway'),
+        ('prescriptions', '0011_dispensed_is_counted'),
     ]
 
     operations = [

@@ -13,6 +13,7 @@ from prescriptions.models.collecting import Acceptance, Dispense, Presentation, 
 from prescriptions.models.counter import CodeMessage, CounterCode, DoseReminder, DoseTimes, StockImport
 from prescriptions.models.documents import Document
 from prescriptions.models.drugs import Drug, DrugImport, DrugWord
+from prescriptions.models.figures import ChangeMark, Counted, DrugFigure, Figure
 from prescriptions.models.filings import Filing, NationalAccount
 from prescriptions.models.keys import SigningKey
 from prescriptions.models.own import Favourite, LineSet, Snippet
@@ -29,16 +30,20 @@ __all__ = [
     "AnswerRule",
     "Authority",
     "Certificate",
+    "ChangeMark",
     "CodeMessage",
+    "Counted",
     "CounterCode",
     "Dispense",
     "Document",
     "DoseReminder",
     "DoseTimes",
     "Drug",
+    "DrugFigure",
     "DrugImport",
     "DrugWord",
     "Favourite",
+    "Figure",
     "Filing",
     "Inquiry",
     "InquiryLine",

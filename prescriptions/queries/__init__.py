@@ -63,6 +63,7 @@ from prescriptions.queries.doses import (
     is_reminded,
 )
 from prescriptions.queries.drugs import day_of, drug_imports, find_drugs, get_drugs, substitutes_for
+from prescriptions.queries.figures import Line, Report, Wish, drug_names, report, years_counted
 from prescriptions.queries.filings import (
     FilingCounts,
     Prescriber,
@@ -123,15 +124,18 @@ __all__ = [
     "DayOf",
     "FilingCounts",
     "HandOut",
+    "Line",
     "NearbyPharmacy",
     "Overridden",
     "Prescriber",
     "PrescriptionFacts",
+    "Report",
     "Shelf",
     "Signature",
     "SmsFacts",
     "SoldLine",
     "Take",
+    "Wish",
     "age_in_months",
     "allergies_of",
     "answer_rule_of",
@@ -156,6 +160,7 @@ __all__ = [
     "dose_times_of",
     "doses_due",
     "drug_imports",
+    "drug_names",
     "earlier_of",
     "favourites",
     "filings_cancelled_since",
@@ -200,6 +205,7 @@ __all__ = [
     "public_keys",
     "queue_of",
     "replacement_of",
+    "report",
     "reservation_here",
     "reservations_of",
     "reservations_over",
@@ -223,4 +229,5 @@ __all__ = [
     "trust_token",
     "watched_by",
     "within_part",
+    "years_counted",
 ]

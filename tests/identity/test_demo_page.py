@@ -85,4 +85,4 @@ def test_draws_every_look(hair: str, coat: str) -> None:
 
 
 def test_calls_people_by_their_given_name() -> None:
-    assert [given_name(member.name) for member in CAST] == ["Minh Anh", "Bình", "Cúc", "Dân", "Yến", "Mỷ"]
+    assert [given_name(member.name) for member in CAST] == ["Minh Anh", "Bình", "Cúc", "Dân", "Yến", "Mỷ", "Hà", "Hải"]

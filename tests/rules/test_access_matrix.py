@@ -170,6 +170,10 @@ GET    /fhir/R4/Condition?patient={person}                          u0 0 0000 00
 GET    /fhir/R4/Appointment?patient={person}                        uy 0 yy00 00 y00x xx xx xx
 GET    /fhir/R4/MedicationRequest?patient={person}                  uy 0 y0y0 00 y00x xx xx xx
 GET    /fhir/R4/MedicationDispense?patient={person}                 u0 0 0000 00 000x xx xx xx
+GET    /fhir/R4/Provenance/{prescription}                           uy - y-y- -- y--x xx xx xx
+GET    /fhir/R4/Bundle/{prescription}                               uy - y-y- -- y--x xx xx xx
+GET    /fhir/R4/Provenance?patient={person}                         uy 0 y0y0 00 y00x xx xx xx
+GET    /fhir/R4/Bundle?patient={person}                             uy 0 y0y0 00 y00x xx xx xx
 GET    /fhir/R4/AllergyIntolerance?patient={person}                 uy 0 y000 00 y00x xx xx xx
 GET    /fhir/R4/Schedule/{schedule}                                 u- - ---- -- y--x xx xx xx
 GET    /fhir/R4/Slot?schedule={schedule}                            u0 0 0000 00 y00x xx xx xx
@@ -249,6 +253,14 @@ POST   /station/people/{person}/take/                               ux x xxxx xx
 GET    /station/visits/{encounter}/                                 ux x xxxx xx xxx- xx xx xx
 GET    /operator/drugs/                                             ux x xxxx xx xxxx xx xx xy
 POST   /operator/drugs/                                             ux x xxxx xx xxxx xx xx xi
+GET    /doctor/statistics/                                          ux x xxxx xx yyyx xx xx xx
+GET    /doctor/statistics.csv                                       ux x xxxx xx yyyx xx xx xx
+GET    /hospital/statistics/                                        ux x xxxx xx xxxx yy xx xx
+GET    /hospital/statistics.csv                                     ux x xxxx xx xxxx yy xx xx
+GET    /ministry/statistics/                                        ux x xxxx xx xxxx xx xx yx
+GET    /ministry/statistics.csv                                     ux x xxxx xx xxxx xx xx yx
+GET    /operator/statistics/                                        ux x xxxx xx xxxx xx xx xy
+GET    /operator/statistics.csv                                     ux x xxxx xx xxxx xx xx xy
 GET    /pharmacy/                                                   ux x xxxx xx xxxx xx yy xx
 GET    /pharmacy/national/                                          ux x xxxx xx xxxx xx yy xx
 POST   /pharmacy/national/accounts/                                 ux x xxxx xx xxxx xx yy xx
@@ -537,7 +549,9 @@ def test_who_may_do_what(told: Story, everybody: dict[str, Any]) -> None:
 def may_know(role: str, address: str, letter: str) -> bool:
     """Say whether this role meets the reason or diagnosis here by right."""
     if role in {"cara", "collector"}:  # a prescription carries its diagnosis, by law (Circular 26/2025, article 6)
-        prescribed = any(word in address for word in ("prescription", "dispensing", "MedicationRequest"))
+        prescribed = any(
+            word in address for word in ("prescription", "dispensing", "MedicationRequest", "Bundle", "Provenance")
+        )
         return prescribed and letter == "y"
     return role == "booker" and "appointment" in address.lower() and letter == "y"  # who books writes the reason
 

@@ -253,6 +253,8 @@ def test_eve_finds_nothing_over_fhir(told: Story, eve):
         "AllergyIntolerance": values["allergy_id"],
         "Condition": values["encounter_id"],
         "MedicationDispense": values["prescription_id"],
+        "Provenance": values["prescription_id"],
+        "Bundle": values["prescription_id"],
     }
     for kind, thing in found.items():
         one = eve_api.get(f"/fhir/R4/{kind}/{thing}")

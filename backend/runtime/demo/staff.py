@@ -93,6 +93,8 @@ PHARMACISTS = (
     ("", "thuan_hoa", "Tôn Thất Khoa"), ("", "ninh_kieu", "Quách Mỹ Linh"),
 )  # fmt: skip
 
+# Who looks at the whole of it: key, role, name.
+ABOVE = (("moh", "regulator", "Trịnh Minh Hà"), ("hai", "operator", "Lương Quốc Hải"))
 DESKS = (("dan", "song_hong", "Hoàng Văn Dân"), ("", "ben_thanh", "Trịnh Thị Loan"), ("", "cai_rang", "Thạch Sơn"))
 
 
@@ -137,6 +139,8 @@ def make_staff(places: dict[str, Facility]) -> tuple[dict[str, Practitioner], di
             members[f"{role}:{place}"] = Membership.objects.create(
                 user=user, facility=places[place], role=role, active_from=SINCE
             )
+    for key, role, name in ABOVE:
+        Membership.objects.create(user=_user(key, name, role), role=role, active_from=SINCE)
     nurse = _user(station.NURSE, "Giàng Thị Mỷ", station.PLACE)
     members[f"nurse:{station.PLACE}"] = station.make_nurse(places, nurse)
     return practitioners, members
