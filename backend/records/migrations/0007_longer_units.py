@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0005_hand_overs'),
+        ('records', '0006_visits_under_a_pilot'),
     ]
 
     operations = [
