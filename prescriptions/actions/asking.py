@@ -66,7 +66,7 @@ def ask_pharmacies(
     if by.role != "citizen":
         raise NotFound()  # whom a person tells of their illness is their own choice
     prescription = access.lock_prescription(by, prescription_id, now, "collect")
-    require_collectable(prescription, now)
+    require_collectable(prescription, by, now)
     if prescription.status == Prescription.Status.ACCEPTED:
         raise TakenElsewhere()
     wanted = left_of(prescription)

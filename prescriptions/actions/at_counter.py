@@ -139,7 +139,7 @@ def send_codes(*, prescription_id: UUID, by: Actor, now: datetime) -> str:
     if by.role != "citizen" and not by.is_system:
         raise NotFound()
     prescription = access.lock_prescription(by, prescription_id, now, "collect")
-    require_collectable(prescription, now)
+    require_collectable(prescription, by, now)
     if not signature_of(prescription).valid:
         raise SignatureBroken()
     to = phone_of(prescription.person)

@@ -48,7 +48,7 @@ def reserve(*, answer_id: UUID, by: Actor, now: datetime) -> Reservation:
     ).first()
     if kept is not None and kept.answer_id == answer.id:
         return kept
-    require_collectable(prescription, now)
+    require_collectable(prescription, by, now)
     if prescription.status == Prescription.Status.ACCEPTED:
         raise TakenElsewhere()
     if answer.said != PharmacyAnswer.Said.HAS or answer.ready_at is None or not answer.inquiry.is_live(now):

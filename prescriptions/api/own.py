@@ -22,7 +22,7 @@ TAGS = ["prescribing"]
 PRESCRIBERS = frozenset({"practitioner"})
 
 
-class LineWish(StrictSerializer):
+class KeptLineWish(StrictSerializer):
     drug = serializers.CharField(max_length=80)
     dose_quantity = wishes.DoseField(
         max_digits=7, decimal_places=2, min_value=wishes.SMALLEST_DOSE, max_value=wishes.LARGEST_DOSE
@@ -34,7 +34,7 @@ class LineWish(StrictSerializer):
 
 class SetWish(StrictSerializer):
     name = serializers.CharField(max_length=80)
-    lines = serializers.ListField(child=LineWish(), allow_empty=False, max_length=MOST_LINES)
+    lines = serializers.ListField(child=KeptLineWish(), allow_empty=False, max_length=MOST_LINES)
     advice = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
     shared = serializers.BooleanField(required=False, default=False)
 
@@ -128,10 +128,10 @@ class Own(OwnView):
 
 
 class Favourites(OwnView):
-    @extend_schema(request=LineWish, responses={201: FavouriteAnswer}, summary="Keep a line", tags=TAGS)
+    @extend_schema(request=KeptLineWish, responses={201: FavouriteAnswer}, summary="Keep a line", tags=TAGS)
     @idempotent
     def post(self, request: Request) -> Response:
-        kept = actions.keep_favourite(line=self.clean(LineWish), by=self.actor, on=self.today)
+        kept = actions.keep_favourite(line=self.clean(KeptLineWish), by=self.actor, on=self.today)
         return Response(FavouriteAnswer(kept).data, status=201)
 
 
