@@ -66,10 +66,10 @@ def ask_pharmacies(
     if by.role != "citizen":
         raise NotFound()  # whom a person tells of their illness is their own choice
     prescription = access.lock_prescription(by, prescription_id, now, "collect")
-    require_collectable(prescription, by, now)
+    part = require_collectable(prescription, by, now)
     if prescription.status == Prescription.Status.ACCEPTED:
         raise TakenElsewhere()
-    wanted = left_of(prescription)
+    wanted = left_of(prescription, part)
     if not wanted:
         raise NothingToReserve()
     if prescription.inquiries.filter(asked_at__gt=now - timedelta(hours=24)).count() >= MOST_A_DAY:

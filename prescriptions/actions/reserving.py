@@ -48,14 +48,14 @@ def reserve(*, answer_id: UUID, by: Actor, now: datetime) -> Reservation:
     ).first()
     if kept is not None and kept.answer_id == answer.id:
         return kept
-    require_collectable(prescription, by, now)
+    part = require_collectable(prescription, by, now)
     if prescription.status == Prescription.Status.ACCEPTED:
         raise TakenElsewhere()
     if answer.said != PharmacyAnswer.Said.HAS or answer.ready_at is None or not answer.inquiry.is_live(now):
         raise InquiryOver()
     if kept is not None:
         raise NothingToReserve()  # kept by an earlier answer of the same pharmacy
-    left = {item.id: quantity for item, quantity in left_of(prescription)}
+    left = {item.id: quantity for item, quantity in left_of(prescription, part)}
     ready_at = max(answer.ready_at, now)
     reservation = Reservation(
         prescription=prescription,
@@ -79,7 +79,7 @@ def reserve(*, answer_id: UUID, by: Actor, now: datetime) -> Reservation:
         detail={"pharmacy": answer.pharmacy.name},
     )
     emit(MedicinesReserved(**_facts(reservation)))
-    if not left_of(prescription):
+    if not left_of(prescription, part):
         close_inquiry(inquiry_id=answer.inquiry_id, by=by, now=now)
     return reservation
 

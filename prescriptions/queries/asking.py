@@ -18,6 +18,7 @@ from prescriptions.models import (
     Inquiry,
     InquiryLine,
     Item,
+    Part,
     PharmacyAnswer,
     Prescription,
     Reservation,
@@ -65,10 +66,17 @@ def pharmacies_in_reach(
     return found[:MOST_ASKED]
 
 
-def left_of(prescription: Prescription) -> list[tuple[Item, int]]:
-    """Return what may still be asked for and reserved of each item: what is neither handed out nor kept somewhere."""
+def left_of(prescription: Prescription, part: Part | None = None) -> list[tuple[Item, int]]:
+    """Return what may still be asked for and reserved of each item: what is neither handed out nor kept somewhere.
+
+    `part` is the one that is open, of a prescription that is collected in parts: of the others nothing can be had now.
+    """
     kept = kept_of(prescription)
-    left = [(item, item.remaining - kept.get(item.id, 0)) for item in prescription.items.select_related("drug")]
+    shares = {share.item_id: share.remaining for share in part.shares.all()} if part is not None else None
+    left = [
+        (item, (item.remaining if shares is None else shares.get(item.id, 0)) - kept.get(item.id, 0))
+        for item in prescription.items.select_related("drug")
+    ]
     return [(item, quantity) for item, quantity in left if quantity > 0]
 
 
