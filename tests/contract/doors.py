@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,6 +20,24 @@ from tests.journeys.stage import Story
 from tests.rules.test_strangers import things
 
 OURS = ("audit", "identity", "records", "booking", "prescriptions", "payments", "notifications", "realtime", "core")
+
+# Everything at every door, as `storm contract` has it; the suite takes its turns through the same tables.
+WHOLE = os.environ.get("LANH_CONTRACT") == "whole"
+
+
+class Turns:
+    """Some of a list, the next ones each time: over all doors every one is used many times."""
+
+    def __init__(self, values: Iterable[Any], some: int) -> None:
+        self.values, self.some, self.at = list(values), some, 0
+
+    def next(self) -> list[Any]:
+        """Return the whole list, or the next few."""
+        if WHOLE:
+            return self.values
+        picked = [self.values[(self.at + n) % len(self.values)] for n in range(self.some)]
+        self.at = (self.at + self.some) % len(self.values)
+        return picked
 
 
 @dataclass(frozen=True)

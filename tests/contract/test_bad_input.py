@@ -13,7 +13,7 @@ from django.test import Client
 from payments.gateways import signature
 from tests import make
 from tests.contract import doors
-from tests.contract.doors import Operation, everything, fitting, ids_of, problem
+from tests.contract.doors import Operation, Turns, everything, fitting, ids_of, problem
 from tests.journeys.conftest import clock, story  # noqa: F401
 from tests.journeys.stage import Story
 from tests.rules.test_strangers import told  # noqa: F401
@@ -75,11 +75,11 @@ def send(cast: dict[str, Any], one: Operation, told: Story, body: Any, kind: str
 
 
 def test_an_unreadable_body_is_a_400_and_changes_nothing(told, cast):  # noqa: F811
-    before, wrong = everything(), []
+    before, wrong, turns = everything(), [], Turns(UNREADABLE.items(), 4)
     for one in writing():
         if not one.takes_body:
             continue
-        for name, raw in UNREADABLE.items():
+        for name, raw in turns.next():
             if name == "empty" and not fitting(one, told):
                 continue  # an empty object, where nothing is required of it
             allowed = (400, 409, 422) if name == "empty" else (400,)
@@ -117,10 +117,10 @@ def test_an_unknown_field_or_no_object_is_refused(told, cast):  # noqa: F811
 
 
 def test_a_wrong_value_in_any_field_is_refused(told, cast):  # noqa: F811
-    wrong, before = [], everything()
+    wrong, before, turns = [], everything(), Turns(WRONG, 2)
     for one in writing():
         for field in one.fields:
-            for value in WRONG:
+            for value in turns.next():
                 body = {**fitting(one, told), field: value}
                 found = problem(send(cast, one, told, body), 400, 403, 404, 409, 422)
                 wrong += [f"{one.name} {field}={str(value)[:30]!r}: {found}"] if found else []
@@ -195,13 +195,13 @@ def test_other_peoples_ids_in_a_body_are_as_good_as_none(told, cast, eve):  # no
 
 
 def test_junk_in_any_query_string_is_a_refusal_or_a_page(told, cast):  # noqa: F811
-    ids, wrong = ids_of(told), []
+    ids, wrong, turns = ids_of(told), [], Turns(JUNK, 3)
     for one in doors.operations():
         if one.method != "get":
             continue
         needed = f"practitioner={told.ben.id}&visit_type={told.visit_type.id}&month=2031-03&q=ho&"
         for name in [*one.parameters, "cursor", "limit", "unheard_of"]:
-            for junk in JUNK:
+            for junk in turns.next():
                 base = "&".join(part for part in needed.split("&") if part and not part.startswith(f"{name}="))
                 once = f"{base}&{name}={quote(junk)}"
                 for query in (once, f"{once}&{name}=2") if junk == "-1" else (once,):
