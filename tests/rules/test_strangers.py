@@ -30,7 +30,7 @@ from tests.realtime import handed_in, recorded
 
 pytestmark = pytest.mark.django_db
 PUBLIC = re.compile(
-    r"^(api/v1/(practitioners|facilities|visit-types|specialties)/|admin/|static/|doctors/|sandbox/pay/|hooks/|demo/|_allauth/|sign-in|staff/)"
+    r"^(api/v1/(practitioners|facilities|visit-types|specialties)/|admin/|static/|doctors/|sandbox/pay/|hooks/|demo/|_allauth/|\.well-known/|verify/|sign-in|staff/)"
 )
 
 
