@@ -3,6 +3,7 @@
 from prescriptions.queries.certificates import (
     AUTHORITY_KEY,
     certificate_pem,
+    certificates_mark,
     chain_of,
     crl_of,
     newest_list,
@@ -61,6 +62,7 @@ __all__ = [
     "Signature",
     "allergies_of",
     "certificate_pem",
+    "certificates_mark",
     "chain_of",
     "check_items",
     "check_prescription",
