@@ -413,7 +413,7 @@ PRESCRIPTION_TABLES_DIR = env.str_(
 )  # a pharmacist's own limits, in place of prescriptions/data
 # Where doctors' keys may be instead of here, by name: {"hsm": {"kind": "pkcs11", "module", "token", "pin"},
 # "sign": {"kind": "remote", "url", "client_id", "client_secret", "pins"}}. `lanh.py manage enrol_signing_key` gives a doctor one.
-SIGNING_PROVIDERS = json.loads(env.str_("SIGNING_PROVIDERS") or "{}")
+SIGNING_KEEPERS = json.loads(env.str_("SIGNING_KEEPERS") or "{}")
 PRESCRIPTION_CERTIFICATE_DAYS = env.int_("PRESCRIPTION_CERTIFICATE_DAYS", 365)  # of a doctor's built-in certificate
 # The national e-prescription system (QĐ 808/QĐ-BYT). Without both addresses nothing is sent; what is signed waits for them.
 ERX_API_URL = env.str_("ERX_API_URL").rstrip("/")  # facilities and doctors: https://api.donthuocquocgia.vn

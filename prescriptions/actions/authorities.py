@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -12,6 +12,9 @@ from core.ids import new_id
 from identity.models import Facility
 from prescriptions import certificates, queries, sealing
 from prescriptions.models import Authority
+
+# They hold from before they are made, so that a history loaded afterwards is certified by the same ones.
+HELD_BEFORE = timedelta(days=730)
 
 
 def root(now: datetime) -> Authority:
@@ -40,7 +43,7 @@ def _found_or_made(facility: Facility | None, now: datetime) -> Authority:
 def _make(facility: Facility | None, number: int, now: datetime) -> Authority:
     id = new_id()
     if facility is None:
-        issuer, made = None, certificates.new_root(now)
+        issuer, made = None, certificates.new_root(now - HELD_BEFORE)
     else:
         issuer = root(now)
         made = certificates.new_authority(
@@ -48,7 +51,7 @@ def _make(facility: Facility | None, number: int, now: datetime) -> Authority:
             facility_code=facility.code,
             facility_name=facility.name,
             crl_url=crl_url(issuer.id),
-            now=now,
+            now=max(now - HELD_BEFORE, issuer.valid_from),
         )
     certificate = made.certificate
     try:

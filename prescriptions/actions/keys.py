@@ -30,13 +30,13 @@ def signer_of(practitioner: Practitioner, facility: Facility, now: datetime) -> 
         practitioner
     )
     certificate = certificate_of(key, practitioner, facility, now)
-    if key.provider != BUILT_IN:
+    if key.keeper != BUILT_IN:
         return signers.ElsewhereSigner(
-            provider=signers.provider_of(key.provider),
-            key=key.provider_key,
+            keeper=signers.keeper_of(key.keeper),
+            key=key.keeper_key,
             kid=key.kid,
             certificate=certificate.thumbprint,
-            name=key.provider,
+            name=key.keeper,
         )
     assert key.sealed_private_jwk is not None
     opened = sealing.unseal(key.sealed_private_jwk, purpose=PURPOSE, owner=key.kid)
@@ -60,20 +60,20 @@ def signs_elsewhere(practitioner_id: UUID | None) -> bool:
     if practitioner_id is None:
         return False
     keys = SigningKey.objects.filter(practitioner_id=practitioner_id, retired_at__isnull=True)
-    return keys.exclude(provider=BUILT_IN).exists()
+    return keys.exclude(keeper=BUILT_IN).exists()
 
 
-def enrol_key(*, licence: str, provider: str, provider_key: str, by: Actor, now: datetime) -> SigningKey:
-    """Let a doctor sign with a key at a provider from now on; the one before is retired, its signatures stay good.
+def enrol_key(*, licence: str, keeper: str, keeper_key: str, by: Actor, now: datetime) -> SigningKey:
+    """Let a doctor sign with a key at a keeper from now on; the one before is retired, its signatures stay good.
 
-    The provider is asked before anything is written. Enrolling what is in use returns it. Raises WrongRole, NotFound,
+    The keeper is asked before anything is written. Enrolling what is in use returns it. Raises WrongRole, NotFound,
     SignerUnavailable, SignerRefused.
     """
     access.require_operator(by)
     practitioner = Practitioner.objects.filter(licence_number=licence).first()
     if practitioner is None:
         raise NotFound()
-    jwk = certificates.public_jwk(signers.provider_of(provider).public_key(provider_key))
+    jwk = certificates.public_jwk(signers.keeper_of(keeper).public_key(keeper_key))
     with transaction.atomic():
         Practitioner.objects.select_for_update().get(pk=practitioner.pk)
         keys = SigningKey.objects.filter(practitioner=practitioner, retired_at__isnull=True)
@@ -86,8 +86,8 @@ def enrol_key(*, licence: str, provider: str, provider_key: str, by: Actor, now:
             practitioner=practitioner,
             kid=jwk["kid"],
             public_jwk=jwk,
-            provider=provider,
-            provider_key=provider_key,
+            keeper=keeper,
+            keeper_key=keeper_key,
         )
-        audit.record(by, "prescription.enrol_key", made, detail={"provider": provider, "kid": made.kid})
+        audit.record(by, "prescription.enrol_key", made, detail={"keeper": keeper, "kid": made.kid})
         return made

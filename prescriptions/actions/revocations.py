@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
 
 from prescriptions import queries, signing
@@ -44,5 +45,11 @@ def fresh_revocation_list(*, now: datetime) -> RevocationList:
 
 
 def trust_list(*, now: datetime) -> str:
-    """Return who may sign, signed by the root."""
-    return queries.trust_token(root(now), now)
+    """Return who may sign, signed by the root. Kept for an hour while no certificate is added: it grows with the country."""
+    authority = root(now)
+    key = f"prescriptions.trust:{authority.pk}:{queries.certificates_mark()}"
+    found = cache.get(key)
+    if found is None:
+        found = queries.trust_token(authority, now)
+        cache.set(key, found, timeout=3600)
+    return str(found)

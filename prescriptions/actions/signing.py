@@ -53,11 +53,10 @@ class Answered:
     tokens: tuple[str, str]
 
 
-class _SignedElsewhere(SignerUnavailable):
+class _SignedElsewhere(Exception):
     """What would be signed now, for a signer that must not be asked inside a transaction."""
 
     def __init__(self, signer: signing.Signer, code: str, content: dict[str, Any]) -> None:
-        super().__init__()
         self.signer, self.prescription_code, self.content = signer, code, content
 
 
@@ -76,7 +75,7 @@ def ask_signature(
             return None
         signer_of(prescription.practitioner, prescription.facility, now)  # its certificate, before anything is undone
     try:
-        sign(prescription_id=prescription_id, overrides=overrides, by=by, now=now)
+        _sign(prescription_id, overrides, None, by, now)
     except _SignedElsewhere as wish:  # everything is undone; now there is time
         jws, slip = wish.signer.tokens(_parts(wish.signer, wish.content))
         return Answered(wish.prescription_code, signing.canonical(wish.content), (jws, slip))
@@ -87,7 +86,6 @@ def _parts(signer: signing.Signer, content: dict[str, Any]) -> list[tuple[dict[s
     return [(signer.header(), signing.canonical(content)), slips.part(signer, content)]
 
 
-@transaction.atomic
 def sign(
     *,
     prescription_id: UUID,
@@ -101,9 +99,19 @@ def sign(
     `answered` comes from `ask_signature` at the same `now`. Raises ChangedWhileSigning when the draft is another one by now.
     Signing what is signed already returns it. Raises NotFound, NotTheVisit, LicenceNotValid, NothingPrescribed,
     DiagnosisMissing, MixedControl, HerbsApart, ControlledInRemoteVisit, NoBeds, NotTrained, WrongCourse, TooManyDays,
-    FactsMissing, ConfirmationUsed, DrugNotValid, PartsNotWhole, OverrideNeeded, UnknownOverride. Signing a replacement
-    ends the one it replaces in the same transaction.
+    FactsMissing, ConfirmationUsed, DrugNotValid, PartsNotWhole, OverrideNeeded, UnknownOverride, SignerUnavailable (the key
+    is elsewhere, and nobody has asked there). Signing a replacement ends the one it replaces in the same transaction.
     """
+    try:
+        return _sign(prescription_id, overrides, answered, by, now)
+    except _SignedElsewhere as wish:
+        raise SignerUnavailable() from wish
+
+
+@transaction.atomic
+def _sign(
+    prescription_id: UUID, overrides: Sequence[dict[str, str]], answered: Answered | None, by: Actor, now: datetime
+) -> Prescription:
     prescription = access.lock_prescription(by, prescription_id, now)
     if prescription.is_open and prescription.signed_at:
         return prescription

@@ -13,15 +13,15 @@ BUILT_IN = "built-in"
 class SigningKey(Entity):
     """One practitioner's ES256 key. The public half stays readable for ever, to verify.
 
-    The private half is sealed here (`built-in`), or it is where the provider keeps it: on a card, or at a signing service.
-    `provider` is a name in settings.SIGNING_PROVIDERS, `provider_key` what the key is called there.
+    The private half is sealed here (`built-in`), or it is where the keeper keeps it: on a card, or at a signing service.
+    `keeper` is a name in settings.SIGNING_KEEPERS, `keeper_key` what the key is called there.
     """
 
     practitioner = models.ForeignKey("identity.Practitioner", on_delete=models.PROTECT, related_name="+")
     kid = models.CharField(max_length=43, unique=True)  # RFC 7638 thumbprint
     public_jwk = models.JSONField()
-    provider = models.CharField(max_length=40, default=BUILT_IN)
-    provider_key = models.CharField(max_length=200, blank=True)
+    keeper = models.CharField(max_length=40, default=BUILT_IN)
+    keeper_key = models.CharField(max_length=200, blank=True)
     sealed_private_jwk = models.BinaryField(null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)  # signs no more; its signatures stay good
 
@@ -31,8 +31,8 @@ class SigningKey(Entity):
                 fields=["practitioner"], condition=Q(retired_at__isnull=True), name="signing_key_one_in_use"
             ),
             models.CheckConstraint(
-                condition=Q(provider=BUILT_IN, provider_key="", sealed_private_jwk__isnull=False)
-                | ~Q(provider=BUILT_IN) & ~Q(provider_key="") & Q(sealed_private_jwk__isnull=True),
+                condition=Q(keeper=BUILT_IN, keeper_key="", sealed_private_jwk__isnull=False)
+                | ~Q(keeper=BUILT_IN) & ~Q(keeper_key="") & Q(sealed_private_jwk__isnull=True),
                 name="signing_key_is_somewhere",
             ),
         ]

@@ -22,6 +22,7 @@ from prescriptions.queries.asking import (
 from prescriptions.queries.certificates import (
     AUTHORITY_KEY,
     certificate_pem,
+    certificates_mark,
     chain_of,
     crl_of,
     newest_list,
@@ -141,6 +142,7 @@ __all__ = [
     "answer_rule_of",
     "asked_here",
     "certificate_pem",
+    "certificates_mark",
     "chain_of",
     "check_items",
     "check_prescription",

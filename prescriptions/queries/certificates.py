@@ -8,6 +8,7 @@ from uuid import UUID
 
 from cryptography import x509
 from django.conf import settings
+from django.core.cache import cache
 
 from core.errors import NotFound
 from prescriptions import certificates, sealing, signing
@@ -88,6 +89,12 @@ def certified() -> list[dict[str, Any]]:
     ]
 
 
+def certificates_mark() -> str:
+    """Return what differs once a certificate is added."""
+    newest = Certificate.objects.order_by("-id").values_list("id", flat=True).first()
+    return f"{Certificate.objects.count()}:{newest}"
+
+
 def certificate_pem(thumbprint: str) -> str:
     """Return a certificate with its chain as text. Raises NotFound."""
     found = Certificate.objects.select_related("authority__issuer").filter(thumbprint=thumbprint).first()
@@ -102,18 +109,23 @@ def crl_of(authority_id: UUID, now: datetime) -> bytes:
     if authority is None:
         raise NotFound()
     newest = newest_list()
+    key = f"prescriptions.crl:{authority_id}:{newest.number if newest else 0}"
+    if found := cache.get(key):  # signed once for each number; anybody may ask as often as they like
+        return bytes(found)
     rows = [
         (int(one.serial, 16), one.revoked_since, FLAGS[Certificate.Reason(one.revocation_reason)])
         for one in authority.certificates.filter(revoked_at__isnull=False).order_by("revoked_at", "id")
         if one.revoked_since
     ]
-    return certificates.crl(
+    made = certificates.crl(
         opened(authority),
         rows,
         number=newest.number if newest else 0,
         now=now,
         ends=now + timedelta(hours=CRL_HOURS),
     )
+    cache.set(key, made, timeout=3600)
+    return made
 
 
 def trust_token(root: Authority, now: datetime) -> str:

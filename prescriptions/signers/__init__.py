@@ -1,6 +1,6 @@
 """Where doctors' keys may be instead of here: on a PKCS #11 token, or at a remote signing service.
 
-settings.SIGNING_PROVIDERS names them: {"hsm": {"kind": "pkcs11", …}, "sign": {"kind": "remote", …}}. A doctor's SigningKey says
+settings.SIGNING_KEEPERS names them: {"hsm": {"kind": "pkcs11", …}, "sign": {"kind": "remote", …}}. A doctor's SigningKey says
 at which of them its private half is, and under which name. Knows no rows. Never inside a transaction: these take their time.
 """
 
@@ -16,7 +16,7 @@ from django.conf import settings
 from prescriptions.signing import Signer
 
 
-class Provider(Protocol):
+class Keeper(Protocol):
     """Keeps private keys and signs with them."""
 
     def public_key(self, key: str) -> EllipticCurvePublicKey:
@@ -28,9 +28,9 @@ class Provider(Protocol):
 
 @dataclass(frozen=True)
 class ElsewhereSigner(Signer):
-    """Has a provider sign with a key that never comes here. Certified by the built-in authority, so not legally valid."""
+    """Has a keeper sign with a key that never comes here. Certified by the built-in authority, so not legally valid."""
 
-    provider: Provider
+    keeper: Keeper
     key: str
     kid: str
     certificate: str
@@ -40,19 +40,19 @@ class ElsewhereSigner(Signer):
 
     def raw(self, messages: Sequence[bytes]) -> list[bytes]:
         """Ask for all of them at once."""
-        return self.provider.raw(self.key, messages)
+        return self.keeper.raw(self.key, messages)
 
 
-def provider_of(name: str) -> Provider:
-    """Return a provider by its name in the settings. Raises SignerUnavailable when there is none of this name."""
+def keeper_of(name: str) -> Keeper:
+    """Return a keeper by its name in the settings. Raises SignerUnavailable when there is none of this name."""
     from prescriptions.errors import SignerUnavailable
     from prescriptions.signers.remote import Remote
     from prescriptions.signers.token import Token
 
     kinds: dict[str, Any] = {"pkcs11": Token, "remote": Remote}
-    values = dict(settings.SIGNING_PROVIDERS.get(name, {}))
+    values = dict(settings.SIGNING_KEEPERS.get(name, {}))
     kind = kinds.get(values.pop("kind", ""))
     if kind is None:
         raise SignerUnavailable()
-    found: Provider = kind(**values)
+    found: Keeper = kind(**values)
     return found

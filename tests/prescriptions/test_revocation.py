@@ -142,6 +142,12 @@ def test_a_stolen_key_is_retired_with_all_its_certificates(signed, ana, ben, now
     assert signing.key_id(fresh.signature) != signing.key_id(signed.signature)
 
 
+def test_a_history_loaded_backwards_needs_no_authority_of_its_own(signed, ana, ben, now):
+    make_signed(person=ana, practitioner=ben, items=[line(PARACETAMOL)], now=now - timedelta(days=700))
+    assert Authority.objects.count() == 2
+    assert Certificate.objects.count() == 2
+
+
 def test_only_operators_take_certificates_back_not_before_their_time_and_twice_is_once(
     signed, by_ana, by_ben, by_cara, by_dan, by_eve, now
 ):
@@ -235,6 +241,11 @@ def test_anybody_reads_who_may_sign_certificates_and_crls_but_no_secret(signed, 
     assert found.is_signature_valid(chain[1].public_key())
     assert found.get_revoked_certificate_by_serial_number(chain[0].serial_number) is not None
     assert found.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number == 1
+    assert (
+        read(nobody_api, "/.well-known/prescription-certificates.jws").content.decode() == token
+    )  # kept: its ETag holds
+    make_signed(person=ana, practitioner=make.make_practitioner(facility=hospital, full_name="Phan Văn Khải"))
+    assert read(nobody_api, "/.well-known/prescription-certificates.jws").content.decode() != token
     everything = token + pem.decode() + str(queries.public_keys())
     assert ana.full_name not in everything
     assert '"d"' not in everything and "PRIVATE" not in everything

@@ -16,7 +16,7 @@ from core.errors import NotFound, WrongRole
 from prescriptions import actions, queries, signing, slips
 from prescriptions.errors import ChangedWhileSigning, SignerRefused, SignerUnavailable
 from prescriptions.models import Certificate, Prescription, SigningKey
-from prescriptions.signers import provider_of
+from prescriptions.signers import keeper_of
 from tests.prescriptions.signing_service import SigningService
 from tests.prescriptions.stage import PARACETAMOL, line, make_draft, make_signed, make_visit
 
@@ -27,7 +27,7 @@ SOFTHSM = next((one for one in (Path("/usr/lib/softhsm/libsofthsm2.so"),) if one
 @pytest.fixture
 def service(settings):
     running = SigningService()
-    settings.SIGNING_PROVIDERS = {
+    settings.SIGNING_KEEPERS = {
         "sign": {
             "kind": "remote",
             "url": running.url,
@@ -41,8 +41,8 @@ def service(settings):
     running.stop()
 
 
-def enrol(ben, now, provider="sign", key="ben-1", by=OPERATOR):
-    return actions.enrol_key(licence=ben.licence_number, provider=provider, provider_key=key, by=by, now=now)
+def enrol(ben, now, keeper="sign", key="ben-1", by=OPERATOR):
+    return actions.enrol_key(licence=ben.licence_number, keeper=keeper, keeper_key=key, by=by, now=now)
 
 
 def draft_of(ana, ben):
@@ -74,7 +74,7 @@ def test_the_service_signs_over_the_door_outside_any_transaction_and_only_digest
     }
     assert open_then == [0]
     signed = Prescription.objects.get(pk=draft.pk)
-    public = SigningKey.objects.get(provider="sign").public_jwk
+    public = SigningKey.objects.get(keeper="sign").public_jwk
     signing.verify(signed.signature, signed.content, public)
     signing.opened(signed.slip, public, slips.TYPE)
     assert Certificate.objects.get(key=key).facility == signed.facility
@@ -159,14 +159,14 @@ def test_who_may_enrol_whom_and_with_what(service, ben, by_ben, by_dan, now):
     with pytest.raises(SignerRefused):
         enrol(ben, now, key="someone-else")
     with pytest.raises(SignerUnavailable):
-        enrol(ben, now, provider="unknown")
+        enrol(ben, now, keeper="unknown")
     with pytest.raises(NotFound):
-        actions.enrol_key(licence="0/X", provider="sign", provider_key="ben-1", by=OPERATOR, now=now)
+        actions.enrol_key(licence="0/X", keeper="sign", keeper_key="ben-1", by=OPERATOR, now=now)
     with pytest.raises(CommandError):
         call_command("enrol_signing_key", ben.licence_number, "unknown", "x")
     assert not SigningKey.objects.exists()
     call_command("enrol_signing_key", ben.licence_number, "sign", "ben-1")
-    assert SigningKey.objects.get().provider == "sign"
+    assert SigningKey.objects.get().keeper == "sign"
 
 
 def test_one_key_is_one_doctors(service, ben, hospital, now):
@@ -199,7 +199,7 @@ def token(tmp_path, monkeypatch, settings):
         )
         parameters.generate_keypair(store=True, label="ben-1")
     values = {"kind": "pkcs11", "module": str(SOFTHSM), "token": "lanh", "pin": "4321"}
-    settings.SIGNING_PROVIDERS = {
+    settings.SIGNING_KEEPERS = {
         "hsm": values,
         "wrong-pin": values | {"pin": "0000"},
         "no-token": values | {"token": "x"},
@@ -215,10 +215,10 @@ def test_a_token_signs_prescription_slip_and_paper(token, ana, ben, by_ben, now)
     assert (verdict.valid, verdict.signer, verdict.kid) == (True, "hsm", key.kid)
     actions.make_document(prescription_id=signed.id, by=by_ben, now=now)
     assert queries.document_of(signed) is not None
-    for provider, name, expected in (
+    for keeper, name, expected in (
         ("hsm", "nobody", SignerRefused),
         ("wrong-pin", "ben-1", SignerRefused),
         ("no-token", "ben-1", SignerUnavailable),
     ):
         with pytest.raises(expected):
-            provider_of(provider).public_key(name)
+            keeper_of(keeper).public_key(name)

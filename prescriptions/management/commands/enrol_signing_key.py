@@ -1,4 +1,4 @@
-"""Let a doctor sign with a key on a token or at a signing service: `lanh.py manage enrol_signing_key LICENCE PROVIDER KEY`."""
+"""Let a doctor sign with a key on a token or at a signing service: `lanh.py manage enrol_signing_key LICENCE KEEPER KEY`."""
 
 from typing import Any
 
@@ -11,19 +11,19 @@ from prescriptions import actions
 
 
 class Command(BaseCommand):
-    help = "Let a doctor sign with a key on a token or at a signing service (settings.SIGNING_PROVIDERS)."
+    help = "Let a doctor sign with a key on a token or at a signing service (settings.SIGNING_KEEPERS)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("licence", help="the doctor's licence number, for example 009999/HNO-GPHN")
-        parser.add_argument("provider", help="a name in SIGNING_PROVIDERS")
+        parser.add_argument("keeper", help="a name in SIGNING_KEEPERS")
         parser.add_argument("key", help="label of the key on the token, or credential at the service")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             made = actions.enrol_key(
                 licence=options["licence"],
-                provider=options["provider"],
-                provider_key=options["key"],
+                keeper=options["keeper"],
+                keeper_key=options["key"],
                 by=Actor.system("enrol"),
                 now=now(),
             )

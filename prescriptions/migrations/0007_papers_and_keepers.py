@@ -33,12 +33,12 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='signingkey',
-            name='provider',
+            name='keeper',
             field=models.CharField(default='built-in', max_length=40),
         ),
         migrations.AddField(
             model_name='signingkey',
-            name='provider_key',
+            name='keeper_key',
             field=models.CharField(blank=True, max_length=200),
         ),
         migrations.AlterField(
@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='signingkey',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('provider', 'built-in'), ('provider_key', ''), ('sealed_private_jwk__isnull', False)), models.Q(models.Q(('provider', 'built-in'), _negated=True), models.Q(('provider_key', ''), _negated=True), ('sealed_private_jwk__isnull', True)), _connector='OR'), name='signing_key_is_somewhere'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('keeper', 'built-in'), ('keeper_key', ''), ('sealed_private_jwk__isnull', False)), models.Q(models.Q(('keeper', 'built-in'), _negated=True), models.Q(('keeper_key', ''), _negated=True), ('sealed_private_jwk__isnull', True)), _connector='OR'), name='signing_key_is_somewhere'),
         ),
         migrations.AddField(
             model_name='document',
