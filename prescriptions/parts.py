@@ -6,9 +6,10 @@ The writing side makes a list of `PartPlan`; actions.plan_parts keeps it with th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 MOST_PARTS = 12
@@ -70,6 +71,29 @@ def plan_of(
         )
         for number, length in enumerate(days)
     ]
+
+
+def plan_of_tranches(
+    tranches: Sequence[Mapping[str, Any]], totals: Sequence[int], *, zone: str, signed_at: datetime
+) -> list[PartPlan]:
+    """Turn tranches {from, to, collect_from, collect_to} (ISO days, all included) into parts; fewer than two are none.
+
+    The first can be collected from signing on. The totals are shared out by the days of each tranche, evenly.
+    """
+    if len(tranches) < 2:
+        return []
+    there, plans, left = ZoneInfo(zone), list[PartPlan](), list(totals)
+    spans = [(date.fromisoformat(one["from"]), date.fromisoformat(one["to"])) for one in tranches]
+    days = [(last - first).days + 1 for first, last in spans]
+    for number, (one, (first, last)) in enumerate(zip(tranches, spans, strict=True)):
+        share = [-(-rest * days[number] // sum(days[number:])) for rest in left]
+        left = [rest - more for rest, more in zip(left, share, strict=True)]
+        opens = _midnight(date.fromisoformat(one["collect_from"]), there) if number else signed_at
+        closes = _midnight(date.fromisoformat(one["collect_to"]) + timedelta(days=1), there)
+        shares = {rank: more for rank, more in enumerate(share, start=1) if more}
+        plans.append(PartPlan(opens, closes, first, last, shares))
+    ends = [min(plan.closes_at, after.opens_at) for plan, after in pairwise(plans)] + [plans[-1].closes_at]
+    return [replace(plan, closes_at=end) for plan, end in zip(plans, ends, strict=True)]
 
 
 def _midnight(day: date, there: ZoneInfo) -> datetime:

@@ -37,11 +37,18 @@ def plan_parts(*, prescription_id: UUID, parts: Sequence[PartPlan], by: Actor, n
     prescription = access.lock_prescription(by, prescription_id, now)
     if not prescription.is_draft:
         raise AlreadySigned()
-    items = {item.rank: item for item in prescription.items.all()}
-    if why := why_not_whole(parts, {rank: item.total for rank, item in items.items()}):
+    write_parts(prescription, list(prescription.items.all()), parts)
+    audit.record(by, "prescription.plan", prescription, person_id=prescription.person_id, detail={"parts": len(parts)})
+    return prescription
+
+
+def write_parts(prescription: Prescription, items: Sequence[Item], plans: Sequence[PartPlan]) -> None:
+    """Put a draft's parts in place of those it had; inside a transaction that holds the draft. Raises PartsNotWhole."""
+    known = {item.rank: item for item in items}
+    if why := why_not_whole(plans, {rank: item.total for rank, item in known.items()}):
         raise PartsNotWhole(WHY[why], fields={"parts": [str(WHY[why])]})
     prescription.parts.all().delete()
-    for rank, plan in enumerate(parts, start=1):
+    for rank, plan in enumerate(plans, start=1):
         part = Part.objects.create(
             prescription=prescription,
             rank=rank,
@@ -51,10 +58,8 @@ def plan_parts(*, prescription_id: UUID, parts: Sequence[PartPlan], by: Actor, n
             used_to=plan.used_to,
         )
         Share.objects.bulk_create(
-            Share(part=part, item=items[at], quantity=quantity) for at, quantity in sorted(plan.shares.items())
+            Share(part=part, item=known[at], quantity=quantity) for at, quantity in sorted(plan.shares.items())
         )
-    audit.record(by, "prescription.plan", prescription, person_id=prescription.person_id, detail={"parts": len(parts)})
-    return prescription
 
 
 def require_whole_parts(prescription: Prescription, items: Sequence[Item], now: datetime) -> list[Part]:
