@@ -285,6 +285,7 @@ SPECTACULAR_SETTINGS = {
         "InviteStatus": "realtime.guest_api.STATUSES",
         "RoomStatus": "realtime.models.Room.Status",
         "SeatState": "realtime.models.Seat.State",
+        "SubstitutionReason": "prescriptions.choices.SubstitutionReason",
         "VisitFileKind": "realtime.models.VisitFile.Kind",
         "BlockStatus": "booking.models.Block.Status",
         "ImportStatus": "booking.models.ImportRun.Status",

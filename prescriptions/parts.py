@@ -6,9 +6,10 @@ The writing side makes a list of `PartPlan`; actions.plan_parts keeps it with th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 MOST_PARTS = 12
@@ -43,7 +44,6 @@ def plan_of(
     totals: Sequence[int],
     *,
     days: Sequence[int],
-    courses: Sequence[int] = (),
     first_day: date,
     zone: str,
     signed_at: datetime,
@@ -51,16 +51,14 @@ def plan_of(
     opens_before: int,
     closes_before: int,
 ) -> list[PartPlan]:
-    """Plan parts of `days` days each, one after the other from `first_day`; each total is shared out
-    by days; `courses` says how many days each item is taken, where that is not all of them.
+    """Plan parts of `days` days each, one after the other from `first_day`; each total is shared out by days.
 
     The first part is collected from signing to the end of the `valid_days`-th day after it; each later one from `opens_before`
     to `closes_before` days before its first day, both included. Tranches of narcotics: 3 and 1 (Circular 26/2025/TT-BYT).
     A negative `closes_before` lets people come late by so many days.
     """
     there = ZoneInfo(zone)
-    taken = courses or [sum(days)] * len(totals)
-    shared = [shares_of(total, course, days) for total, course in zip(totals, taken, strict=True)]
+    shared = [shares_of(total, sum(days), days) for total in totals]
     begins = [first_day + timedelta(days=sum(days[:number])) for number in range(len(days))]
     opens = [signed_at, *[_midnight(begin - timedelta(days=opens_before), there) for begin in begins[1:]]]
     last_days = [signed_at.astimezone(there).date() + timedelta(days=valid_days)]
@@ -78,6 +76,35 @@ def plan_of(
         )
         for number, length in enumerate(days)
     ]
+
+
+def plan_of_tranches(
+    tranches: Sequence[Mapping[str, Any]],
+    totals: Sequence[int],
+    *,
+    courses: Sequence[int] = (),
+    zone: str,
+    signed_at: datetime,
+) -> list[PartPlan]:
+    """Turn tranches {from, to, collect_from, collect_to} (ISO days, all included) into parts; fewer than two are none.
+
+    The first can be collected from signing on. The totals are shared out by the days of each tranche; `courses` says for how
+    many days each item is taken, where that is not all of them.
+    """
+    if len(tranches) < 2:
+        return []
+    there, plans = ZoneInfo(zone), list[PartPlan]()
+    spans = [(date.fromisoformat(one["from"]), date.fromisoformat(one["to"])) for one in tranches]
+    days = [(last - first).days + 1 for first, last in spans]
+    taken = courses or [sum(days)] * len(totals)
+    shared = [shares_of(total, course, days) for total, course in zip(totals, taken, strict=True)]
+    for number, (one, (first, last)) in enumerate(zip(tranches, spans, strict=True)):
+        opens = _midnight(date.fromisoformat(one["collect_from"]), there) if number else signed_at
+        closes = _midnight(date.fromisoformat(one["collect_to"]) + timedelta(days=1), there)
+        shares = {rank: share[number] for rank, share in enumerate(shared, start=1) if share[number]}
+        plans.append(PartPlan(opens, closes, first, last, shares))
+    ends = [min(plan.closes_at, after.opens_at) for plan, after in pairwise(plans)] + [plans[-1].closes_at]
+    return [replace(plan, closes_at=end) for plan, end in zip(plans, ends, strict=True)]
 
 
 def _midnight(day: date, there: ZoneInfo) -> datetime:

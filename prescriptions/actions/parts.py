@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +13,9 @@ from django.utils.translation import gettext_lazy
 import audit
 from core.actor import Actor
 from prescriptions import access
-from prescriptions.circular import Circular
 from prescriptions.errors import AlreadySigned, PartsNotWhole
 from prescriptions.models import Item, Part, Prescription, Share
-from prescriptions.parts import PartPlan, plan_of, why_not_whole
+from prescriptions.parts import PartPlan, plan_of_tranches, why_not_whole
 
 WHY = {
     "one": gettext_lazy("A prescription in parts has at least two."),
@@ -39,8 +38,15 @@ def plan_parts(*, prescription_id: UUID, parts: Sequence[PartPlan], by: Actor, n
     prescription = access.lock_prescription(by, prescription_id, now)
     if not prescription.is_draft:
         raise AlreadySigned()
-    items = {item.rank: item for item in prescription.items.all()}
-    if why := why_not_whole(parts, {rank: item.total for rank, item in items.items()}):
+    write_parts(prescription, list(prescription.items.all()), parts)
+    audit.record(by, "prescription.plan", prescription, person_id=prescription.person_id, detail={"parts": len(parts)})
+    return prescription
+
+
+def write_parts(prescription: Prescription, items: Sequence[Item], plans: Sequence[PartPlan]) -> None:
+    """Put a draft's parts in place of those it had; inside a transaction that holds the draft. Raises PartsNotWhole."""
+    known = {item.rank: item for item in items}
+    if why := why_not_whole(plans, {rank: item.total for rank, item in known.items()}):
         raise PartsNotWhole(WHY[why], fields={"parts": [str(WHY[why])]})
     _write(prescription, items, parts)
     audit.record(by, "prescription.plan", prescription, person_id=prescription.person_id, detail={"parts": len(parts)})
@@ -48,32 +54,22 @@ def plan_parts(*, prescription_id: UUID, parts: Sequence[PartPlan], by: Actor, n
 
 
 def plan_tranches(
-    prescription: Prescription,
-    items: Sequence[Item],
-    tranches: Sequence[Mapping[str, Any]],
-    rules: Circular,
-    valid_days: int,
-    now: datetime,
+    prescription: Prescription, items: Sequence[Item], tranches: Sequence[Mapping[str, Any]], now: datetime
 ) -> None:
-    """Divide one that is being signed as the circular divides it: {from, to} of each tranche, in days of the facility's zone."""
-    days = [(date.fromisoformat(one["to"]) - date.fromisoformat(one["from"])).days + 1 for one in tranches]
-    plans = plan_of(
+    """Divide one that is being signed as the circular divides it; tranches as circular.tranches gives them."""
+    plans = plan_of_tranches(
+        tranches,
         [item.total for item in items],
-        days=days,
         courses=[item.days for item in items],
-        first_day=date.fromisoformat(tranches[0]["from"]),
         zone=prescription.facility.zone,
         signed_at=now,
-        valid_days=valid_days,
-        opens_before=rules["tranche_collect_from"],
-        closes_before=rules["tranche_collect_until"],
     )
     _write(prescription, {rank: item for rank, item in enumerate(items, start=1)}, plans)
 
 
 def _write(prescription: Prescription, items: Mapping[int, Item], parts: Sequence[PartPlan]) -> None:
     prescription.parts.all().delete()
-    for rank, plan in enumerate(parts, start=1):
+    for rank, plan in enumerate(plans, start=1):
         part = Part.objects.create(
             prescription=prescription,
             rank=rank,
@@ -83,7 +79,7 @@ def _write(prescription: Prescription, items: Mapping[int, Item], parts: Sequenc
             used_to=plan.used_to,
         )
         Share.objects.bulk_create(
-            Share(part=part, item=items[at], quantity=quantity) for at, quantity in sorted(plan.shares.items())
+            Share(part=part, item=known[at], quantity=quantity) for at, quantity in sorted(plan.shares.items())
         )
 
 

@@ -146,7 +146,7 @@ def _sign(
     particulars.rules_version = rules.version
     valid_days = _collect_days(prescription, items, particulars, rules)
     if len(particulars.tranches) > 1:
-        plan_tranches(prescription, items, particulars.tranches, rules, valid_days, now)
+        plan_tranches(prescription, items, particulars.tranches, now)
     parts = require_whole_parts(prescription, items, now)
     # One in parts is over with the last window, any other after the days of the circular.
     prescription.expires_at = parts[-1].closes_at if parts else expires_at(now, valid_days, zone)

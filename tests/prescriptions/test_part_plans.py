@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prescriptions.parts import PartPlan, plan_of, shares_of, why_not_whole
+from prescriptions.parts import PartPlan, plan_of, plan_of_tranches, shares_of, why_not_whole
 
 ZONE = "Asia/Ho_Chi_Minh"
 SIGNED = datetime(2031, 3, 25, 7, 0, tzinfo=UTC)  # two in the afternoon there
@@ -30,6 +30,22 @@ def test_three_tranches_of_ten_days_as_the_circular_has_them() -> None:
     assert (second.used_from, second.used_to) == (date(2031, 4, 4), date(2031, 4, 13))
     assert (third.opens_at, third.closes_at) == (local("2031-04-11"), local("2031-04-14"))
     assert [one.shares for one in (first, second, third)] == [{1: 30}] * 3
+
+
+def test_tranches_of_a_circular_become_parts() -> None:
+    """Twenty-five days: the last tranche is five days long and has a fifth of the sixty-odd, not a third."""
+    days = [("2031-03-25", "2031-04-03", "2031-03-25", "2031-03-30"), ("2031-04-04", "2031-04-13", "2031-04-01", "2031-04-03"),
+            ("2031-04-14", "2031-04-18", "2031-04-11", "2031-04-13")]  # fmt: skip
+    tranches = [dict(zip(("from", "to", "collect_from", "collect_to"), one, strict=True)) for one in days]
+    plans = plan_of_tranches(tranches, [50, 25], zone=ZONE, signed_at=SIGNED)
+    assert [one.shares for one in plans] == [{1: 20, 2: 10}, {1: 20, 2: 10}, {1: 10, 2: 5}]
+    assert (plans[0].opens_at, plans[0].closes_at) == (SIGNED, local("2031-03-31"))
+    assert (plans[2].opens_at, plans[2].closes_at) == (local("2031-04-11"), local("2031-04-14"))
+    assert why_not_whole(plans, {1: 50, 2: 25}) == ""
+    # The second drug is taken for twelve days only: nothing of it belongs to the third tranche.
+    plans = plan_of_tranches(tranches, [50, 12], courses=[25, 12], zone=ZONE, signed_at=SIGNED)
+    assert [one.shares for one in plans] == [{1: 20, 2: 10}, {1: 20, 2: 2}, {1: 10}]
+    assert plan_of_tranches(tranches[:1], [50], zone=ZONE, signed_at=SIGNED) == []
 
 
 def test_what_does_not_divide_evenly_is_more_in_the_earlier_parts() -> None:

@@ -115,6 +115,9 @@ POST   /api/v1/prescriptions                                        u- - ---- --
 POST   /api/v1/prescriptions/{prescription}/check                   ux x xxxx xx y--x xx y- xx
 POST   /api/v1/prescriptions/{prescription}/sign                    ux x xxxx xx y--x xx xx xx
 POST   /api/v1/prescriptions/{prescription}/cancel                  uy - --y- -- y--x xx xx xx
+PUT    /api/v1/prescriptions/{prescription}/parts                   ux x xxxx xx c--x xx xx xx
+POST   /api/v1/prescriptions/{prescription}/replace                 ux x xxxx xx y--x xx xx xx
+DELETE /api/v1/prescriptions/{prescription}/replaces                ux x xxxx xx c--x xx xx xx
 POST   /api/v1/prescriptions/{prescription}/route                   uy - --y- -- xxxx xx xx xx
 GET    /api/v1/prescriptions/{prescription}/earlier                 ux x xxxx xx ---x xx xx xx
 GET    /api/v1/prescribing/own                                      ux x xxxx xx yyyx xx xx xx
@@ -327,6 +330,7 @@ WISHES: dict[str, dict[str, Any]] = {
     "POST /api/v1/remote-wishes/{wish}/open": {"reason": "Đã khám trực tiếp"},
     "POST /api/v1/prescriptions": {"encounter": "{encounter}"},
     "POST /api/v1/prescriptions/{prescription}/cancel": {"reason": "mistake"},
+    "PUT /api/v1/prescriptions/{prescription}/parts": {"parts": []},
     "POST /api/v1/prescriptions/{prescription}/route": {"pharmacy": "{pharmacy}"},
     "POST /api/v1/prescribing/favourites": LINE,
     "POST /api/v1/prescribing/sets": {"name": "Viêm họng", "lines": [LINE]},

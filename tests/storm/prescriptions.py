@@ -270,11 +270,9 @@ class _Counter:
             if answer is None:
                 break
             taken["prescription"] = answer
-        left = [one for one in taken["prescription"]["items"] if one["remaining"]]
-        if left:
-            status, answer = self._call(pharmacy, f"{paper.id}/return", {"reason": "out_of_stock"})
-            self._count("return", status, answer)
-        else:
+        status, answer = self._call(pharmacy, f"{paper.id}/return", {"reason": "out_of_stock"})
+        self._count("return", status, answer)
+        if status == 409:  # everything is handed out
             status, answer = self._call(pharmacy, f"{paper.id}/complete", {"secret": taken["secret"]})
             self._count("complete", status, answer)
 
