@@ -2,7 +2,7 @@
 
 from prescriptions.models.collecting import Acceptance, Dispense, Presentation, WrongTry
 from prescriptions.models.drugs import Drug, DrugImport, DrugWord
-from prescriptions.models.figures import ChangeMark, Counted, DrugFigure, Figure
+from prescriptions.models.figures import Counted, DrugFigure, Figure, Recount
 from prescriptions.models.filings import Filing, NationalAccount
 from prescriptions.models.keys import SigningKey
 from prescriptions.models.prescriptions import Item, Override, Prescription
@@ -10,7 +10,6 @@ from prescriptions.models.rules import RulePair, RuleSet
 
 __all__ = [
     "Acceptance",
-    "ChangeMark",
     "Counted",
     "Dispense",
     "Drug",
@@ -24,6 +23,7 @@ __all__ = [
     "Override",
     "Prescription",
     "Presentation",
+    "Recount",
     "RulePair",
     "RuleSet",
     "SigningKey",
