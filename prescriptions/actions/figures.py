@@ -7,6 +7,7 @@ order changes nothing. It is visible exactly when its change is, because both ar
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from prescriptions import counting
 from prescriptions.counting import Contribution, Deltas, Facts
 from prescriptions.models import Counted, Dispense, DrugFigure, Figure, Item, Prescription, Recount
 
+log = logging.getLogger("lanh.prescriptions")
 BATCH = 500  # prescriptions a transaction
 LOCK = 0x1A4B_F16  # any number of ours
 KEY_TYPES = {"day": "date", "facility_id": "uuid", "practitioner_id": "uuid", "chapter": "smallint", "atc": "varchar"}
@@ -98,6 +100,8 @@ def _contributions(ids: set[UUID]) -> Iterable[tuple[UUID, Contribution]]:
         "id", "status", "signed_at", "facility__zone", "facility_id", "practitioner_id", "content"
     )
     for prescription_id, status, signed_at, zone, facility_id, practitioner_id, content in rows:
+        if signed_at is None:  # nothing of ours makes such a row
+            continue
         facts = Facts(
             status=status,
             signed_at=signed_at,
@@ -108,7 +112,10 @@ def _contributions(ids: set[UUID]) -> Iterable[tuple[UUID, Contribution]]:
             handed_out=handed_out.get(prescription_id, {}),
             first_at=first.get(prescription_id),
         )
-        yield prescription_id, counting.contribution_of(facts)
+        try:
+            yield prescription_id, counting.contribution_of(facts)
+        except Exception:  # one that cannot be read stops no other; it is left out, and the log says so
+            log.exception("prescription %s cannot be counted", prescription_id)
 
 
 def _apply(model: type[Figure] | type[DrugFigure], deltas: Deltas, names: Sequence[str]) -> None:

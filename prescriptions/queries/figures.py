@@ -299,7 +299,9 @@ def _without_each_filter(scope: FigureScope, wish: Wish) -> Iterator[tuple[Wish,
     """Return for each filter: the wish without it, what tells its sisters apart, and what was picked."""
     for depth, (level, key) in enumerate(PLACES.items()):
         if picked := getattr(wish, level):
-            wider = {name: ("" if name in ("province", "commune") else None) for name in list(PLACES)[depth:]}
+            wider: dict[str, Any] = {
+                name: ("" if name in ("province", "commune") else None) for name in list(PLACES)[depth:]
+            }
             if not (scope.facility_id and level == "facility"):
                 yield replace(wish, **wider), F(key), picked
     if wish.month:

@@ -114,6 +114,14 @@ def test_a_draft_and_what_is_rolled_back_are_never_counted(ana, ben, now):
     assert not Figure.objects.exists()
 
 
+def test_one_that_cannot_be_read_stops_no_other(signed, ana, ben, now):
+    other = make_signed(person=ana, practitioner=ben, now=now + timedelta(minutes=5), items=[line(PARACETAMOL)])
+    Prescription.objects.filter(id=signed.id).update(content={"items": [{"drug": "?"}]})
+    assert actions.count_all_changes() > 1
+    assert list(Counted.objects.values_list("prescription_id", flat=True)) == [other.id]
+    assert sums() == {"prescriptions": 1, "items": 1}
+
+
 def test_what_is_deleted_is_taken_out_too(signed):
     """Nothing of ours deletes a signed prescription; whoever must, by hand, finds the figures right all the same."""
     actions.count_changes()

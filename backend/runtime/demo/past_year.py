@@ -153,7 +153,7 @@ def _live_a_week(stage: Stage, week: int) -> int:
         (Encounter, rows.encounters), (Diagnosis, rows.diagnoses), (Prescription, rows.prescriptions), (Item, rows.items),
         (Override, rows.overrides), (Acceptance, rows.acceptances), (Dispense, rows.dispenses), (AuditLine, rows.lines),
     ):  # fmt: skip
-        model.objects.bulk_create(made, batch_size=1000)  # type: ignore[attr-defined]
+        model.objects.bulk_create(made, batch_size=1000)  # type: ignore[attr-defined,arg-type]
     return len(rows.prescriptions)
 
 
