@@ -218,7 +218,7 @@ def _serve(host: str, door: socket.socket, port: int, *, workers: bool, past: bo
         _greet(host, port, sockets, started)
         reactor.callInThread(_load_addresses)  # type: ignore[attr-defined]
         if past:
-            reactor.callLater(2, reactor.callInThread, begin_past)  # type: ignore[attr-defined]
+            reactor.callLater(2, reactor.callInThread, begin_past)  # type: ignore[attr-defined,arg-type]
 
     def begin_past() -> None:
         beside.append(history.start())

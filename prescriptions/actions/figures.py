@@ -1,12 +1,13 @@
-"""Counting: changes marked by the database are taken up in batches, and each prescription's difference is written once.
+"""Counting: the recounts the database asks for are taken up in batches, and each prescription's difference is written once.
 
-One writer at a time (an advisory lock), so cells need no locks of their own and nobody who signs or hands out waits. What a
-mark says is only "look again": a prescription is always reckoned from its present state, so a mark twice, late or out of
-order changes nothing. A mark is visible exactly when its change is, because both are one transaction.
+One writer at a time (an advisory lock), so cells need no locks of their own and nobody who signs or hands out waits. A
+recount says only "look again": a prescription is always reckoned from its present state, so one twice, late or out of
+order changes nothing. It is visible exactly when its change is, because both are one transaction.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -17,8 +18,9 @@ from django.db.models import Min
 from core.ids import new_id
 from prescriptions import counting
 from prescriptions.counting import Contribution, Deltas, Facts
-from prescriptions.models import ChangeMark, Counted, Dispense, DrugFigure, Figure, Item, Prescription
+from prescriptions.models import Counted, Dispense, DrugFigure, Figure, Item, Prescription, Recount
 
+log = logging.getLogger("lanh.prescriptions")
 BATCH = 500  # prescriptions a transaction
 LOCK = 0x1A4B_F16  # any number of ours
 KEY_TYPES = {"day": "date", "facility_id": "uuid", "practitioner_id": "uuid", "chapter": "smallint", "atc": "varchar"}
@@ -26,7 +28,7 @@ KEY_TYPES = {"day": "date", "facility_id": "uuid", "practitioner_id": "uuid", "c
 
 @transaction.atomic
 def count_changes(*, most: int = BATCH) -> int:
-    """Bring the figures up to date for up to `most` marks; return how many were taken up.
+    """Bring the figures up to date for up to `most` recounts; return how many were taken up.
 
     0: nothing is left, or another worker is at it (and takes up what is there).
     """
@@ -34,16 +36,16 @@ def count_changes(*, most: int = BATCH) -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
         if not cursor.fetchone()[0]:
             return 0
-    marks = list(ChangeMark.objects.order_by("id").values_list("id", "prescription_id")[:most])
-    if not marks:
+    waiting = list(Recount.objects.order_by("id").values_list("id", "prescription_id")[:most])
+    if not waiting:
         return 0
-    ChangeMark.objects.filter(id__in=[number for number, _ in marks]).delete()
-    _count_anew({prescription_id for _, prescription_id in marks})
-    return len(marks)
+    Recount.objects.filter(id__in=[number for number, _ in waiting]).delete()
+    _count_anew({prescription_id for _, prescription_id in waiting})
+    return len(waiting)
 
 
 def count_all_changes(tell: Callable[[int], None] = lambda taken: None) -> int:
-    """Take up every mark there is, batch by batch, each in its own transaction; `tell` hears how many were done."""
+    """Take up every recount there is, batch by batch, each in its own transaction; `tell` hears how many were done."""
     done = 0
     while taken := count_changes():
         done += taken
@@ -53,14 +55,14 @@ def count_all_changes(tell: Callable[[int], None] = lambda taken: None) -> int:
 
 @transaction.atomic
 def forget_figures() -> int:
-    """Throw all figures away and mark every signed prescription, so that counting begins from nothing; return how many."""
+    """Throw all figures away and ask for every signed prescription, so that counting begins from nothing; return how many."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         # Not TRUNCATE: it would shut out whoever just reads.
-        for model in (ChangeMark, Counted, Figure, DrugFigure):
+        for model in (Recount, Counted, Figure, DrugFigure):
             cursor.execute(f'DELETE FROM "{model._meta.db_table}"')
         cursor.execute(
-            f'INSERT INTO "{ChangeMark._meta.db_table}" (prescription_id) '
+            f'INSERT INTO "{Recount._meta.db_table}" (prescription_id) '
             f'SELECT id FROM "{Prescription._meta.db_table}" WHERE code IS NOT NULL ORDER BY id'
         )
         return int(cursor.rowcount)
@@ -98,6 +100,8 @@ def _contributions(ids: set[UUID]) -> Iterable[tuple[UUID, Contribution]]:
         "id", "status", "signed_at", "facility__zone", "facility_id", "practitioner_id", "content"
     )
     for prescription_id, status, signed_at, zone, facility_id, practitioner_id, content in rows:
+        if signed_at is None:  # nothing of ours makes such a row
+            continue
         facts = Facts(
             status=status,
             signed_at=signed_at,
@@ -108,7 +112,10 @@ def _contributions(ids: set[UUID]) -> Iterable[tuple[UUID, Contribution]]:
             handed_out=handed_out.get(prescription_id, {}),
             first_at=first.get(prescription_id),
         )
-        yield prescription_id, counting.contribution_of(facts)
+        try:
+            yield prescription_id, counting.contribution_of(facts)
+        except Exception:  # one that cannot be read stops no other; it is left out, and the log says so
+            log.exception("prescription %s cannot be counted", prescription_id)
 
 
 def _apply(model: type[Figure] | type[DrugFigure], deltas: Deltas, names: Sequence[str]) -> None:

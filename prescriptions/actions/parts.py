@@ -48,26 +48,6 @@ def write_parts(prescription: Prescription, items: Sequence[Item], plans: Sequen
     known = {item.rank: item for item in items}
     if why := why_not_whole(plans, {rank: item.total for rank, item in known.items()}):
         raise PartsNotWhole(WHY[why], fields={"parts": [str(WHY[why])]})
-    _write(prescription, items, parts)
-    audit.record(by, "prescription.plan", prescription, person_id=prescription.person_id, detail={"parts": len(parts)})
-    return prescription
-
-
-def plan_tranches(
-    prescription: Prescription, items: Sequence[Item], tranches: Sequence[Mapping[str, Any]], now: datetime
-) -> None:
-    """Divide one that is being signed as the circular divides it; tranches as circular.tranches gives them."""
-    plans = plan_of_tranches(
-        tranches,
-        [item.total for item in items],
-        courses=[item.days for item in items],
-        zone=prescription.facility.zone,
-        signed_at=now,
-    )
-    _write(prescription, {rank: item for rank, item in enumerate(items, start=1)}, plans)
-
-
-def _write(prescription: Prescription, items: Mapping[int, Item], parts: Sequence[PartPlan]) -> None:
     prescription.parts.all().delete()
     for rank, plan in enumerate(plans, start=1):
         part = Part.objects.create(
@@ -81,6 +61,20 @@ def _write(prescription: Prescription, items: Mapping[int, Item], parts: Sequenc
         Share.objects.bulk_create(
             Share(part=part, item=known[at], quantity=quantity) for at, quantity in sorted(plan.shares.items())
         )
+
+
+def plan_tranches(
+    prescription: Prescription, items: Sequence[Item], tranches: Sequence[Mapping[str, Any]], now: datetime
+) -> None:
+    """Divide one that is being signed as the circular divides it; tranches as circular.tranches gives them."""
+    plans = plan_of_tranches(
+        tranches,
+        [item.total for item in items],
+        courses=[item.days for item in items],
+        zone=prescription.facility.zone,
+        signed_at=now,
+    )
+    write_parts(prescription, items, plans)
 
 
 def require_whole_parts(prescription: Prescription, items: Sequence[Item], now: datetime) -> list[Part]:

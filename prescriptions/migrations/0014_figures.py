@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='ChangeMark',
+            name='Recount',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('prescription_id', models.UUIDField()),

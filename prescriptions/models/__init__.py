@@ -13,7 +13,7 @@ from prescriptions.models.collecting import Acceptance, Dispense, Presentation, 
 from prescriptions.models.counter import CodeMessage, CounterCode, DoseReminder, DoseTimes, StockImport
 from prescriptions.models.documents import Document
 from prescriptions.models.drugs import Drug, DrugImport, DrugWord
-from prescriptions.models.figures import ChangeMark, Counted, DrugFigure, Figure
+from prescriptions.models.figures import Counted, DrugFigure, Figure, Recount
 from prescriptions.models.filings import Filing, NationalAccount
 from prescriptions.models.keys import SigningKey
 from prescriptions.models.own import Favourite, LineSet, Snippet
@@ -59,6 +59,7 @@ __all__ = [
     "PharmacyAnswer",
     "Prescription",
     "Presentation",
+    "Recount",
     "Reservation",
     "ReservedLine",
     "RevocationList",

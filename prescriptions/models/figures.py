@@ -1,4 +1,4 @@
-"""Statistics of prescribing: figures by day, what each prescription adds to them, and marks of what has to be counted anew."""
+"""Statistics of prescribing: figures by day, what each prescription adds to them, and what has to be counted anew."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django.db.models import Q
 from core.models import Entity
 
 
-class ChangeMark(models.Model):
-    """A prescription of which something that is counted has changed. Written by the database itself (triggers), drained by a job.
+class Recount(models.Model):
+    """A prescription to be counted anew, since something of it has changed. Written by the database itself (triggers), drained by a job.
 
     Not unique: whoever signs or hands out never waits for whoever counts.
     """

@@ -22,7 +22,7 @@ from identity.models import Facility, Practitioner, Province
 from prescriptions import access, atc, veiling
 from prescriptions.access import FigureScope
 from prescriptions.counting import ANTIBIOTIC, DRUG_FIGURES, FIGURES
-from prescriptions.models import ChangeMark, Drug, DrugFigure, Figure
+from prescriptions.models import Drug, DrugFigure, Figure, Recount
 from prescriptions.veiling import Path
 
 # A part, and the whole it is a part of: it is hidden as well where what it leaves of the whole is small.
@@ -168,7 +168,7 @@ def report(by: Actor, wish: Wish) -> Report:
     """Return what the actor may see. Raises WrongRole."""
     scope = access.figures_scope(by)
     asked = _Asked(scope, wish)
-    uncounted = ChangeMark.objects.count()
+    uncounted = Recount.objects.count()
     every = _by(_rows(Figure, scope, wish)).get((), dict.fromkeys(FIGURES, 0))
     hidden = frozenset(name for name, nodes in asked.beside(Figure).items() if nodes)
     total = Line(None, "", every, hidden | _tree({(): every}, scope).hidden_at(()))
@@ -299,7 +299,9 @@ def _without_each_filter(scope: FigureScope, wish: Wish) -> Iterator[tuple[Wish,
     """Return for each filter: the wish without it, what tells its sisters apart, and what was picked."""
     for depth, (level, key) in enumerate(PLACES.items()):
         if picked := getattr(wish, level):
-            wider = {name: ("" if name in ("province", "commune") else None) for name in list(PLACES)[depth:]}
+            wider: dict[str, Any] = {
+                name: ("" if name in ("province", "commune") else None) for name in list(PLACES)[depth:]
+            }
             if not (scope.facility_id and level == "facility"):
                 yield replace(wish, **wider), F(key), picked
     if wish.month:

@@ -16,7 +16,7 @@ from django.db.models import Sum
 
 from core.actor import Actor
 from prescriptions import actions, counting
-from prescriptions.models import ChangeMark, Counted, DrugFigure, Figure, Item, Prescription
+from prescriptions.models import Counted, DrugFigure, Figure, Item, Prescription, Recount
 from prescriptions.tasks import count_changes
 from tests import make
 from tests.prescriptions.stage import (
@@ -88,14 +88,14 @@ def test_the_story_of_one_prescription_is_right_at_every_turn(signed, cara, by_c
 
     before = picture()
     assert actions.count_changes() == 0  # nothing changed, nothing to do
-    mark_all()
-    mark_all()  # and a mark twice changes nothing
+    ask_for_all()
+    ask_for_all()  # and asked twice it changes nothing
     assert actions.count_all_changes() == 2
     assert picture() == before
 
 
-def mark_all() -> None:
-    ChangeMark.objects.bulk_create([ChangeMark(prescription_id=one.id) for one in Prescription.objects.all()])
+def ask_for_all() -> None:
+    Recount.objects.bulk_create([Recount(prescription_id=one.id) for one in Prescription.objects.all()])
 
 
 def test_a_cancelled_one_is_taken_out_and_the_one_in_its_place_counts(signed, ana, ben, by_ben, now):
@@ -109,9 +109,17 @@ def test_a_cancelled_one_is_taken_out_and_the_one_in_its_place_counts(signed, an
 
 def test_a_draft_and_what_is_rolled_back_are_never_counted(ana, ben, now):
     make_draft(encounter=make_visit(person=ana, practitioner=ben))
-    assert not ChangeMark.objects.exists()
+    assert not Recount.objects.exists()
     assert actions.count_changes() == 0
     assert not Figure.objects.exists()
+
+
+def test_one_that_cannot_be_read_stops_no_other(signed, ana, ben, now):
+    other = make_signed(person=ana, practitioner=ben, now=now + timedelta(minutes=5), items=[line(PARACETAMOL)])
+    Prescription.objects.filter(id=signed.id).update(content={"items": [{"drug": "?"}]})
+    assert actions.count_all_changes() > 1
+    assert list(Counted.objects.values_list("prescription_id", flat=True)) == [other.id]
+    assert sums() == {"prescriptions": 1, "items": 1}
 
 
 def test_what_is_deleted_is_taken_out_too(signed):
@@ -130,13 +138,13 @@ def test_whoever_counts_meanwhile_has_it_to_themselves(signed):
 
     from prescriptions.actions.figures import LOCK
 
-    waiting = ChangeMark.objects.count()
+    waiting = Recount.objects.count()
     settings = connection.get_connection_params()
     known = ("host", "port", "user", "password", "dbname")
     with psycopg.connect(**{key: settings[key] for key in known if settings.get(key)}) as other:
         other.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         assert actions.count_changes() == 0
-        assert ChangeMark.objects.count() == waiting
+        assert Recount.objects.count() == waiting
     assert actions.count_changes() == waiting
 
 

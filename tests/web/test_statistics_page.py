@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from prescriptions.counting import FIGURES
-from prescriptions.models import ChangeMark, DrugFigure, Figure
+from prescriptions.models import DrugFigure, Figure, Recount
 from tests import make
 from web import charts
 
@@ -96,7 +96,7 @@ def test_nothing_yet_and_what_is_being_counted_are_said(house):
     page.cookies["language"] = "en"
     empty = page.get("/doctor/statistics/?year=2019").content.decode()
     assert "Nothing was prescribed here in this time" in empty
-    ChangeMark.objects.create(prescription_id=house["ben"].id)
+    Recount.objects.create(prescription_id=house["ben"].id)
     said = page.get("/doctor/statistics/?year=2031").content.decode()
     assert "1 change is still being counted." in said
 

@@ -3,7 +3,7 @@
 Not by the seed, which would take minutes: a process of its own, started when the site is up (`runtime.history`). A week is one
 transaction, the latest first; what is there already is found by its ids, which the dice of that week give, so whoever is
 stopped goes on at the next start. Everything passes the same constraints as a doctor's own, is signed with the doctor's own
-key over the same content, and is counted by the same marks. Nobody of these people has an account.
+key over the same content, and is counted by the same recounts. Nobody of these people has an account.
 """
 
 from __future__ import annotations
@@ -22,17 +22,16 @@ from django.db import transaction
 
 from audit.models import Line as AuditLine
 from booking.holidays import is_holiday
-from core.refs import ref
 from identity.models import Facility, Membership, Person, Practitioner
 from identity.names import fold
 from prescriptions import actions, codes, content, queries, sealing
 from prescriptions.actions.keys import signer_of
-from prescriptions.choices import NotDispensedReason
 from prescriptions.models import Acceptance, Dispense, Drug, Item, Override, Prescription
 from prescriptions.quantities import computed_total, expires_at
 from records import icd
 from records.models import Diagnosis, Encounter
 from runtime.demo.illnesses import FAMILY, GIVEN, ILLNESSES, MIDDLE, RISKY, Illness
+from runtime.demo.past_fates import Rows, Shops, id_at, line_of, what_became
 from runtime.demo.seed import LIFETIME
 
 WEEKS = 52
@@ -53,7 +52,6 @@ BUSY = {
     "obstetrics": 0.9,
 }
 OF_THE_WEEK = (1.35, 1.1, 1.05, 1.05, 1.1, 0.75, 0.35)
-COLLECTED = {"hospital": 0.9, "clinic": 0.87, "station": 0.95}
 # How often a doctor signs two medicines past a warning.
 PAST_WARNINGS = {"A09.9": 0.35, "J20.9": 0.08, "J02.9": 0.03}
 HOURS = ((7.5, 11.5), (13.25, 16.75))
@@ -67,23 +65,9 @@ class Stage:
     doctors: list[tuple[Practitioner, Facility, frozenset[str], float]]
     people: dict[UUID, list[Person]]
     drugs: dict[str, Drug]
-    shops: dict[str, list[tuple[Facility, Membership]]]
+    shops: Shops
     signers: dict[UUID, Any] = field(default_factory=dict)
     warnings: dict[tuple[str, ...], list[Override]] = field(default_factory=dict)
-
-
-@dataclass
-class Rows:
-    """What one week lays down, in the order in which it can."""
-
-    encounters: list[Encounter] = field(default_factory=list)
-    diagnoses: list[Diagnosis] = field(default_factory=list)
-    prescriptions: list[Prescription] = field(default_factory=list)
-    items: list[Item] = field(default_factory=list)
-    overrides: list[Override] = field(default_factory=list)
-    acceptances: list[Acceptance] = field(default_factory=list)
-    dispenses: list[Dispense] = field(default_factory=list)
-    lines: list[AuditLine] = field(default_factory=list)
 
 
 def is_lived() -> bool:
@@ -122,7 +106,7 @@ def _stage() -> Stage | None:
         lean = Random(doctor.licence_number).uniform(0.7, 1.5)  # how soon a doctor takes to antibiotics
         doctors.append((doctor, facility, fields, lean))
         people[doctor.id] = _people(doctor, facility, "paediatrics" in fields, first.created_at)
-    shops: dict[str, list[tuple[Facility, Membership]]] = {}
+    shops: Shops = {}
     for member in (
         Membership.objects.filter(role="pharmacist").select_related("facility", "user").order_by("created_at")
     ):
@@ -143,20 +127,13 @@ def _people(doctor: Practitioner, facility: Facility, children: bool, since: dat
         born = since.date() - timedelta(days=int(age * 365.25))
         found.append(
             Person(
-                id=_id(dice, since), created_at=since, full_name=name, sort_name=fold(name), sex=sex, born_on=born,
+                id=id_at(dice, since), created_at=since, full_name=name, sort_name=fold(name), sex=sex, born_on=born,
                 province=facility.province, commune=facility.commune, address=f"{dice.randint(1, 240)} tổ {dice.randint(1, 12)}",
                 guardian_name=f"{dice.choice(FAMILY)} {dice.choice(MIDDLE['female'])} {dice.choice(GIVEN['female'])}" if age < 6 else "",
             )
         )  # fmt: skip
     Person.objects.bulk_create(found, ignore_conflicts=True)
     return found
-
-
-def _id(dice: Random, at: datetime) -> UUID:
-    """A UUIDv7 of that moment, by the dice: the same ones each time."""
-    milliseconds = int(at.timestamp() * 1000)
-    high = (milliseconds << 80) | (0x7 << 76) | (dice.getrandbits(12) << 64)
-    return UUID(int=high | (0b10 << 62) | dice.getrandbits(62))
 
 
 @transaction.atomic
@@ -176,7 +153,7 @@ def _live_a_week(stage: Stage, week: int) -> int:
         (Encounter, rows.encounters), (Diagnosis, rows.diagnoses), (Prescription, rows.prescriptions), (Item, rows.items),
         (Override, rows.overrides), (Acceptance, rows.acceptances), (Dispense, rows.dispenses), (AuditLine, rows.lines),
     ):  # fmt: skip
-        model.objects.bulk_create(made, batch_size=1000)  # type: ignore[attr-defined]
+        model.objects.bulk_create(made, batch_size=1000)  # type: ignore[attr-defined,arg-type]
     return len(rows.prescriptions)
 
 
@@ -214,7 +191,7 @@ def _visit_once(
     signed_at = signed_at.replace(microsecond=0)
     is_remote = facility.kind != "station" and dice.random() < 0.14
     encounter = Encounter(
-        id=_id(dice, signed_at), created_at=signed_at - timedelta(minutes=20), person=person, practitioner=doctor,
+        id=id_at(dice, signed_at), created_at=signed_at - timedelta(minutes=20), person=person, practitioner=doctor,
         facility=facility, mode="video" if is_remote else "in_person", form="direct_to_patient" if is_remote else "",
         listed_code=illness.code if is_remote else "", status="finished", planned_from=signed_at - timedelta(minutes=12),
         planned_to=signed_at + timedelta(minutes=8), started_at=signed_at - timedelta(minutes=12),
@@ -223,12 +200,12 @@ def _visit_once(
     rows.encounters.append(encounter)
     diagnoses = [illness.code, *([illness.beside] if illness.beside and dice.random() < 0.35 else [])]
     found = [
-        Diagnosis(id=_id(dice, signed_at), created_at=signed_at, encounter=encounter, code=code, name=_title(code), rank=rank)
+        Diagnosis(id=id_at(dice, signed_at), created_at=signed_at, encounter=encounter, code=code, name=_title(code), rank=rank)
         for rank, code in enumerate(diagnoses, start=1)
     ]  # fmt: skip
     rows.diagnoses += found
     prescription = _sign(stage, dice, rows, encounter, found, _drugs(stage, dice, illness, lean, age, day), signed_at)
-    _what_became(stage, dice, rows, prescription, illness, is_remote)
+    what_became(stage.shops, stage.anchor, dice, rows, prescription, illness, is_remote)
 
 
 def _title(code: str) -> str:
@@ -259,7 +236,7 @@ def _sign(
 ) -> Prescription:  # fmt: skip
     facility, doctor = encounter.facility, encounter.practitioner
     prescription = Prescription(
-        id=_id(dice, at), created_at=at - timedelta(minutes=3), encounter=encounter, person=encounter.person,
+        id=id_at(dice, at), created_at=at - timedelta(minutes=3), encounter=encounter, person=encounter.person,
         practitioner=doctor, facility=facility, kind="c", status="signed", signed_at=at,
         code=codes.new_code(facility.code, "c"), expires_at=expires_at(at, settings.PRESCRIPTION_VALID_DAYS, facility.zone),
     )  # fmt: skip
@@ -279,7 +256,7 @@ def _sign(
     rows.overrides += overrides
     detail = {"licence": doctor.licence_number, "overrides": len(overrides)}
     rows.lines.append(
-        _line(dice, at, prescription, "prescription.sign", detail, role="practitioner", user_id=doctor.user_id,
+        line_of(dice, at, prescription, "prescription.sign", detail, role="practitioner", user_id=doctor.user_id,
               name=doctor.display_name, facility_id=facility.id)
     )  # fmt: skip
     return prescription
@@ -290,7 +267,7 @@ def _item(stage: Stage, dice: Random, prescription: Prescription, rank: int, tex
     dose, times, days = measure.split("×")
     drug = stage.drugs[code]
     item = Item(
-        id=_id(dice, at),
+        id=id_at(dice, at),
         created_at=at,
         prescription=prescription,
         rank=rank,
@@ -323,91 +300,8 @@ def _overrides(
     reason = dice.choice(("benefit_outweighs_risk", "tolerated_before", "will_be_monitored"))
     return [
         Override(
-            id=_id(dice, at), created_at=at, prescription=prescription, finding=one.finding, finding_kind=one.finding_kind,
+            id=id_at(dice, at), created_at=at, prescription=prescription, finding=one.finding, finding_kind=one.finding_kind,
             rule=one.rule, names=one.names, rules_version=one.rules_version, reason=reason,
         )
         for one in kept
     ]  # fmt: skip
-
-
-def _what_became(
-    stage: Stage, dice: Random, rows: Rows, prescription: Prescription, illness: Illness, is_remote: bool
-) -> None:
-    """Collected, soon or late or in part; cancelled; or nobody came. Nothing happens after the demo was made."""
-    signed_at, expiry, end = prescription.signed_at, prescription.expires_at, stage.anchor - timedelta(hours=1)
-    assert signed_at and expiry
-    luck = dice.random()
-    if luck < 0.014:
-        prescription.status, prescription.cancelled_by = "cancelled", "practitioner"
-        prescription.cancel_reason = dice.choice(("mistake", "replaced", "replaced", "not_needed"))
-        prescription.cancelled_at = signed_at + timedelta(minutes=dice.randint(2, 50))
-        return
-    likely = (
-        COLLECTED.get(prescription.facility.kind, 0.88)
-        - (0.1 if is_remote else 0)
-        + (0.03 if illness.is_lasting else 0)
-    )
-    # Most go straight to the counter; some come after work, some days later.
-    minutes = dice.lognormvariate(3.4, 0.7) if dice.random() < 0.74 else dice.uniform(180, 5 * 24 * 60)
-    at = signed_at + timedelta(minutes=int(minutes) + 4)
-    shops = stage.shops.get(prescription.facility.province_id)
-    if shops and luck < 0.014 + likely * 0.986 and at < min(expiry, end):
-        _hand_out(dice, rows, prescription, *dice.choice(shops), at)
-    elif expiry < end:
-        prescription.status, prescription.expired_at = "expired", expiry + timedelta(minutes=dice.randint(0, 4))
-
-
-def _hand_out(
-    dice: Random, rows: Rows, prescription: Prescription, shop: Facility, pharmacist: Membership, at: datetime
-) -> None:
-    items = [item for item in rows.items[-12:] if item.prescription is prescription]
-    acceptance_id = _id(dice, at)
-    user = pharmacist.user
-    assert user is not None
-    acceptance = Acceptance(
-        id=acceptance_id, created_at=at, prescription=prescription, pharmacy=shop, accepted_by=user.id,
-        accepted_name=str(user), accepted_at=at - timedelta(minutes=3), ended_at=at + timedelta(minutes=1),
-        sealed_secret=sealing.seal(dice.randbytes(18).hex().encode(), purpose="acceptance", owner=str(acceptance_id)),
-        ending=Acceptance.Ending.COMPLETED,
-    )  # fmt: skip
-    short = dice.choice(items) if len(items) > 1 and dice.random() < 0.07 else None
-    for item in items:
-        quantity = item.total
-        if item is short:
-            quantity = dice.choice((0, item.total // 2))
-            item.not_dispensed_reason = dice.choice(
-                (NotDispensedReason.OUT_OF_STOCK, NotDispensedReason.HAS_ENOUGH, NotDispensedReason.REFUSED)
-            )
-        item.dispensed_quantity = quantity
-        if quantity:
-            rows.dispenses.append(
-                Dispense(
-                    id=_id(dice, at), created_at=at, item=item, acceptance=acceptance, pharmacy=shop, quantity=quantity,
-                    lot=f"{at:%y%m}{dice.randint(100, 999)}", dispensed_by=user.id, dispensed_name=str(user), at=at,
-                )
-            )  # fmt: skip
-    prescription.status, prescription.dispensed_at = "dispensed", at + timedelta(minutes=1)
-    rows.acceptances.append(acceptance)
-    rows.lines += [
-        _line(
-            dice,
-            at,
-            prescription,
-            action,
-            detail,
-            role="pharmacist",
-            user_id=user.id,
-            name=str(user),
-            facility_id=shop.id,
-        )
-        for action, detail in (("prescription.dispense", {"items": len(items)}), ("prescription.complete", {}))
-    ]
-
-
-def _line(
-    dice: Random, at: datetime, prescription: Prescription, action: str, detail: dict[str, Any], **who: Any
-) -> AuditLine:
-    return AuditLine(
-        id=_id(dice, at), created_at=at, action=action, subject=str(ref(prescription)), person_id=prescription.person_id,
-        detail=detail, **who,
-    )  # fmt: skip

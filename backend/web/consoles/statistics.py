@@ -118,7 +118,7 @@ def ministry(request: HttpRequest) -> HttpResponse:
 
 def _wish(request: HttpRequest) -> Wish:
     """Read the filters; what makes no sense is as if it had not been said."""
-    asked = {name: value.replace("\x00", "").strip() for name, value in request.GET.items()}
+    asked = {name: str(value).replace("\x00", "").strip() for name, value in request.GET.items()}
     # In January the year before is the one with something in it.
     usual = (now().astimezone(ZoneInfo("Asia/Ho_Chi_Minh")).date() - timedelta(days=31)).year
     group = asked.get("group", "").upper()
