@@ -37,9 +37,9 @@ ID = "001190012345"
 TIMES = {"morning": time(7), "noon": time(12), "evening": time(18), "night": time(21, 30)}
 
 
-def sms_to(phone):
-    sent = Attempt.objects.filter(carrier="sms", to=phone).exclude(message__kind="prescription_signed")
-    return list(sent.order_by("created_at").values_list("body", flat=True))
+def sms_to(phone, kind="counter_code"):
+    rows = Attempt.objects.filter(carrier="sms", to=phone, kind=kind).order_by("created_at")
+    return list(rows.values_list("body", flat=True))
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_both_codes_go_to_the_persons_own_phone(signed, ana, by_ana, by_eve, by_
     assert actions.send_codes(prescription_id=signed.id, by=by_ana, now=now) == ana.user.phone[-3:]
     run_jobs()
     shown = codes_of(signed)
-    body = sms_to(ana.user.phone)[-1]
+    body = sms_to(ana.user.phone, "prescription_codes")[-1]
     assert signed.code in body and f"{shown['access_code'][:4]} {shown['access_code'][4:]}" in body
     assert "moxicil" not in body
     ana_browser.post(f"/prescriptions/{signed.id}/sms/")
@@ -170,7 +170,7 @@ def test_who_has_no_account_gets_the_codes_by_themselves(ben, now):
     person = make.make_person(full_name="Lò Thị Mỷ", user=None, phone="+84912345678")
     signed = make_signed(person=person, practitioner=ben)
     run_jobs()
-    (body,) = sms_to("+84912345678")
+    (body,) = sms_to("+84912345678", "prescription_codes")
     assert signed.code in body
     silent = make.make_person(full_name="Vàng A Pao", user=None, phone="")
     other = make_signed(person=silent, practitioner=ben)
