@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('identity', '0008_care_at_a_distance'),
-        ('prescriptions', '0007_papers_and_providers'),
+        ('prescriptions', '0007_papers_and_keepers'),
         ('records', '0005_hand_overs'),
     ]
 

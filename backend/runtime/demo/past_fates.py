@@ -13,7 +13,7 @@ from core.refs import ref
 from identity.models import Facility, Membership
 from prescriptions import sealing
 from prescriptions.choices import NotDispensedReason
-from prescriptions.models import Acceptance, Dispense, Item, Override, Prescription
+from prescriptions.models import Acceptance, Dispense, Item, Override, Particulars, Prescription
 from records.models import Diagnosis, Encounter
 from runtime.demo.illnesses import Illness
 
@@ -29,6 +29,7 @@ class Rows:
     diagnoses: list[Diagnosis] = field(default_factory=list)
     prescriptions: list[Prescription] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
+    particulars: list[Particulars] = field(default_factory=list)
     overrides: list[Override] = field(default_factory=list)
     acceptances: list[Acceptance] = field(default_factory=list)
     dispenses: list[Dispense] = field(default_factory=list)

@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -24,9 +25,10 @@ from audit.models import Line as AuditLine
 from booking.holidays import is_holiday
 from identity.models import Facility, Membership, Person, Practitioner
 from identity.names import fold
-from prescriptions import actions, codes, content, queries, sealing
+from prescriptions import actions, codes, content, queries, sealing, signing, slips
 from prescriptions.actions.keys import signer_of
-from prescriptions.models import Acceptance, Dispense, Drug, Item, Override, Prescription
+from prescriptions.circular import Circular
+from prescriptions.models import Acceptance, Dispense, Drug, Item, Override, Particulars, Prescription
 from prescriptions.quantities import computed_total, expires_at
 from records import icd
 from records.models import Diagnosis, Encounter
@@ -66,7 +68,7 @@ class Stage:
     people: dict[UUID, list[Person]]
     drugs: dict[str, Drug]
     shops: Shops
-    signers: dict[UUID, Any] = field(default_factory=dict)
+    signers: dict[tuple[UUID, UUID, datetime], Any] = field(default_factory=dict)
     warnings: dict[tuple[str, ...], list[Override]] = field(default_factory=dict)
 
 
@@ -151,6 +153,7 @@ def _live_a_week(stage: Stage, week: int) -> int:
                 return 0  # this week is there
     for model, made in (
         (Encounter, rows.encounters), (Diagnosis, rows.diagnoses), (Prescription, rows.prescriptions), (Item, rows.items),
+        (Particulars, rows.particulars),
         (Override, rows.overrides), (Acceptance, rows.acceptances), (Dispense, rows.dispenses), (AuditLine, rows.lines),
     ):  # fmt: skip
         model.objects.bulk_create(made, batch_size=1000)  # type: ignore[attr-defined,arg-type]
@@ -238,20 +241,26 @@ def _sign(
     prescription = Prescription(
         id=id_at(dice, at), created_at=at - timedelta(minutes=3), encounter=encounter, person=encounter.person,
         practitioner=doctor, facility=facility, kind="c", status="signed", signed_at=at,
-        code=codes.new_code(facility.code, "c"), expires_at=expires_at(at, settings.PRESCRIPTION_VALID_DAYS, facility.zone),
+        code=codes.new_code(facility.code, "c"),
     )  # fmt: skip
     prescription.code_key = codes.same_key(prescription.code or "")
     prescription.sealed_access_code = sealing.seal(
         codes.new_access_code().encode(), purpose="access-code", owner=str(prescription.id)
     )
+    rules = queries.circular_of(prescription, at)
+    days = settings.PRESCRIPTION_VALID_DAYS or rules["collect_days"]
+    prescription.expires_at = expires_at(at, days, facility.zone)
     items = [_item(stage, dice, prescription, rank, one, at) for rank, one in enumerate(drugs, start=1)]
     prescription.taken_until = (at + timedelta(days=max(item.days for item in items))).date()
     overrides = _overrides(stage, dice, prescription, items, drugs, at)
-    if doctor.id not in stage.signers:
-        stage.signers[doctor.id] = signer_of(doctor)
-    prescription.content = content.build(prescription, items, diagnoses, overrides)
-    prescription.signature = stage.signers[doctor.id].sign(prescription.content)
+    particulars = _particulars(dice, prescription, diagnoses, rules, at)
+    prescription.content = content.build(prescription, items, diagnoses, overrides, particulars, rules)
+    signer = _signer(stage, doctor, facility, at)
+    prescription.signature, prescription.slip = signer.tokens(
+        [(signer.header(), signing.canonical(prescription.content)), slips.part(signer, prescription.content)]
+    )
     rows.prescriptions.append(prescription)
+    rows.particulars.append(particulars)
     rows.items += items
     rows.overrides += overrides
     detail = {"licence": doctor.licence_number, "overrides": len(overrides)}
@@ -260,6 +269,30 @@ def _sign(
               name=doctor.display_name, facility_id=facility.id)
     )  # fmt: skip
     return prescription
+
+
+def _signer(stage: Stage, doctor: Practitioner, facility: Facility, at: datetime) -> Any:
+    """The doctor's own, with a certificate that held then: a certificate holds a year, so half a year each is on the safe side."""
+    begins = next(one for one in (stage.anchor - timedelta(days=back) for back in (190, 380)) if one <= at)
+    key = (doctor.id, facility.id, begins)
+    if key not in stage.signers:
+        stage.signers[key] = signer_of(doctor, facility, begins)
+    return stage.signers[key]
+
+
+def _particulars(
+    dice: Random, prescription: Prescription, diagnoses: list[Diagnosis], rules: Circular, at: datetime
+) -> Particulars:
+    person, day = prescription.person, at.date()
+    found = Particulars(
+        id=id_at(dice, at), created_at=at, prescription=prescription, residence=queries.residence_of(person),
+        conclusion=diagnoses[0].name, rules_version=rules.version,
+    )  # fmt: skip
+    months = queries.age_in_months(person, day)
+    if months is not None and months < rules["child_months"]:
+        found.weight_kg = Decimal(round(dice.gauss(8 + months / 6, 1), 1)).quantize(Decimal("0.1"))
+        found.weight_on, found.companion = day, person.guardian_name
+    return found
 
 
 def _item(stage: Stage, dice: Random, prescription: Prescription, rank: int, text: str, at: datetime) -> Item:

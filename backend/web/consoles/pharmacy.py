@@ -188,7 +188,8 @@ def _whole(text: str) -> int:
 
 def _handed_out(request: HttpRequest, items: list[Any]) -> list[dict[str, Any]]:
     """Read the quantities and lots of the form. Raises Invalid by field, ChangedMeanwhile for a form of an earlier state."""
-    wanted, wrong = [], {}
+    wanted: list[dict[str, Any]] = []
+    wrong: dict[str, list[str]] = {}
     for item in items:
         if _whole(request.POST.get(f"was-{item.id}", "0")) != item.dispensed_quantity:
             raise ChangedMeanwhile()
