@@ -163,7 +163,7 @@ def fault_words(signature: Signature) -> str:
 @register.filter
 def part_badge(state: str) -> SafeString:
     """Where a part of a prescription stands."""
-    texts = {"collected": _("collected"), "open": _("to collect now"), "to_come": _("later"), "lapsed": _("lapsed")}
+    texts = {"collected": _("collected"), "open": _("to collect now"), "to_come": _("for later"), "lapsed": _("lapsed")}
     colours = {"collected": " badge--good", "open": " badge--info", "to_come": "", "lapsed": " badge--warn"}
     return format_html('<span class="badge{}">{}</span>', colours[state], texts[state])
 
