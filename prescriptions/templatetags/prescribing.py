@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core.edge import now
 from core.money import Money
@@ -163,7 +164,12 @@ def fault_words(signature: Signature) -> str:
 @register.filter
 def part_badge(state: str) -> SafeString:
     """Where a part of a prescription stands."""
-    texts = {"collected": _("collected"), "open": _("to collect now"), "to_come": _("for later"), "lapsed": _("lapsed")}
+    texts = {
+        "collected": _("collected"),
+        "open": _("to collect now"),
+        "to_come": pgettext("part of a prescription", "later"),
+        "lapsed": _("lapsed"),
+    }
     colours = {"collected": " badge--good", "open": " badge--info", "to_come": "", "lapsed": " badge--warn"}
     return format_html('<span class="badge{}">{}</span>', colours[state], texts[state])
 
