@@ -46,7 +46,7 @@ class StockLineWish(StrictSerializer):
     unit_price = serializers.IntegerField(min_value=0, max_value=MOST_DONG, help_text="whole dong for one unit of sale")
 
 
-class StockAnswerWish(StrictSerializer):
+class HasItWish(StrictSerializer):
     lines = serializers.ListField(child=StockLineWish(), allow_empty=False, max_length=wishes.MOST_ITEMS)
     ready_at = AwareDateTime()
 
@@ -254,10 +254,10 @@ class AskedHere(PharmacyView):
 
 
 class Answer(PharmacyView):
-    @extend_schema(request=StockAnswerWish, responses=SaidAnswer, summary="Say what there is, at what price", tags=TAGS)
+    @extend_schema(request=HasItWish, responses=SaidAnswer, summary="Say what there is, at what price", tags=TAGS)
     @idempotent
     def post(self, request: Request, answer_id: UUID) -> Response:
-        wish = self.clean(StockAnswerWish)
+        wish = self.clean(HasItWish)
         said = actions.answer_inquiry(
             answer_id=answer_id, lines=wish["lines"], ready_at=wish["ready_at"], by=self.actor, now=self.now
         )

@@ -210,7 +210,7 @@ def test_reserved_here_and_collected_in_two_places(house: House, chromium: Brows
         cara.locator("#access_code").press("Enter")
         take = cara.locator("form[action$='/accept/'] button")
         expect(take).to_be_visible()
-        cara.wait_for_function("document.querySelector('[data-prescription]')?.dataset.live === 'yes'")
+        expect(cara.locator("[data-prescription][data-live=yes]")).to_be_visible()
         begun = time.monotonic()
         doctor.post(f"/prescriptions/{draft['id']}/cancel", {"reason": "mistake"})
         expect(cara.locator("main .notice--bad", has_text="đã bị hủy")).to_be_visible()
