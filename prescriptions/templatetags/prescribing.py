@@ -109,7 +109,9 @@ def amount_of(item: Item) -> str:
 def prescription_badge(prescription: Prescription, moment: datetime | None = None) -> SafeString:
     """Where it stands, as a badge in the citizen's words."""
     colour, text = LOOKS[prescription.status], str(prescription.get_status_display())
-    if prescription.cancel_asked_at and prescription.status == "accepted":
+    if prescription.replaced_by_id is not None:
+        colour, text = "bad", _("replaced")
+    elif prescription.cancel_asked_at and prescription.status == "accepted":
         colour, text = "bad", _("cancelled")
     elif moment and prescription.is_open and prescription.is_past(moment):
         colour, text = "warn", _("expired")
