@@ -72,14 +72,14 @@ def ask_pharmacies(
     wanted = left_of(prescription, part)
     if not wanted:
         raise NothingToReserve()
-    if prescription.inquiries.filter(asked_at__gt=now - timedelta(hours=24)).count() >= MOST_A_DAY:
+    if Inquiry.objects.filter(prescription=prescription, asked_at__gt=now - timedelta(hours=24)).count() >= MOST_A_DAY:
         refusal = AskedEnough()
         refusal.retry_after_s = 3600
         raise refusal
     asked = pharmacies_in_reach(now, near=near, radius_km=radius_km, province=province, include_closed=include_closed)
     if not asked:
         raise NobodyToAsk()
-    for before in prescription.inquiries.filter(ended_at__isnull=True):
+    for before in Inquiry.objects.filter(prescription=prescription, ended_at__isnull=True):
         _end(before, Inquiry.Ending.WITHDRAWN, now)
     inquiry = Inquiry.objects.create(
         prescription=prescription,

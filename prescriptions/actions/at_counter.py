@@ -109,8 +109,7 @@ def _try(national_id: str, code: str, pharmacy_id: UUID, by: Actor, now: datetim
         return None
     used.used_at = now
     used.save(update_fields=["used_at"])
-    assert used.person_id is not None  # a code that fits is somebody's
-    rows = Prescription.objects.filter(person_id=used.person_id, status=Prescription.Status.SIGNED)
+    rows = Prescription.objects.filter(person=used.person, status=Prescription.Status.SIGNED)
     opened = []
     for prescription in rows.filter(expires_at__gt=now, cancel_asked_at__isnull=True).order_by("-signed_at", "-id"):
         if not signature_of(prescription).valid:

@@ -21,7 +21,7 @@ from prescriptions.actions.asking import close_inquiry
 from prescriptions.actions.standing import require_collectable
 from prescriptions.errors import InquiryOver, NothingToReserve, StockGone, TakenElsewhere
 from prescriptions.events import MedicinesReserved, ReservationEnded
-from prescriptions.models import Acceptance, Lot, PharmacyAnswer, Prescription, Reservation, ReservedLine
+from prescriptions.models import Acceptance, Inquiry, Lot, PharmacyAnswer, Prescription, Reservation, ReservedLine
 from prescriptions.queries.asking import left_of
 from prescriptions.queries.stock import first_to_expire
 
@@ -178,13 +178,17 @@ def settle_reservations(
     """
     prescription = Prescription.objects.select_for_update(of=("self",)).get(pk=prescription_id)
     ended = []
-    live = prescription.reservations.select_for_update(of=("self",)).filter(ended_at__isnull=True).order_by("id")
+    live = (
+        Reservation.objects.select_for_update(of=("self",))
+        .filter(prescription=prescription, ended_at__isnull=True)
+        .order_by("id")
+    )
     for reservation in live:
         used_up = not reservation.lines.filter(quantity__gt=0).exists()
         if used_up or not prescription.is_open or reservation.pharmacy_id == gave_back:
             ended.append(_end(reservation, _how(reservation, Ending.MOOT), now))
     if not prescription.is_open or not any(item.remaining for item in prescription.items.all()):
-        for inquiry in prescription.inquiries.filter(ended_at__isnull=True):
+        for inquiry in Inquiry.objects.filter(prescription=prescription, ended_at__isnull=True):
             close_inquiry(inquiry_id=inquiry.id, by=by, now=now)
     return ended
 

@@ -142,7 +142,7 @@ class Comparison:
 
 def latest_inquiry(prescription: Prescription) -> Inquiry | None:
     """Return the newest question about a prescription, open or over."""
-    return prescription.inquiries.order_by("-asked_at", "-id").first()
+    return Inquiry.objects.filter(prescription=prescription).order_by("-asked_at", "-id").first()
 
 
 def compare(inquiry: Inquiry, now: datetime, by: str = "price") -> Comparison:
@@ -201,7 +201,9 @@ def _mark(has: list[Compared]) -> None:
 
 def reservations_of(prescription: Prescription) -> list[Reservation]:
     """Return what is kept for a prescription now, the soonest to end first."""
-    rows = prescription.reservations.filter(ended_at__isnull=True).select_related("pharmacy__province")
+    rows = Reservation.objects.filter(prescription=prescription, ended_at__isnull=True).select_related(
+        "pharmacy__province"
+    )
     return list(rows.prefetch_related("lines__item__drug").order_by("until", "id"))
 
 

@@ -67,18 +67,16 @@ def days_of_people(people: Iterable[Person], now: datetime) -> list[DayOf]:
     return found
 
 
-def dose_times_of(user_id: UUID | None) -> DoseTimes:
+def dose_times_of(user_id: Any) -> DoseTimes:
     """Return when this reader takes medicines; the usual times unless they have decided otherwise."""
-    if user_id is None:
-        return DoseTimes()
     return DoseTimes.objects.filter(user_id=user_id).first() or DoseTimes(user_id=user_id)
 
 
 def is_reminded(by: Actor, prescription: Prescription) -> bool:
     """Whether the actor wants to be reminded of this prescription's doses."""
-    if by.user_id is None:
-        return False
-    return DoseReminder.objects.filter(user_id=by.user_id, prescription=prescription).exists()
+    return (
+        by.user_id is not None and DoseReminder.objects.filter(user_id=by.user_id, prescription=prescription).exists()
+    )
 
 
 @dataclass(frozen=True)

@@ -163,10 +163,7 @@ def sales_of(by: Actor, begin: datetime, end: datetime, zone: str) -> list[SoldL
         sums[key][1] += one.quantity * sale.unit_price if sale else 0
         sums[key][2] += 0 if sale else one.quantity
         whose[key].add(one.item.prescription_id)
-    found = [
-        SoldLine(day, drugs[drug_id], quantity, worth, unpriced, len(whose[day, drug_id]))
-        for (day, drug_id), (quantity, worth, unpriced) in sums.items()
-    ]
+    found = [SoldLine(key[0], drugs[key[1]], sums[key][0], sums[key][1], sums[key][2], len(whose[key])) for key in sums]
     return sorted(found, key=lambda one: (one.day, fold(one.drug.name_vi), one.drug.strength))
 
 
