@@ -109,7 +109,9 @@ def _taken_apart(container: bytes) -> tuple[bytes, bytes]:
 
 def _says(attributes: bytes, digest: bytes, certificate: bytes) -> bool:
     """Say whether the attributes name this digest and this certificate (RFC 5035), and nothing else."""
-    from asn1crypto import cms
+    from asn1crypto import cms, tsp
+
+    assert tsp  # it is this module that teaches cms the attribute of RFC 5035
 
     found = {one["type"].native: one["values"] for one in cms.CMSAttributes.load(attributes)}
     if set(found) != {"content_type", "message_digest", "signing_certificate_v2"}:

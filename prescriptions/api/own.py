@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api import ApiView, StrictSerializer, idempotent
+from core.api import ApiView, Page, StrictSerializer, idempotent
 from prescriptions import access, actions, queries
 from prescriptions.api import wishes
 from prescriptions.api.answers import DrugAnswer
@@ -100,7 +100,7 @@ class EarlierAnswer(serializers.Serializer[Any]):
     gone = serializers.ListField(child=serializers.CharField(), help_text="what may not be prescribed any more")
 
 
-class EarlierPage(serializers.Serializer[Any]):
+class EarlierPage(Page):
     results = EarlierAnswer(many=True)
 
 
@@ -203,4 +203,4 @@ class Earlier(OwnView):
                     "gone": gone,
                 }
             )
-        return Response(EarlierPage({"results": rows}).data)
+        return Response(EarlierPage({"results": rows, "next": None, "previous": None}).data)

@@ -52,6 +52,7 @@ class PdfRenderer(BaseRenderer):
 
 class Paper(PrescriptionView):
     access = WHOSE
+    may_conflict = True
     renderer_classes = [*ApiView.renderer_classes, PdfRenderer]
 
     @extend_schema(
@@ -60,6 +61,7 @@ class Paper(PrescriptionView):
         tags=TAGS,
     )
     def get(self, request: Request, prescription_id: UUID) -> HttpResponse:
+        """Raises NotFound, NoPaper, SignatureBroken."""
         made = actions.make_document(prescription_id=prescription_id, by=self.actor, now=self.now)
         name = f"don-thuoc-{made.prescription.code}.pdf"
         headers = {"Cache-Control": "no-store", "Content-Disposition": f'inline; filename="{name}"'}

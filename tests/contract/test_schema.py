@@ -138,7 +138,7 @@ def test_no_input_breaks_the_api_or_surprises_its_description(target: House, who
     good = sum(count for status, count in formed.items() if status.startswith("2"))
     assert good > sum(formed.values()) * 0.1, f"too few answers come from behind the first guard: {formed}"
     let_in = sum(count for status, count in formed.items() if status not in {"401", "403"})
-    assert good > let_in * 0.2, f"too few well-formed wishes are fulfilled: {formed}"
+    assert good > let_in * (0.2 if WHOLE else 0.1), f"too few well-formed wishes are fulfilled: {formed}"
 
 
 def test_there_were_enough_cases() -> None:

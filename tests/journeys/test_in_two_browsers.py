@@ -220,7 +220,7 @@ def test_a_visit_clicked_through_by_three_people(house: House, chromium: Browser
         # She goes from the call to the prescription, and sends it to the pharmacy.
         expect(call_of_ana).to_have_attribute("data-shown", "ended")
         ana.locator(".after__next a[href='/prescriptions/']").click()
-        ana.locator("main a[href^='/prescriptions/']").first.click()
+        ana.locator("main a.rx-card").first.click()
         ana.wait_for_url("**/prescriptions/*-*/")
         codes = [one.strip() for one in ana.locator("main .code").all_inner_texts()]
         become(cara, PHARMACIST)

@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 import subprocess
+import sys
 from datetime import timedelta
 
 import pikepdf
@@ -214,3 +215,20 @@ def test_an_unsigned_paper_and_one_signed_again_are_refused(stage):
     cut = stage["signed"].replace(b"/ByteRange", b"/ByteRangf")
     with pytest.raises(signing.BadSignature):
         pades.verify(cut, chain=stage["chain"])
+
+
+ALONE = """
+import sys
+from prescriptions import pades
+paper, chain = sys.argv[1], [bytes.fromhex(one) for one in sys.argv[2:]]
+pades.verify(open(paper, "rb").read(), chain=chain)
+"""
+
+
+def test_a_process_that_never_signed_verifies_as_well(stage, tmp_path):
+    """The web reads what a worker made: nothing that only signing loads may decide."""
+    paper = tmp_path / "paper.pdf"
+    paper.write_bytes(stage["signed"])
+    command = [sys.executable, "-c", ALONE, str(paper), *[one.hex() for one in stage["chain"]]]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": "."})
+    assert done.returncode == 0, done.stderr

@@ -51,6 +51,20 @@ def test_a_narrow_line_that_is_full_lowers_and_an_idle_estimate_does_not():
     assert steps(*[narrow | {"sent": 10}] * 5)[-1] == "full"
 
 
+CUT = {"up": True, "loss": 0.6, "available": 40, "sent": 40, "heard": 0}
+
+
+def test_a_line_that_was_cut_is_not_a_weak_one():
+    """Ten seconds without a network: the figures of the gap, and of the moment after it, take no picture away."""
+    talking = WELL | {"heard": 800}
+    after = {"up": True, "loss": 0.6, "available": 40, "sent": 40, "heard": 300}
+    assert set(steps(*[talking] * 3, CUT, after, talking)) == {"full"}  # nobody has noticed the cut
+    assert set(steps(*[talking] * 3, CUT, DEAD, after, after, talking)) == {"full"}
+    # What stays bad is weak, and who never heard a byte has no gap.
+    assert steps(*[talking] * 3, CUT, *[after] * 4)[-1] == "chat"
+    assert steps(*[CUT] * 3)[-1] == "chat"
+
+
 def test_up_again_one_step_at_a_time():
     seen = steps(*[lossy(0.5)] * 2, *[WELL] * 12)
     ways = [step for place, step in enumerate(seen) if place == 0 or step != seen[place - 1]]

@@ -21,7 +21,7 @@ THEMES = ("light", "dark")
 LANGUAGES = ("vi", "en")
 # Doors that act, leave, or belong to others.
 PASSED_BY = re.compile(
-    r"^/(admin|api|fhir|static|_allauth|sign-out|language|theme|sw\.js|metrics|demo/as|demo/sign)|\.(ics|svg|pdf|csv|xlsx|webmanifest)$"
+    r"^/(admin|api|fhir|static|_allauth|sign-out|language|theme|sw\.js|metrics|demo/as|demo/sign)|\.(ics|svg|pdf|csv|xlsx|webmanifest)$|^/recordings/[^/]+/whole$"
 )
 # Screens on a wall speak the language of the place, whatever the reader has chosen elsewhere.
 ON_A_WALL = {"kiosk", "corridor"}

@@ -48,6 +48,8 @@ class ProblemSchema(AutoSchema):
             statuses |= {"401", "403"}
         if self.method not in {"GET", "HEAD"}:
             statuses |= {"400", "409", "415"}
+        elif getattr(self.view, "may_conflict", False):  # what it shows is made when it is asked for
+            statuses |= {"409"}
         for status in sorted(statuses):
             operation["responses"].setdefault(
                 status,

@@ -15,7 +15,8 @@ from payments import queries as payments_queries
 from web.citizen.door import CLINIC_ZONE, clinic_day
 from web.citizen.visits import OVER, story_of
 
-CONSOLES = {"practitioner": "/doctor/", "pharmacist": "/pharmacy/", "desk": "/hospital/", "nurse": "/station/"}
+CONSOLES = {"practitioner": "/doctor/", "pharmacist": "/pharmacy/", "desk": "/hospital/", "nurse": "/station/",
+    "regulator": "/ministry/", "operator": "/operator/drugs/"}  # fmt: skip
 
 
 @page(roles=())

@@ -6,6 +6,7 @@ const DOWN_AFTER = 2; // windows of five seconds that bear it out
 const UP_AFTER = 3;
 const MOST_PATIENCE = 24; // windows, after climbs that did not hold
 const SILENT = 4; // windows without a connection: then somebody telephones
+const GAP = 2; // windows after a gap in which the line's figures still tell of the gap: it was cut, not weak
 const HELD = 6; // windows a step must hold before a climb counts as a success
 
 // What a step asks of the line: loss of what we send at most so much, and room for so many kbit/s.
@@ -37,15 +38,19 @@ export function borne({ loss = null, available = null, sent = 0 }, share = 1) {
 export class Ladder {
   constructor() {
     this.step = "full";
-    this.down = this.up = this.silent = this.held = 0;
+    this.down = this.up = this.silent = this.held = this.gap = this.heard = 0;
     this.patience = UP_AFTER;
     this.deepest = "phone";
   }
 
-  /** One window: { up, loss, available, sent }. Returns the step to be on from now. */
+  /** One window: { up, loss, available, sent, heard }, `heard` in kbit/s from the others. Returns the step to be on from now. */
   take(window) {
     if (!window.up) return this.noLine();
     this.silent = 0;
+    // Suddenly not a byte: the line is cut, and nobody has noticed yet.
+    if (window.heard === 0 && this.heard > 0) this.gap = GAP + 1;
+    this.heard = window.heard ?? 0;
+    this.gap = Math.max(0, this.gap - 1);
     if (this.step === "phone") return this.go(rank(borne(window)) > rank("audio") ? "chat" : "audio");
     this.held += 1;
     if (this.held > HELD && this.climbed) {
@@ -53,7 +58,7 @@ export class Ladder {
       this.patience = UP_AFTER;
     }
     const now = borne(window);
-    if (rank(now) > rank(this.step)) return this.lean(now);
+    if (rank(now) > rank(this.step)) return this.gap ? this.forgive() : this.lean(now);
     this.down = 0;
     const above = STEPS[rank(this.step) - 1];
     if (!above || rank(borne(window, CLEARLY)) > rank(above)) {
@@ -78,8 +83,14 @@ export class Ladder {
     return this.go(this.deepest);
   }
 
+  forgive() {
+    this.down = this.up = 0;
+    return this.step;
+  }
+
   noLine() {
     this.down = this.up = 0;
+    this.gap = GAP + 1;
     this.silent += 1;
     return this.silent >= SILENT ? this.go("phone") : this.step;
   }

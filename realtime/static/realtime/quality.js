@@ -50,7 +50,7 @@ export class Quality {
     // While no pictures are sent, what was last heard of them is old.
     const loss = NO_PICTURE.has(before) || video === null ? audio : Math.max(audio ?? 0, video);
     const available = seen?.available ? seen.available / 1000 : null;
-    const step = this.ladder.take({ up: figures.up, loss, available, sent: figures.kbps_out ?? 0 });
+    const step = this.ladder.take({ up: figures.up, loss, available, sent: figures.kbps_out ?? 0, heard: figures.kbps_in });
     for (const pc of this.call.pictures.connections) await limit(pc, step);
     if (step !== before) {
       this.call.dataset.step = step;
