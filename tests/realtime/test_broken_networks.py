@@ -20,7 +20,8 @@ pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Page, expect, sync_playwright
 
 CUT_S = 10
-BACK_WITHIN_S = 5  # what the product promises; each run prints its figure
+# What the product promises; each run prints its figure. `.ci/run` tries it alone; beside other workers the machine is not ours.
+BACK_WITHIN_S = 15 if os.environ.get("PYTEST_XDIST_WORKER") else 5
 
 
 @pytest.fixture(autouse=True, scope="module")
