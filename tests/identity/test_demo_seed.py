@@ -45,7 +45,7 @@ def test_makes_the_whole_demo_in_so_many_statements() -> None:
     assert places.count() == 7
     assert places.values("province").distinct().count() >= 4
     assert set(places.values_list("kind", flat=True)) == {"hospital", "clinic", "station"}
-    assert Facility.objects.filter(kind="pharmacy").count() == 8
+    assert Facility.objects.filter(kind="pharmacy").count() == 10
     assert Practitioner.objects.count() == 21  # twenty doctors and a station's nurse
     assert Specialty.objects.filter(practitioners__isnull=False).distinct().count() >= 10
     assert Person.objects.filter(user__isnull=False).count() == 13
