@@ -8,11 +8,13 @@ const EVERY = 20_000; // for lines on which no socket lives; the bell is quicker
 // The same as the page says of itself in data-known: what has happened since it was written is seen at the first look.
 const fingerprint = (found) => [found.status, Boolean(found.cancel_asked_at), found.pharmacy?.id ?? "", ...found.items.map((item) => item.dispensed_quantity)].join();
 
+let leaving = false; // a form is on its way: to load the page anew would cut it off
+
 async function look() {
-  if (document.visibilityState !== "visible") return;
+  if (leaving || document.visibilityState !== "visible") return;
   try {
     const now = fingerprint(await api.get(`/api/v1/prescriptions/${page.dataset.prescription}`));
-    if (now === page.dataset.known || now === sessionStorage.getItem(page.dataset.prescription)) return;
+    if (leaving || now === page.dataset.known || now === sessionStorage.getItem(page.dataset.prescription)) return;
     if (document.querySelector("details[open] form")) return; // somebody is writing: at a later look
     sessionStorage.setItem(page.dataset.prescription, now); // the page is fetched once for it, whatever it then says
     location.reload();
@@ -22,6 +24,7 @@ async function look() {
 }
 
 if (page && OPEN.has(page.dataset.status)) {
+  document.addEventListener("submit", () => { leaving = true; });
   look();
   setInterval(look, EVERY);
   onNews((kind) => { if (/^prescription\.|^resync$/.test(kind)) look(); });
