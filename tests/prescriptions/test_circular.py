@@ -25,6 +25,7 @@ from prescriptions.models import Drug, Filing, Item, Particulars, Permit, Prescr
 from tests import make
 from tests.prescriptions import stage
 from tests.prescriptions.stage import ACONITE, AMOXICILLIN, DIAZEPAM, HONEY_PILLS, LIQUORICE, MORPHINE, PARACETAMOL
+from tests.prescriptions.test_gateway_mapping import SAMPLE_C
 
 TODAY = make.NOW.date()  # 2031-03-25
 SAMPLED_AT = datetime(2026, 1, 15, 2, 41, tzinfo=UTC)  # 09:41 in Vietnam
@@ -32,40 +33,6 @@ PAPERS = {**stage.PAPERS, "commitment_on": "2031-03-20"}
 
 
 # The samples of the connection guide's implementers, their first drug line.
-SAMPLE_C = {
-    "loai_don_thuoc": "c",
-    "ma_don_thuoc": "79999a1b2c3d-c",
-    "ho_ten_benh_nhan": "Nguyễn Thị An",
-    "ma_dinh_danh_y_te": "079195012345",
-    "ma_dinh_danh_cong_dan": "079195012345",
-    "ngay_sinh_benh_nhan": "05/03/1995",
-    "can_nang": "52",
-    "gioi_tinh": 3,
-    "ma_so_the_bao_hiem_y_te": "DN4790123456789",
-    "thong_tin_nguoi_giam_ho": "",
-    "dia_chi": "12 Lê Lợi, Phường Sài Gòn, Thành phố Hồ Chí Minh",
-    "chan_doan": [
-        {"ma_chan_doan": "J02.9", "ten_chan_doan": "Viêm họng cấp, không xác định", "ket_luan": "Viêm họng cấp"}
-    ],
-    "luu_y": "",
-    "hinh_thuc_dieu_tri": "2",
-    "dot_dung_thuoc": None,
-    "thong_tin_don_thuoc": [
-        {
-            "ma_thuoc": "40.155",
-            "biet_duoc": "",
-            "ten_thuoc": "Amoxicilin 500mg",
-            "don_vi_tinh": "Viên",
-            "so_luong": "14",
-            "cach_dung": "Uống 1 viên/lần, 2 lần/ngày, sau ăn, 7 ngày",
-        }
-    ],
-    "loi_dan": "Uống nhiều nước, khám lại nếu sốt quá 3 ngày",
-    "so_dien_thoai_nguoi_kham_benh": "0912345678",
-    "ngay_tai_kham": "7",
-    "ngay_gio_ke_don": "2026-01-15 09:41:00",
-    "signature": "BASE64...",
-}
 SAMPLES = {
     "send_request_c": SAMPLE_C,
     "send_request_n": SAMPLE_C
@@ -226,6 +193,14 @@ def test_narcotics_against_pain_of_cancer_thirty_days_in_three_tranches_of_ten_a
     assert row.content["tranches"] == row.particulars.tranches
     assert row.last_moment.date() == date(2031, 4, 13), "open until the last tranche is collected"
     assert queries.signature_of(row).valid
+    # They are windows at the counter: a third each, and none opens before its day (midnight in Vietnam).
+    parts = list(row.parts.prefetch_related("shares"))
+    thirds = [[share.quantity for share in part.shares.all()] for part in parts]
+    assert thirds == [[row.items.get().total // 3]] * 3
+    opens = [part.opens_at for part in parts[1:]]
+    assert opens == [datetime(2031, 3, 31, 17, tzinfo=UTC), datetime(2031, 4, 10, 17, tzinfo=UTC)]
+    assert not any(part.is_open(opens[0] - timedelta(seconds=1)) for part in parts)
+    assert [part.is_open(opens[0]) for part in parts] == [False, True, False]
     Particulars.objects.update(tranches=row.particulars.tranches[:1])
     assert not queries.signature_of(Prescription.objects.get()).valid
     # Only a tumour is cancer.
