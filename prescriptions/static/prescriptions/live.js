@@ -24,7 +24,8 @@ async function look() {
 }
 
 if (page && OPEN.has(page.dataset.status)) {
-  document.addEventListener("submit", () => { leaving = true; });
+  document.addEventListener("submit", (event) => { leaving = !event.defaultPrevented; });
+  window.addEventListener("pageshow", () => { leaving = false; }); // back again, as the browser kept it
   look();
   setInterval(look, EVERY);
   onNews((kind) => { if (/^prescription\.|^resync$/.test(kind)) look(); });
