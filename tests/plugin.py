@@ -36,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "xdist_group(name): stays on one worker with the others of this name")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist writes the groups down
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file stays on one worker; calls between browsers take turns, since two at once starve each other of this machine."""
     for item in items:
@@ -56,6 +57,16 @@ def _place(group: str, sizes: Counter[str], in_browsers: set[str]) -> tuple[int,
     return (LONGEST.index(group) if group in LONGEST else len(LONGEST), group not in in_browsers, -sizes[group], group)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """On a worker: groups hold. And what is loaded by now stays, so the collector need not look at it again and again."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker and session.items and not session.items[0].nodeid.endswith(f"@{_group(session.items[0])}"):
+        raise pytest.UsageError("pytest-xdist does not see the groups: calls would disturb each other.")
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """A call that is watched in real time goes before the other workers' tests, where this user may say so."""
@@ -64,13 +75,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         with contextlib.suppress(PermissionError):
             os.setpriority(os.PRIO_PROCESS, 0, wanted)
     return (yield)
-
-
-def pytest_collection_finish() -> None:
-    """What is loaded by now stays: the collector need not look at it again and again (a twentieth of the run's time)."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
 
 
 def pytest_unconfigure() -> None:
