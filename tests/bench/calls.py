@@ -266,8 +266,10 @@ def _apart() -> Iterator[tuple[str, dict[str, Browser], Any]]:
     settings = "tests.realtime.page_settings"
     with (
         tempfile.TemporaryDirectory() as folder,
-        wires.wires(2) as (here, lines),
-        daphne(here, DJANGO_SETTINGS_MODULE=settings, MEDIA_HOST=here, ALLOWED_HOSTS=here) as site,
+        wires.wires(2) as (hub, lines),
+        daphne(
+            hub.address, hub.within, DJANGO_SETTINGS_MODULE=settings, MEDIA_HOST=hub.address, ALLOWED_HOSTS=hub.address
+        ) as site,
         sync_playwright() as playwright,
     ):
         flags = [*ARGUMENTS, f"--unsafely-treat-insecure-origin-as-secure={site}"]

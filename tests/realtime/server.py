@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
@@ -31,11 +31,25 @@ def database_url() -> str:
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
 
 
+# `within` is a command that runs another one elsewhere, such as in a network of its own: see wires.Hub.
+LOOK = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=5)"
+
+
+def answers(url: str, within: Sequence[str] = ()) -> bool:
+    """Whether somebody says 200 there."""
+    if within:
+        asked = [*within, sys.executable, "-c", LOOK, url]
+        return subprocess.run(asked, check=False, capture_output=True).returncode == 0
+    with contextlib.suppress(httpx.HTTPError):
+        return httpx.get(url, timeout=5).status_code == 200
+    return False
+
+
 def start(
-    log: IO[bytes] | None = None, host: str = "127.0.0.1", **environment: str
+    log: IO[bytes] | None = None, host: str = "127.0.0.1", within: Sequence[str] = (), **environment: str
 ) -> tuple[subprocess.Popen[bytes], str]:
     """Start a server and wait until it answers; gives the process and its address."""
-    port = free_port(host)
+    port = free_port("127.0.0.1" if within else host)
     url = f"http://{host}:{port}"
     values = {
         **os.environ,
@@ -50,14 +64,13 @@ def start(
     }
     out = log or subprocess.DEVNULL
     process = subprocess.Popen(
-        [sys.executable, "-m", "daphne", "-b", host, "-p", str(port), "asgi:application"],
+        [*within, sys.executable, "-m", "daphne", "-b", host, "-p", str(port), "asgi:application"],
         cwd=ROOT, env=values, stdout=out, stderr=out,
     )  # fmt: skip
     until = time.monotonic() + 150
     while time.monotonic() < until and process.poll() is None:
-        with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(f"{url}/health/live", timeout=5).status_code == 200:
-                return process, url
+        if answers(f"{url}/health/live", within):
+            return process, url
         time.sleep(0.1)
     process.kill()
     process.wait()
@@ -80,10 +93,10 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(host: str = "127.0.0.1", **environment: str) -> Iterator[Running]:
+def running(host: str = "127.0.0.1", within: Sequence[str] = (), **environment: str) -> Iterator[Running]:
     """Have a server for the time of a `with`."""
     with tempfile.TemporaryFile() as log:
-        process, url = start(log, host, **environment)
+        process, url = start(log, host, within, **environment)
         one = Running(url, log)
         try:
             yield one
@@ -94,7 +107,7 @@ def running(host: str = "127.0.0.1", **environment: str) -> Iterator[Running]:
 
 
 @contextlib.contextmanager
-def daphne(host: str = "127.0.0.1", **environment: str) -> Iterator[str]:
+def daphne(host: str = "127.0.0.1", within: Sequence[str] = (), **environment: str) -> Iterator[str]:
     """Have a server for the time of a `with`; gives its address. A traceback in its log fails the test."""
-    with running(host, **environment) as one:
+    with running(host, within, **environment) as one:
         yield one.url

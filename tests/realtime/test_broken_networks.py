@@ -37,9 +37,13 @@ def networks(django_db_setup: None, tmp_path_factory: Any) -> Iterator[Any]:
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with (
-        wires.wires(2) as (here, lines),
+        wires.wires(2) as (hub, lines),
         running(
-            here, DJANGO_SETTINGS_MODULE="tests.realtime.page_settings", MEDIA_HOST=here, ALLOWED_HOSTS=here
+            hub.address,
+            hub.within,
+            DJANGO_SETTINGS_MODULE="tests.realtime.page_settings",
+            MEDIA_HOST=hub.address,
+            ALLOWED_HOSTS=hub.address,
         ) as server,
         sync_playwright() as playwright,
     ):

@@ -1,4 +1,8 @@
-"""A network of its own for each browser of a test, whose wire can be pulled: namespaces of the kernel on one bridge."""
+"""A network of its own for each browser of a test, whose wire can be pulled: namespaces of the kernel on one bridge.
+
+The bridge too is in a namespace of its own, and the site has to run in there: a network that comes or goes on this machine
+fails whatever any other browser on it is just loading (net::ERR_NETWORK_CHANGED).
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,15 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from runtime import folders
 
 MISSING = "" if folders.is_root() and shutil.which("ip") else "needs root and iproute2 for networks of its own"
 
+BRIDGE = "bridge"
+NET = "10.200.0"  # nobody but the ends of these wires sees it: several runs may use it at once
 
 _uses = itertools.count()
 
@@ -28,28 +35,42 @@ def usable() -> str:
         return MISSING
     probe = f"lanhp{os.getpid()}"
     try:
-        _ip("link", "add", probe, "type", "bridge")
-        _ip("link", "del", probe)
         _ip("netns", "add", probe)
-        _ip("netns", "del", probe)
+        try:
+            _ip("-n", probe, "link", "add", "bridge", "type", "bridge")
+        finally:
+            _ip("netns", "del", probe)
     except subprocess.CalledProcessError as error:
         return f"networks cannot be made here: {error.stderr.strip()}"
     return ""
 
 
+@dataclass(frozen=True)
+class Hub:
+    """Where the wires meet: the namespace's name, and the address the site is to listen on."""
+
+    name: str
+    address: str
+
+    @property
+    def within(self) -> tuple[str, ...]:
+        """What to put before a command for it to run in there."""
+        return ("ip", "netns", "exec", self.name)
+
+
 class Wire:
     """The line of one browser. `pull` is felt by nobody at once: packets are lost, no interface goes down."""
 
-    def __init__(self, bridge: str, name: str, address: str) -> None:
-        self.bridge, self.name, self.address = bridge, name, address
+    def __init__(self, hub: str, name: str, address: str) -> None:
+        self.hub, self.name, self.address = hub, name, address
 
     def pull(self) -> None:
         """Nothing gets through from now on."""
-        _ip("link", "set", self.name, "nomaster")
+        _ip("-n", self.hub, "link", "set", self.name, "nomaster")
 
     def put_back(self) -> None:
         """As before."""
-        _ip("link", "set", self.name, "master", self.bridge)
+        _ip("-n", self.hub, "link", "set", self.name, "master", BRIDGE)
 
     def unplug(self) -> None:
         """The machine notices at once that its network is gone."""
@@ -68,30 +89,25 @@ class Wire:
 
 
 @contextlib.contextmanager
-def wires(count: int) -> Iterator[tuple[str, list[Wire]]]:
-    """The address of this machine on the bridge, and so many networks that reach it and one another."""
-    number = os.getpid()
-    # A /24 of our own, so that several runs do not meet.
-    net = f"10.{200 + number % 50}.{number // 50 % 250}"
-    bridge = f"lanhb{number % 100000}"
-    made: list[Wire] = []
+def wires(count: int) -> Iterator[tuple[Hub, list[Wire]]]:
+    """Where the site is to run, and so many networks that reach it and one another."""
+    number = os.getpid() % 100000
     before = next(_uses) * 10  # the kernel takes its time to forget a name
+    hub = Hub(f"lanh{number}n{before}", f"{NET}.1")
+    lines = [Wire(hub.name, f"lanh{number}n{before + n + 1}", f"{NET}.{n + 2}") for n in range(count)]
     try:
-        _ip("link", "add", bridge, "type", "bridge")
-        _ip("addr", "add", f"{net}.1/24", "dev", bridge)
-        _ip("link", "set", bridge, "up")
-        for n in range(count):
-            wire = Wire(bridge, f"lanh{number % 100000}n{before + n}", f"{net}.{n + 2}")
-            _ip("netns", "add", wire.name)
-            made.append(wire)
-            _ip("link", "add", wire.name, "type", "veth", "peer", "name", "eth0", "netns", wire.name)
-            _ip("link", "set", wire.name, "master", bridge, "up")
-            _ip("-n", wire.name, "addr", "add", f"{wire.address}/24", "dev", "eth0")
-            _ip("-n", wire.name, "link", "set", "lo", "up")
-            _ip("-n", wire.name, "link", "set", "eth0", "up")
-        yield f"{net}.1", made
+        for name in (hub.name, *(line.name for line in lines)):
+            _ip("netns", "add", name)
+            _ip("-n", name, "link", "set", "lo", "up")
+        _ip("-n", hub.name, "link", "add", BRIDGE, "type", "bridge")
+        _ip("-n", hub.name, "addr", "add", f"{hub.address}/24", "dev", BRIDGE)
+        _ip("-n", hub.name, "link", "set", BRIDGE, "up")
+        for line in lines:
+            _ip("-n", hub.name, "link", "add", line.name, "type", "veth", "peer", "name", "eth0", "netns", line.name)
+            _ip("-n", hub.name, "link", "set", line.name, "master", BRIDGE, "up")
+            _ip("-n", line.name, "addr", "add", f"{line.address}/24", "dev", "eth0")
+            _ip("-n", line.name, "link", "set", "eth0", "up")
+        yield hub, lines
     finally:
-        for wire in made:
-            subprocess.run(["ip", "link", "del", wire.name], check=False, capture_output=True)
-            subprocess.run(["ip", "netns", "del", wire.name], check=False, capture_output=True)
-        subprocess.run(["ip", "link", "del", bridge], check=False, capture_output=True)
+        for name in (*(line.name for line in lines), hub.name):  # what is in there goes with it
+            subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)

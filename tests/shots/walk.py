@@ -92,8 +92,6 @@ def listen(tab: Any, house: House, who: str, trouble: set[str]) -> None:
     def said(message: Any) -> None:
         # The page itself may be a 404, on purpose: that one line names the page's own address.
         own = message.location.get("url") == tab.url and "the server responded with a status of 4" in message.text
-        # Another test may just have plugged in a network of its own, on which every Chromium of the machine looks up.
-        own = own or "net::ERR_NETWORK_CHANGED" in message.text
         if message.type == "error" and not own:
             trouble.add(f"{who} {urlsplit(tab.url).path}: {message.text[:200]}")
 
