@@ -392,15 +392,16 @@ WATCHED = (
     "identity_person", "identity_delegation", "identity_arrival", "records_attendee",
 )  # fmt: skip
 
+LOOK = " UNION ALL ".join(
+    f"SELECT '{table}', md5(coalesce(string_agg(t::text, '|' ORDER BY t.id), '')) FROM {table} t" for table in WATCHED
+)
+
 
 def picture() -> dict[str, str]:
     """One number for each table that says something about people."""
-    found = {}
     with connection.cursor() as cursor:
-        for table in WATCHED:
-            cursor.execute(f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t.id), '')) FROM {table} t")
-            found[table] = cursor.fetchone()[0]
-    return found
+        cursor.execute(LOOK)
+        return dict(cursor.fetchall())
 
 
 @pytest.fixture
