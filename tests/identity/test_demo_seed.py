@@ -12,7 +12,7 @@ from django.utils import timezone
 import booking.queries
 from audit.models import Line
 from booking.models import Appointment, Ticket
-from identity.models import Arrival, Facility, Person, Practitioner, Specialty, User
+from identity.models import Facility, Person, Practitioner, Specialty, User
 from notifications.models import Message
 from payments.models import Payment
 from prescriptions.models import Prescription
