@@ -58,6 +58,8 @@ def go_on_inside(arguments: list[str]) -> NoReturn:
     """Become the environment's Python, with our packages within its reach."""
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "backend")])
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    # Containers often forbid compiled files. Ours lie in ignored folders, and without them every process compiles Django anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.chdir(ROOT)
     sys.stdout.flush()
     os.execv(PYTHON, [str(PYTHON), "-m", "runtime", *arguments])

@@ -259,9 +259,10 @@ def _apart() -> Iterator[tuple[str, dict[str, Browser], Any]]:
     """The site, and doctor and citizen in networks of their own, and the citizen's wire."""
     from playwright.sync_api import sync_playwright
 
+    from runtime import browser as chromium
     from tests.realtime import wires
     from tests.realtime.server import daphne
-    from tests.realtime.test_call_in_browsers import ARGUMENTS, CHROMIUM
+    from tests.realtime.test_call_in_browsers import ARGUMENTS
 
     settings = "tests.realtime.page_settings"
     with (
@@ -274,7 +275,7 @@ def _apart() -> Iterator[tuple[str, dict[str, Browser], Any]]:
     ):
         flags = [*ARGUMENTS, f"--unsafely-treat-insecure-origin-as-secure={site}"]
         browsers = [
-            playwright.chromium.launch(executable_path=line.wrapped(str(CHROMIUM), Path(folder)), args=flags)
+            playwright.chromium.launch(executable_path=line.wrapped(str(chromium.whole()), Path(folder)), args=flags)
             for line in lines
         ]
         yield site, dict(zip(("doctor", "citizen"), browsers, strict=True)), lines[1]

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from realtime.models import Presence, Room, Seat
+from runtime import browser as chromium
 from tests.realtime import wires
 from tests.realtime.conftest import all_left, make_room
 from tests.realtime.server import running
-from tests.realtime.test_call_in_browsers import ARGUMENTS, CHROMIUM, close_all, page_of, pytestmark  # noqa: F401
+from tests.realtime.test_call_in_browsers import ARGUMENTS, close_all, page_of, pytestmark  # noqa: F401
 from tests.realtime.test_relay_in_browsers import enter, sees
 
 pytest.importorskip("playwright.sync_api")
@@ -49,7 +50,7 @@ def networks(django_db_setup: None, tmp_path_factory: Any) -> Iterator[Any]:
     ):
         flags = [*ARGUMENTS, f"--unsafely-treat-insecure-origin-as-secure={server.url}"]
         browsers = [
-            playwright.chromium.launch(executable_path=line.wrapped(str(CHROMIUM), folder), args=flags)
+            playwright.chromium.launch(executable_path=line.wrapped(str(chromium.whole()), folder), args=flags)
             for line in lines
         ]
         yield server, browsers, lines[1]

@@ -106,7 +106,7 @@ def test_a_photo_goes_from_the_phone_to_the_doctor_and_is_seen(both):
     phone.locator("#call-line").fill("Kết quả đây")
     phone.get_by_label("Đính kèm ảnh hoặc PDF").set_input_files(picture("kq.pdf", handed_in.HTML, "application/pdf"))
     phone.get_by_role("button", name="Gửi", exact=True).click()
-    expect(phone.get_by_role("alert").filter(has_text="chỉ gửi được ảnh")).to_be_visible()
+    expect(phone.get_by_role("alert").filter(has_text="chỉ gửi được ảnh")).to_be_visible(timeout=20_000)
     phone.get_by_role("button", name="Không gửi", exact=True).click()
     expect(phone.locator("#call-line")).to_have_value("Kết quả đây")
 

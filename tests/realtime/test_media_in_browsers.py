@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from realtime.media.relay import Relay, Settings
+from runtime import browser as chromium
 
 pytest.importorskip("playwright.async_api")
 from playwright.async_api import Browser, Page, async_playwright
 
-CHROMIUM = os.environ.get("LANH_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = chromium.find()
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.xdist_group("calls"),
@@ -62,9 +62,9 @@ async function seen() {
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        await chromium.close()
+        launched = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield launched
+        await launched.close()
 
 
 @pytest.fixture

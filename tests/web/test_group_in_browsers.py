@@ -32,6 +32,7 @@ def the_clock_stands() -> None:
 def test_the_desk_sees_how_many_seats_are_taken_and_by_whom(house: House, chromium: Any) -> None:  # noqa: F811
     place = open_group(house, seats=3)
     ana, eve = enter(house, CITIZEN), enter(house, STRANGER)
+    ana.give_times_back()
     for phone in (ana, eve):
         agree(phone, place, place.at())
     with watching(house, chromium) as watch:
