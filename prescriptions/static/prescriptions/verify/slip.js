@@ -62,6 +62,17 @@ export function tokenOf(text, issuer) {
   return found.startsWith(start) ? found.slice(start.length) : found;
 }
 
+// Which prescription a scanned text speaks of, believed or not; "" when it is no slip. Who opens it asks the network.
+export async function codeIn(text) {
+  const [, token] = text.trim().match(/^(?:https?:\/\/[^#]*\/verify\/(?:\w+\/)?#)?(eyJ[\w-]+\.[\w-]+\.[\w-]+)$/) ?? [];
+  if (!token) return "";
+  try {
+    return JSON.parse(await inflated(opened(token).payload)).c ?? "";
+  } catch {
+    return "";
+  }
+}
+
 export const isStale = (revocations, at) => at - revocations.iat > LIST_GOOD_FOR || at > revocations.next_update || revocations.iat - at > CLOCKS_DIFFER;
 
 // Gives {slip, holder} or throws Refused with the reason. `at` in seconds.

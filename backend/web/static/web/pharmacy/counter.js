@@ -1,11 +1,23 @@
 // The counter: a hand scanner types "code#access code" and Enter; a camera reads the same where the browser can; the
-// queue looks again by itself.
+// queue looks again by itself. The signed code on the paper names the prescription alone: the access code is asked for.
+import { codeIn } from "../../prescriptions/verify/slip.js";
 import { onNews } from "../js/news.js";
 
 const form = document.getElementById("lookup");
 const code = form.elements.namedItem("code");
 const accessCode = form.elements.namedItem("access_code");
 const LOOK_EVERY = 20_000; // for lines on which no socket lives; the bell is quicker
+
+const isSlip = (text) => text.includes("/verify/") || text.startsWith("eyJ");
+
+async function takeSlip(text) {
+  const found = await codeIn(text);
+  if (!found) return false;
+  code.value = found;
+  document.getElementById("code_hint").textContent = form.dataset.slip;
+  accessCode.focus();
+  return true;
+}
 
 function take(text) {
   const [first, second] = text.trim().split("#");
@@ -14,11 +26,20 @@ function take(text) {
   return Boolean(second);
 }
 
-code.addEventListener("input", () => {
+code.addEventListener("input", ({ inputType }) => {
+  if (isSlip(code.value)) {
+    if (inputType === "insertFromPaste") takeSlip(code.value);
+    return; // a scanner is still typing: its Enter ends it
+  }
   if (code.value.includes("#") && take(code.value) && accessCode.value.length >= 8) form.requestSubmit();
 });
 // Enter after the first code goes on to the second, unless a scanner has brought both.
 code.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && isSlip(code.value)) {
+    event.preventDefault();
+    takeSlip(code.value);
+    return;
+  }
   if (event.key !== "Enter" || accessCode.value || code.value.includes("#")) return;
   event.preventDefault();
   accessCode.focus();
@@ -80,7 +101,8 @@ async function start() {
   const { read, pause } = await reader();
   while (stream) {
     const found = await read(video);
-    if (stream && found && take(found)) {
+    if (stream && found && isSlip(found) && await takeSlip(found)) return stop();
+    if (stream && found && !isSlip(found) && take(found)) {
       stop();
       form.requestSubmit();
       return;
@@ -102,7 +124,8 @@ async function readPicture(file) {
   told.textContent = "…";
   const text = await readByServer(file).catch(() => "");
   told.textContent = text ? "" : fromPicture.dataset.none;
-  if (text && take(text)) form.requestSubmit();
+  if (isSlip(text)) await takeSlip(text);
+  else if (text && take(text)) form.requestSubmit();
 }
 
 function pictureIn(files) {
