@@ -15,6 +15,7 @@ from prescriptions import actions
 from prescriptions.scanning import MOST_BYTES, codes_in_picture
 
 PHARMACIST = {"pharmacist"}
+LONGEST_TEXT = 1200  # characters: the signed code of a paper has up to 900, and its address before it
 
 
 @require_POST
@@ -24,7 +25,7 @@ def scan(request: HttpRequest) -> HttpResponse:
     file = request.FILES.get("picture")
     content = file.read() if file is not None and (file.size or 0) <= MOST_BYTES else b""
     try:
-        return JsonResponse({"text": codes_in_picture(content)[:200]})
+        return JsonResponse({"text": codes_in_picture(content)[:LONGEST_TEXT]})
     except DomainError as error:
         return JsonResponse({"text": "", "detail": str(error.detail)}, status=422)
 
