@@ -19,6 +19,7 @@ from procrastinate import App, worker
 from procrastinate.contrib.django import app as django_app
 from procrastinate.contrib.django.db_cleanup import DjangoApp
 from procrastinate.contrib.django.utils import connector_params
+from procrastinate.job_context import JobContext
 from procrastinate.psycopg_connector import PsycopgConnector
 
 log = logging.getLogger("lanh.worker")
@@ -27,6 +28,8 @@ CONCURRENCY = 4
 GRACE = 5.0  # seconds a job may go on after we were asked to stop
 SWEEP_EVERY = 10.0
 LONGEST_PAUSE = 30.0
+LOOK_EVERY = 2.0  # seconds: jobs ring when they are written; this is for those whose ring was lost
+LOCK_FREE_AFTER = (0.0, 0.05)  # looks after a job with a lock: a look that was under way meanwhile forgets the first
 TRIES = 5  # a job that was running when five workers died may well be what killed them
 ADVISORY_CLASS = 0x1A4B  # any number of ours, so that our locks meet nobody else's
 # A new worker takes its lock within milliseconds of its row; two seconds leave it room. Sixty seconds without a sign
@@ -37,6 +40,18 @@ DEAD = """
         last_heartbeat < now() - interval '60 seconds'
         OR (last_heartbeat < now() - interval '2 seconds' AND pg_try_advisory_xact_lock(%(class)s, id::int)))
 """
+
+
+class Worker(worker.Worker):
+    """Looks again when a job with a lock has ended; procrastinate's own lets the next of the story wait for LOOK_EVERY."""
+
+    async def _process_job(self, context: JobContext) -> None:
+        try:
+            await super()._process_job(context)
+        finally:
+            if context.job.lock:
+                for pause in LOCK_FREE_AFTER:
+                    asyncio.get_running_loop().call_later(pause, self._new_job_event.set)
 
 
 async def work(stop: asyncio.Event) -> None:
@@ -67,12 +82,12 @@ async def _work_once(stop: asyncio.Event) -> None:
             options: dict[str, Any] = {
                 **worker_app.worker_defaults,
                 "concurrency": CONCURRENCY,
-                "fetch_job_polling_interval": 2.0,
+                "fetch_job_polling_interval": LOOK_EVERY,
                 "shutdown_graceful_timeout": GRACE,
                 "delete_jobs": "successful",
                 "install_signal_handlers": False,
             }
-            runner = worker.Worker(app=worker_app, **options)
+            runner = Worker(app=worker_app, **options)
             running = asyncio.create_task(runner.run())
             sweeping = asyncio.create_task(_hold_lock_and_sweep(connection, runner))
             stopping = asyncio.create_task(stop.wait())

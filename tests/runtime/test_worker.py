@@ -7,7 +7,8 @@ import os
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from procrastinate.contrib.django import app as django_app
 from psycopg.conninfo import make_conninfo
 
 from runtime import worker
@@ -94,3 +95,35 @@ def test_a_job_that_outlived_five_workers_is_parked() -> None:
     job = _job_of(_worker_row(age=5), attempts=worker.TRIES)
     asyncio.run(_sweep())
     assert _status(job) == "failed"
+
+
+@django_app.task(name="tests.runtime.say")
+def say(word: str) -> None:
+    said.append(word)
+
+
+said: list[str] = []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_next_job_of_a_story_does_not_wait_for_the_next_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reactions to one event share a lock, and only the first of them rings."""
+    monkeypatch.setattr(worker, "LOOK_EVERY", 3600.0)
+    said.clear()
+    with transaction.atomic():
+        for word in ("first", "second", "third"):
+            say.configure(lock="story").defer(word=word)
+
+    async def until_all_is_said() -> None:
+        stop = asyncio.Event()
+        working = asyncio.create_task(worker.work(stop))
+        for _ in range(600):
+            if len(said) == 3:
+                break
+            await asyncio.sleep(0.1)
+        stop.set()
+        await working
+
+    asyncio.run(until_all_is_said())
+    assert said == ["first", "second", "third"]
+    assert _sql("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'tests.runtime.say'") == [(0,)]
