@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 
 import psycopg
 import pytest
@@ -99,6 +100,7 @@ def test_a_job_that_outlived_five_workers_is_parked() -> None:
 
 @django_app.task(name="tests.runtime.say")
 def say(word: str) -> None:
+    time.sleep(0.3)  # until all have rung
     said.append(word)
 
 
