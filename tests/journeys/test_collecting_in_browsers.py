@@ -16,6 +16,7 @@ import pytest
 from psycopg import sql
 
 from core.ids import new_id
+from prescriptions.scanning import codes_in_picture
 from tests.cast_of_the_demo import CITIZEN, DOCTOR, PHARMACIST
 from tests.house import House
 from tests.journeys.test_in_two_browsers import DESK, PHONE, Watch, become, chromium, prescribe, watching  # noqa: F401
@@ -211,6 +212,20 @@ def test_reserved_here_and_collected_in_two_places(house: House, chromium: Brows
         sheet.locator("svg").screenshot(path=picture)
         sheet.close()
         cara.goto("/pharmacy/")
+        scanned = codes_in_picture(picture.read_bytes())
+        cara.locator("#access_code").fill("9999 9999")  # of the one before
+        cara.locator("#code").fill(scanned[:-200])  # a hand scanner that was moved away
+        cara.locator("#code").press("Enter")
+        expect(cara.locator("#code_hint")).to_contain_text("Xin quét lại")
+        wide = cara.viewport_size
+        cara.set_viewport_size(PHONE)
+        look(cara, "slip-cut-390")
+        cara.set_viewport_size(wide)
+        expect(cara.locator("#code")).to_have_value("")
+        cara.locator("#code").fill(scanned)
+        cara.locator("#code").press("Enter")
+        expect(cara.locator("#code")).to_have_value(codes["code"])
+        expect(cara.locator("#access_code")).to_have_value("")
         cara.locator("#picture").set_input_files(picture)
         expect(cara.locator("#code")).to_have_value(codes["code"], timeout=20_000)
         expect(cara.locator("#access_code")).to_be_focused()

@@ -12,11 +12,10 @@ const isSlip = (text) => text.includes("/verify/") || text.startsWith("eyJ");
 
 async function takeSlip(text) {
   const found = await codeIn(text);
-  if (!found) return false;
   code.value = found;
-  document.getElementById("code_hint").textContent = form.dataset.slip;
-  accessCode.focus();
-  return true;
+  accessCode.value = ""; // whatever stands there belongs to another prescription
+  document.getElementById("code_hint").textContent = found ? form.dataset.slip : form.dataset.noSlip;
+  (found ? accessCode : code).focus();
 }
 
 function take(text) {
@@ -101,8 +100,12 @@ async function start() {
   const { read, pause } = await reader();
   while (stream) {
     const found = await read(video);
-    if (stream && found && isSlip(found) && await takeSlip(found)) return stop();
-    if (stream && found && !isSlip(found) && take(found)) {
+    if (stream && isSlip(found)) {
+      stop();
+      await takeSlip(found);
+      return;
+    }
+    if (stream && found && take(found)) {
       stop();
       form.requestSubmit();
       return;
