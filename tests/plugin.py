@@ -61,7 +61,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """On a worker: groups hold. And what is loaded by now stays, so the collector need not look at it again and again."""
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker and session.items and not session.items[0].nodeid.endswith(f"@{_group(session.items[0])}"):
-        raise pytest.UsageError("pytest-xdist does not see the groups: calls would disturb each other.")
+        raise pytest.UsageError("Groups do not hold, calls would disturb each other. Workers want --dist loadgroup.")
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)

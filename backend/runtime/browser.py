@@ -28,12 +28,12 @@ FLAGS = [
 
 
 def find() -> str | None:
-    """The browser to use: LANH_CHROMIUM, or the first known name on PATH."""
+    """The browser to use: LANH_CHROMIUM, or the engine alone, or the whole one."""
     return os.environ.get(VARIABLE) or shutil.which(SHELL) or whole()
 
 
 def whole() -> str | None:
-    """A Chromium with all that hangs on its windows, such as origins it was told to trust."""
+    """A Chromium with all that hangs on its windows, such as origins it was told to trust: LANH_CHROMIUM, or one on PATH."""
     return os.environ.get(VARIABLE) or next((path for name in NAMES if (path := shutil.which(name))), None)
 
 

@@ -31,10 +31,9 @@ def test(arguments: list[str]) -> int:
         print(problem, file=sys.stderr if must_run else sys.stdout, flush=True)
     if problems and must_run:
         return 1
-    chosen = arguments or ["tests"]
+    chosen = ["--dist", "loadgroup", "--no-loadscope-reorder", *(arguments or ["tests"])]
     if not any(word.startswith(("-n", "--numprocesses", "--pdb")) for word in arguments):
-        workers = str(min(8, (os.cpu_count() or 1) + 1))
-        chosen = ["-n", workers, "--dist", "loadgroup", "--no-loadscope-reorder", *chosen]
+        chosen = ["-n", str(min(8, (os.cpu_count() or 1) + 1)), *chosen]
     return int(pytest.main(chosen))
 
 

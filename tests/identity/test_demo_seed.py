@@ -12,7 +12,7 @@ from django.utils import timezone
 import booking.queries
 from audit.models import Line
 from booking.models import Appointment, Ticket
-from identity.models import Facility, Person, Practitioner, Specialty, User
+from identity.models import Arrival, Facility, Person, Practitioner, Specialty, User
 from notifications.models import Message
 from payments.models import Payment
 from prescriptions.models import Prescription
@@ -74,6 +74,7 @@ def test_makes_the_whole_demo_in_so_many_statements() -> None:
 
     inside = Ticket.objects.filter(line__day=TODAY).values_list("status", flat=True)
     assert sorted(set(inside)) == ["called", "done", "serving", "waiting"] and len(inside) == 13
+    assert Arrival.objects.count() == 1 and Appointment.objects.filter(partner__isnull=False).count() == 1
 
     # A doctor can be seen at once, and on each of the next thirty days.
     ben = Practitioner.objects.get(user__email="binh@demo.lanh.vn")

@@ -109,7 +109,7 @@ said: list[str] = []
 
 @pytest.mark.django_db(transaction=True)
 def test_the_next_job_of_a_story_does_not_wait_for_the_next_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reactions to one event share a lock, and only the first of them rings."""
+    """Reactions to one event share a lock: all ring when they are written, and only the first may begin then."""
     monkeypatch.setattr(worker, "LOOK_EVERY", 3600.0)
     said.clear()
     with transaction.atomic():
