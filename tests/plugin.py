@@ -10,6 +10,7 @@ import fcntl
 import gc
 import os
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,7 +62,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """On a worker: groups hold. And what is loaded by now stays, so the collector need not look at it again and again."""
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker and session.items and not session.items[0].nodeid.endswith(f"@{_group(session.items[0])}"):
-        raise pytest.UsageError("Groups do not hold, calls would disturb each other. Workers want --dist loadgroup.")
+        if capturing := session.config.pluginmanager.getplugin("capturemanager"):
+            capturing.suspend_global_capture()  # xdist tells its own trouble with a worker that ends, not why it ended
+        why = "Groups do not hold: calls would disturb each other. Workers want --dist loadgroup, as lanh.py test gives it."
+        print(why, file=sys.stderr, flush=True)
+        raise pytest.UsageError(why)
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)
