@@ -440,6 +440,8 @@ ERX_ENROL_DOCTORS = env.bool_("ERX_ENROL_DOCTORS", True)  # name a doctor at the
 
 # --- payments ---------------------------------------------------------------------------------------------------
 PAYMENT_GATEWAYS = {"sandbox": "payments.gateways.sandbox.Sandbox"} if DEMO else {}
+PAYMENT_GATEWAYS["cash"] = "payments.gateways.cash.Cash"
+REFUND_APPROVAL_ABOVE = env.int_("REFUND_APPROVAL_ABOVE", 500_000)  # dong of one payment: more needs a second person
 SANDBOX_WEBHOOK_SECRET = env.secret("SANDBOX_WEBHOOK_SECRET") if DEMO else ""
 
 # --- notifications ----------------------------------------------------------------------------------------------

@@ -55,4 +55,4 @@ def settle(*, subjects: Iterable[Ref], owed: Money, reason: str, by: Actor, now:
 
 
 def _promised(payment: Payment) -> int:
-    return sum(one.amount for one in payment.refunds.exclude(status=Refund.Status.FAILED))
+    return sum(one.amount for one in payment.refunds.filter(status__in=Refund.PROMISED))

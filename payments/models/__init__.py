@@ -1,7 +1,27 @@
-"""Payments and refunds, the ledger, what gateways told us, and the sandbox's own books."""
+"""Payments and refunds, the ledger, the cash desk, what gateways told us, and the sandbox's own books."""
 
+from payments.models.accounts import GatewayAccount
 from payments.models.books import Delivery, Entry
+from payments.models.cash import CashMovement, CashShift
+from payments.models.credits import Credit
 from payments.models.payments import Payment, Refund
+from payments.models.reconciling import BooksProof, Difference, Reconciliation, StatementLine
 from payments.models.sandbox import Charge, ChargeRefund, Notice
 
-__all__ = ["Charge", "ChargeRefund", "Delivery", "Entry", "Notice", "Payment", "Refund"]
+__all__ = [
+    "BooksProof",
+    "CashMovement",
+    "CashShift",
+    "Charge",
+    "ChargeRefund",
+    "Credit",
+    "Delivery",
+    "Difference",
+    "Entry",
+    "GatewayAccount",
+    "Notice",
+    "Payment",
+    "Reconciliation",
+    "Refund",
+    "StatementLine",
+]

@@ -18,14 +18,19 @@ class Entry(Entity):
         REFUND_REQUEST = "refund_request", _("refund promised")
         REFUND_DONE = "refund_done", _("refund sent")
         REFUND_FAILED = "refund_failed", _("refund taken back")
+        CREDIT = "credit", _("owed to the payer")
+        CREDIT_PAID = "credit_paid", _("paid out by hand")
+        CASH_DIFFERENCE = "cash_difference", _("the drawer was not what it should be")
+        WRITE_OFF = "write_off", _("difference with the gateway written off")
 
     transaction = models.UUIDField()  # the lines of one fact share it and sum to zero
     kind = models.CharField(max_length=16, choices=Kind.choices)
     account = models.CharField(max_length=100)
     amount = models.BigIntegerField()  # signed: debit is positive
     currency = models.CharField(max_length=3)
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="+")
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="+")
     refund = models.ForeignKey(Refund, on_delete=models.PROTECT, null=True, related_name="+")
+    cause = models.CharField(max_length=80, blank=True)  # a Ref, where it is neither payment nor refund: "credit:<uuid>"
     facility_id = models.UUIDField()
 
     class Meta:
@@ -33,7 +38,18 @@ class Entry(Entity):
         constraints = [
             models.CheckConstraint(condition=~Q(amount=0), name="entry_not_zero"),
             models.CheckConstraint(
-                condition=Q(kind__in=["capture", "refund_request", "refund_done", "refund_failed"]),
+                condition=Q(
+                    kind__in=[
+                        "capture",
+                        "refund_request",
+                        "refund_done",
+                        "refund_failed",
+                        "credit",
+                        "credit_paid",
+                        "cash_difference",
+                        "write_off",
+                    ]
+                ),
                 name="entry_kind_known",
             ),
             # The guards that never sleep: one capture a payment, one line of each kind a refund.
@@ -42,6 +58,9 @@ class Entry(Entity):
             ),
             models.UniqueConstraint(
                 fields=["refund", "kind", "account"], condition=Q(refund__isnull=False), name="entry_refund_once"
+            ),
+            models.UniqueConstraint(
+                fields=["cause", "kind", "account"], condition=~Q(cause=""), name="entry_cause_once"
             ),
         ]
         indexes = [
