@@ -11,7 +11,7 @@ from core.errors import NotAllowed, NotFound
 from core.refs import Ref
 from identity.access import may_act_for, people_of
 from payments.errors import NoShift
-from payments.models import CashShift, Credit, Difference, Payment, Reconciliation, Refund
+from payments.models import CashShift, Credit, Difference, GatewayAccount, Payment, Reconciliation, Refund
 
 
 def visible_to(by: Actor) -> QuerySet[Payment]:
@@ -27,7 +27,7 @@ def visible_to(by: Actor) -> QuerySet[Payment]:
 
 def get_payment(by: Actor, payment_id: UUID) -> Payment:
     """Return a payment. Raises NotFound for "absent" and "not yours" alike."""
-    payment = visible_to(by).filter(id=payment_id).select_related("facility", "payer").first()
+    payment = visible_to(by).filter(id=payment_id).select_related("facility", "payer", "account").first()
     if payment is None:
         raise NotFound()
     return payment
@@ -35,10 +35,12 @@ def get_payment(by: Actor, payment_id: UUID) -> Payment:
 
 def get_payment_for(by: Actor, subject: Ref) -> Payment:
     """Return the payment that matters for a subject: the paid one, else the latest. Raises NotFound."""
-    rows = list(visible_to(by).filter(subject=str(subject)).select_related("facility").order_by("-created_at", "-id"))
+    rows = list(
+        visible_to(by).filter(subject=str(subject)).select_related("facility", "account").order_by("-created_at", "-id")
+    )
     if not rows:
         raise NotFound()
-    return next((row for row in rows if row.is_captured), rows[0])
+    return next((row for row in rows if row.is_paid), rows[0])
 
 
 def lock_payment(by: Actor, payment_id: UUID) -> Payment:
@@ -64,7 +66,7 @@ def lock_subject(subject: str) -> list[Payment]:
 def lock_subjects(subjects: list[str]) -> list[Payment]:
     """Return all payments of several subjects, locked, in key order."""
     rows = Payment.objects.filter(subject__in=subjects).select_for_update(of=("self",))
-    return list(rows.select_related("facility").order_by("id"))
+    return list(rows.select_related("facility", "account").order_by("id"))
 
 
 def require_payer_or_desk(by: Actor, *, payer_id: UUID, facility_id: UUID) -> None:
@@ -101,6 +103,19 @@ def get_shift(by: Actor, shift_id: UUID) -> CashShift:
     if found is None:
         raise NotFound()
     return found
+
+
+def require_own_shift(by: Actor) -> CashShift:
+    """Return the cashier's own open shift here. Raises NoShift."""
+    shift = own_shift(by)
+    if shift is None:
+        raise NoShift()
+    return shift
+
+
+def own_shift(by: Actor) -> CashShift | None:
+    """Return the cashier's own open shift here; None when the drawer is closed."""
+    return shifts_of(by).filter(cashier_id=by.user_id, closed_at=None).first()
 
 
 def lock_own_shift(by: Actor) -> CashShift:
@@ -167,3 +182,20 @@ def lock_difference(by: Actor, difference_id: UUID) -> Difference:
     found = get_difference(by, difference_id)
     locked = Difference.objects.select_for_update(of=("self",)).select_related("reconciliation", "payment", "refund")
     return locked.get(id=found.id)
+
+
+def require_money_desk(by: Actor, facility_id: UUID) -> None:
+    """Only the facility's own desk, and the house, arrange how it is paid. Raises NotAllowed."""
+    if not by.is_system and not (by.role == "desk" and by.facility_id == facility_id):
+        raise NotAllowed()
+
+
+def lock_account(by: Actor, account_id: UUID) -> GatewayAccount:
+    """Return an account with a gateway, locked. Raises NotFound for "absent" and "not yours" alike."""
+    rows = GatewayAccount.objects.select_for_update()
+    if not by.is_system:
+        rows = rows.filter(facility_id=by.facility_id) if by.role == "desk" and by.facility_id else rows.none()
+    account = rows.filter(id=account_id).first()
+    if account is None:
+        raise NotFound()
+    return account

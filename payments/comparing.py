@@ -27,6 +27,13 @@ UPDATE statement SET payment_id = payment.id FROM payments_payment AS payment
 WHERE payment.gateway = %(gateway)s AND payment.gateway_reference = statement.reference
   AND payment.facility_id = %(facility)s AND payment.gateway_reference <> ''
 """
+# A bank's statement names a payment by its code, a gateway perhaps by its number of the movement.
+MATCH_PAYMENTS_OTHERWISE = """
+UPDATE statement SET payment_id = payment.id FROM payments_payment AS payment
+WHERE statement.payment_id IS NULL AND payment.gateway = %(gateway)s AND payment.facility_id = %(facility)s
+  AND (payment.code = statement.reference
+       OR payment.gateway_transaction = statement.transaction AND payment.gateway_transaction <> '')
+"""
 MATCH_REFUNDS = """
 UPDATE statement SET refund_id = refund.id
 FROM payments_refund AS refund JOIN payments_payment AS payment ON payment.id = refund.payment_id
@@ -50,6 +57,7 @@ WITH theirs AS (
 UPDATE statement SET refund_id = ours.id FROM theirs JOIN ours USING (payment_id, amount, nth)
 WHERE statement.line = theirs.line
 """
+MATCHES = (MATCH_PAYMENTS, MATCH_PAYMENTS_OTHERWISE, MATCH_REFUNDS, MATCH_REFUNDS_BY_AMOUNT)
 KEEP = """
 DELETE FROM payments_statementline WHERE reconciliation_id = %(reconciliation)s;
 INSERT INTO payments_statementline
@@ -57,9 +65,10 @@ INSERT INTO payments_statementline
 SELECT %(reconciliation)s, kind, reference, transaction, amount, currency, fee, at, payment_id, refund_id
 FROM statement ORDER BY line;
 """
-_SAME_BOOKS = """payment.gateway = %(gateway)s AND payment.facility_id = %(facility)s"""
+_SAME_BOOKS = """payment.gateway = %(gateway)s AND payment.facility_id = %(facility)s
+  AND payment.account_id IS NOT DISTINCT FROM %(account)s"""
 _OURS = f"""
-  SELECT payment.id, payment.amount, payment.currency, payment.captured_at AS at FROM payments_payment AS payment
+  SELECT payment.id, payment.captured_amount AS amount, payment.currency, payment.captured_at AS at FROM payments_payment AS payment
   WHERE {_SAME_BOOKS} AND payment.captured_at >= %(since)s AND payment.captured_at < %(until)s
 """
 _OUR_REFUNDS = f"""
@@ -77,7 +86,7 @@ CREATE TEMPORARY TABLE found ON COMMIT DROP AS
 WITH ours AS ({_OURS}), our_refunds AS ({_OUR_REFUNDS}),
 -- Only the first line about a payment is its capture. Which is first is a matter of all statements.
 captures AS (
-  SELECT statement.*, payment.captured_at, payment.amount AS our_amount, payment.currency AS our_currency,
+  SELECT statement.*, payment.captured_at, payment.captured_amount AS our_amount, payment.currency AS our_currency,
          row_number() OVER (PARTITION BY statement.payment_id ORDER BY statement.at, statement.line)
          + (SELECT count(*) FROM payments_statementline AS line
             WHERE line.payment_id = statement.payment_id AND line.kind = 'capture'

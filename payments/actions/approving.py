@@ -27,7 +27,7 @@ def approve_refund(*, refund_id: UUID, by: Actor, now: datetime) -> Refund:
     if refund.status in Refund.PROMISED and refund.decided_by is not None:
         return refund
     promised = payment.refunds.filter(status__in=Refund.PROMISED)
-    if refund.amount > payment.amount - sum(one.amount for one in promised):
+    if refund.amount > payment.captured_amount - sum(one.amount for one in promised):
         raise RefundTooHigh()
     _decide(payment, refund, Status.REQUESTED, "payments.approve_refund", by, now)
     promise(payment, refund)

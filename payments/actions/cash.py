@@ -10,27 +10,26 @@ from django.db import IntegrityError, transaction
 
 import audit
 from core.actor import Actor
-from core.errors import DomainError
 from core.refs import Ref, ref
 from payments import access, cash, ledger
 from payments.actions import books
-from payments.actions.asking import cancel_payment, open_payment
-from payments.actions.recording import ask_gateway, record_capture
+from payments.actions.asking import start_payment
+from payments.actions.recording import record_capture
 from payments.errors import (
     AlreadyPaid,
     BadCount,
     NotCash,
     PaymentExpired,
+    PriceDiffers,
     ReasonMissing,
     ShiftOpenElsewhere,
     TooLittleGiven,
 )
-from payments.gateways.cash import reference_of
+from payments.gateways.cash import number_of
 from payments.models import CashMovement, CashShift, Entry, Payment
 
 HOUSE = Actor.system("cash desk")
 MOST_FLOAT = 1_000_000_000
-Status = Payment.Status
 
 
 @transaction.atomic
@@ -62,18 +61,33 @@ def open_shift(*, opening_float: int, by: Actor, now: datetime) -> CashShift:
 def take_cash(*, payment_id: UUID, given: int, by: Actor, now: datetime) -> CashMovement:
     """Take cash for a payment and record it as paid; what was given beyond the price goes back at once, as `change`.
 
-    Taking it again for the same payment returns the first time. If the payer was on the way at another gateway, that one
-    is asked first, and money that comes from there all the same goes back by itself. Raises NoShift, AlreadyPaid,
-    PaymentExpired, NotCash, TooLittleGiven.
+    A try begun at another gateway is stopped there first. Taking it again in the same shift returns the first time; a
+    second desk hears that it is paid. Raises NoShift, AlreadyPaid, BeingChecked, PaymentExpired, NotCash, TooLittleGiven.
     """
-    access.require_desk_user(by)
-    payment = access.get_payment(by, payment_id)
-    if payment.status == Status.PENDING and payment.gateway != "cash":
+    access.require_own_shift(by)
+    payment = _standing_for(access.get_payment(by, payment_id), by)
+    if payment.currency != "VND":
+        raise NotCash()
+    if given < payment.amount:
+        raise TooLittleGiven()
+    if payment.captured_at is None:
         try:
-            ask_gateway(payment_id=payment.id, by=HOUSE, now=now)
-        except DomainError:
-            pass  # not to be reached just now: what it collects after this is sent back
-    return _take(payment_id=payment_id, given=given, by=by, now=now)
+            payment = start_payment(payment_id=payment.id, gateway="cash", by=by, now=now)
+        except PaymentExpired:
+            # A second tap may have turned it into a payment at the desk this very moment: then that one counts.
+            newest = _standing_for(payment, by)
+            if newest.id == payment.id or newest.gateway != "cash":
+                raise
+            payment = newest
+    return _take(payment_id=payment.id, given=given, by=by, now=now)
+
+
+def _standing_for(payment: Payment, by: Actor) -> Payment:
+    """Return the payment that matters for the same thing: an earlier try's page may still be open. Raises PriceDiffers."""
+    newest = access.get_payment_for(by, Ref.parse(payment.subject))
+    if newest.price != payment.price:
+        raise PriceDiffers()
+    return newest
 
 
 @transaction.atomic
@@ -81,49 +95,27 @@ def _take(*, payment_id: UUID, given: int, by: Actor, now: datetime) -> CashMove
     shift = access.lock_own_shift(by)
     payment = access.lock_payment(by, payment_id)
     known = CashMovement.objects.filter(payment=payment, kind=CashMovement.Kind.TAKE).first()
-    if known is not None:
+    if known is not None and known.shift_id == shift.id:
         return known
-    if payment.captured_at is not None:
+    if known is not None or payment.captured_at is not None or payment.status == Payment.Status.AUTHORISED:
         raise AlreadyPaid()
-    if payment.status in {Status.CANCELLED, Status.EXPIRED} or payment.is_late(now):
+    if payment.gateway != "cash" or not payment.is_waiting or payment.is_late(now):
         raise PaymentExpired()
-    if payment.currency != "VND":
-        raise NotCash()
-    if given < payment.amount:
-        raise TooLittleGiven()
-    payment = _turned_to_cash(payment, now)
-    record_capture(payment_id=payment.id, gateway_reference=payment.gateway_reference, by=HOUSE, now=now)
     movement = CashMovement.objects.create(
         shift=shift, kind=CashMovement.Kind.TAKE, payment=payment, amount=payment.amount, given=given, at=now
+    )
+    record_capture(
+        payment_id=payment.id,
+        gateway_reference=payment.gateway_reference,
+        transaction_number=number_of(movement.id),
+        by=HOUSE,
+        now=now,
     )
     audit.record(
         by, "payments.take_cash", payment, person_id=payment.payer_id, facility_id=payment.facility_id,
         detail=payment.price.as_json(),
     )  # fmt: skip
     return movement
-
-
-def _turned_to_cash(payment: Payment, now: datetime) -> Payment:
-    """Give the payment as one that waits at the cash desk: itself, or the next try in place of one begun elsewhere."""
-    if payment.status == Status.PENDING and payment.gateway == "cash":
-        return payment
-    if payment.status != Status.CREATED:
-        subject = Ref.parse(payment.subject)
-        cancel_payment(subject=subject, by=HOUSE, now=now)
-        payment = open_payment(
-            subject=subject,
-            price=payment.price,
-            payer_id=payment.payer_id,
-            facility_id=payment.facility_id,
-            description=payment.description,
-            expires_at=payment.expires_at,
-            by=HOUSE,
-            now=now,
-        )
-    payment.gateway, payment.gateway_reference = "cash", reference_of(payment.id)
-    payment.move_to(Status.PENDING, at=now)
-    payment.save(update_fields=["status", "pending_at", "gateway", "gateway_reference"])
-    return payment
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ import time
 from datetime import datetime
 
 from core.actor import Actor
-from payments import access, proving, queries
+from payments import access, facts, proving
 from payments.models import BooksProof
 
 log = logging.getLogger("lanh.payments")
@@ -19,10 +19,10 @@ def prove_books(*, by: Actor, now: datetime) -> BooksProof:
     began = time.perf_counter()
     problems: list[dict[str, object]] = [
         {"problem": "unbalanced", "transaction": str(transaction), "currency": currency, "sum": total}
-        for transaction, currency, total in queries.unbalanced_transactions()
+        for transaction, currency, total in facts.unbalanced_transactions()
     ]
-    facts, written, entries = queries.facts_and_balances()
-    problems += proving.compared(facts, written)
+    happened, written, entries = facts.facts_and_balances()
+    problems += proving.compared(happened, written)
     proof = BooksProof.objects.create(
         created_at=now,
         took_ms=int((time.perf_counter() - began) * 1000),

@@ -18,6 +18,7 @@ import audit
 from core.actor import Actor
 from core.errors import NotFound
 from payments import access, comparing, gateways, queries, statements
+from payments import facts as books_of
 from payments.errors import UnknownGateway
 from payments.gateways import Movement, NoStatement
 from payments.models import Difference, Reconciliation
@@ -37,9 +38,9 @@ def begin_reconciliation(*, facility_id: UUID, gateway: str, day: date, by: Acto
         raise NotFound()
     if gateway not in gateways.codes() or gateway == "cash":
         raise UnknownGateway()
-    account_id = queries.account_of(facility_id, gateway).id
+    account = queries.account_of(facility_id, gateway)
     row, _fresh = Reconciliation.objects.get_or_create(
-        facility_id=facility_id, gateway=gateway, account_id=account_id, day=day, defaults={"created_at": now}
+        facility_id=facility_id, gateway=gateway, account=account, day=day, defaults={"created_at": now}
     )
     return row
 
@@ -50,7 +51,7 @@ def ask_statement(*, reconciliation_id: UUID, by: Actor, now: datetime) -> Recon
     The gateway is read to its end before the transaction begins. Raises GatewayUnavailable.
     """
     row = access.get_reconciliation(by, reconciliation_id)
-    account = queries.account_of(row.facility_id, row.gateway)
+    account = queries.speaks_for(row.account, row.facility_id)
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as spool:
         try:
             _spool(gateways.get(row.gateway).movements(account, row.day), spool)
@@ -72,7 +73,7 @@ def reconcile_yesterday(*, by: Actor, now: datetime) -> list[Reconciliation]:
     access.require_house(by)
     yesterday = now.astimezone(ZONE).date() - timedelta(days=1)
     done = []
-    for facility_id, gateway in queries.gateways_with_money(*day_of(yesterday)):
+    for facility_id, gateway in books_of.gateways_with_money(*day_of(yesterday)):
         if gateway not in gateways.codes() or gateway == "cash":
             continue
         row = begin_reconciliation(facility_id=facility_id, gateway=gateway, day=yesterday, by=by, now=now)
@@ -126,6 +127,7 @@ def _compare(
         "reconciliation": row.id,
         "facility": row.facility_id,
         "gateway": row.gateway,
+        "account": row.account_id,
         "since": since,
         "until": until,
         "now": now,
@@ -136,7 +138,7 @@ def _compare(
             for chunk in _chunks(spool):
                 copy.write(chunk)
         cursor.execute(comparing.TIDY)
-        for statement in (comparing.MATCH_PAYMENTS, comparing.MATCH_REFUNDS, comparing.MATCH_REFUNDS_BY_AMOUNT):
+        for statement in comparing.MATCHES:
             cursor.execute(statement, values)
         cursor.execute(comparing.FIND, values)
         cursor.execute(comparing.SETTLE_OLD, values)

@@ -99,7 +99,7 @@ def owe_the_double(*, difference_id: UUID, by: Actor, now: datetime) -> Differen
 
 
 @transaction.atomic
-def look_into(*, difference_id: UUID, note: str, by: Actor, now: datetime) -> Difference:
+def investigate(*, difference_id: UUID, note: str, by: Actor, now: datetime) -> Difference:
     """Say that somebody looks into it, with a word for the colleagues; nothing is posted. Raises WrongState once settled."""
     access.require_desk_user(by)
     found = _lock(difference_id, by)

@@ -158,7 +158,11 @@ class Gateway(Protocol):
     code: str
     name: Any  # words
     fields: tuple[Field, ...]  # empty: needs no account
+    methods: tuple[str, ...]  # of its calls to us
+    icon: str  # one of web's
+    hint: Any  # one line under the name, for payers; may be empty
     can_hold: bool
+    is_offered: bool  # False: nothing payers choose on their page
     can_refund: bool  # False: money goes back by hand
 
     def begin(self, account: Account, wanted: Wanted) -> Redirect:
@@ -186,7 +190,8 @@ class Gateway(Protocol):
         """Answer a believed call in the gateway's own words."""
 
     def refuse(self, code: str) -> Reply | None:
-        """Answer a call we do not believe or cannot keep: "bad_signature", "bad_notice", "no_account", "error". None: ours."""
+        """Answer a call we do not believe or cannot keep: "bad_signature" (also for an account we do not have), "bad_notice",
+        "body_too_large". None: ours."""
 
     def movements(self, account: Account, day: date) -> Iterable[Movement]:
         """Read the gateway's own books of one day (Vietnam's calendar). Raises NoStatement when it has none to ask for."""
@@ -196,6 +201,10 @@ class Basics:
     """What most gateways answer alike; a gateway overrides what it does otherwise."""
 
     fields: tuple[Field, ...] = ()
+    methods: tuple[str, ...] = ("POST",)
+    icon = "wallet"
+    hint: Any = ""
+    is_offered = True
     can_hold = False
     can_refund = True
 

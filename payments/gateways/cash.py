@@ -21,11 +21,18 @@ def reference_of(payment_id: UUID) -> str:
     return f"cash-{payment_id.hex}"
 
 
+def number_of(movement_id: UUID) -> str:
+    """Name a movement of cash as a gateway names its own."""
+    return f"cash-{movement_id.hex}"
+
+
 class Cash(Basics):
     """In cash at the facility's desk."""
 
     code = "cash"
     name = _("In cash at the desk")
+    icon = "wallet"
+    is_offered = False  # the payer chooses it by coming to the desk
     can_refund = False
 
     def begin(self, account: Account, wanted: Wanted) -> Redirect:
@@ -36,7 +43,7 @@ class Cash(Basics):
         taken = CashMovement.objects.filter(payment_id=asked.payment_id, kind=CashMovement.Kind.TAKE).first()
         if taken is None:
             return Truth("waiting", 0, asked.price.currency)
-        return Truth("paid", taken.amount, "VND", transaction=f"cash-{taken.id.hex}")
+        return Truth("paid", taken.amount, "VND", transaction=number_of(taken.id))
 
     def refund(self, account: Account, asked: Asked, *, key: UUID, money: Money, reason: str) -> str:
         raise RefundRefused()

@@ -1,4 +1,4 @@
-"""Payments and refunds, the ledger, the cash desk, what gateways told us, and the sandbox's own books."""
+"""Accounts with gateways, payments and refunds, the ledger, the cash desk, what gateways told us, the sandbox's own books."""
 
 from payments.models.accounts import GatewayAccount
 from payments.models.books import Delivery, Entry
