@@ -12,16 +12,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import IO, Any
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 
 from core.money import Money
 from payments.errors import BadStatement
-from payments.gateways import Movement
+from payments.gateways import ZONE, Movement
 
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 MOST_BYTES = 64 * 1024 * 1024
 MOST_ROWS = 1_000_000
 MOST_XLSX_BYTES = 8 * 1024 * 1024

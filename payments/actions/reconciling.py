@@ -7,10 +7,9 @@ import io
 import logging
 import tempfile
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import IO, Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
@@ -24,7 +23,6 @@ from payments.gateways import Movement, NoStatement
 from payments.models import Difference, Reconciliation
 
 log = logging.getLogger("lanh.payments")
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 IN_MEMORY = 1024 * 1024  # of a spooled statement; the rest lies in a temporary file
 CHUNK = 256 * 1024
 Status = Reconciliation.Status
@@ -71,9 +69,9 @@ def import_statement(*, reconciliation_id: UUID, file: IO[bytes], name: str, by:
 def reconcile_yesterday(*, by: Actor, now: datetime) -> list[Reconciliation]:
     """Compare yesterday (Vietnam's) at every gateway where money moved; one that does not answer waits for the next night."""
     access.require_house(by)
-    yesterday = now.astimezone(ZONE).date() - timedelta(days=1)
+    yesterday = now.astimezone(gateways.ZONE).date() - timedelta(days=1)
     done = []
-    for facility_id, gateway in books_of.gateways_with_money(*day_of(yesterday)):
+    for facility_id, gateway in books_of.gateways_with_money(*gateways.day_of(yesterday)):
         if gateway not in gateways.codes() or gateway == "cash":
             continue
         row = begin_reconciliation(facility_id=facility_id, gateway=gateway, day=yesterday, by=by, now=now)
@@ -82,14 +80,6 @@ def reconcile_yesterday(*, by: Actor, now: datetime) -> list[Reconciliation]:
         except Exception:  # one gateway's trouble is not the others'
             log.exception("reconciliation %s of %s at %s failed", row.id, yesterday, gateway)
     return done
-
-
-def day_of(day: date) -> tuple[datetime, datetime]:
-    """Return the instants at which a day of Vietnam's calendar begins and ends."""
-    return (
-        datetime.combine(day, time(0), tzinfo=ZONE),
-        datetime.combine(day + timedelta(days=1), time(0), tzinfo=ZONE),
-    )
 
 
 def _spool(movements: Iterable[Movement], spool: Any) -> None:
@@ -122,7 +112,7 @@ def _compare(
     row_id: UUID, spool: Any, *, source: str, file_name: str, by: Actor, now: datetime
 ) -> Reconciliation:
     row = Reconciliation.objects.select_for_update().get(id=row_id)
-    since, until = day_of(row.day)
+    since, until = gateways.day_of(row.day)
     values = {
         "reconciliation": row.id,
         "facility": row.facility_id,

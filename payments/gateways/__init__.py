@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from core.money import Money
 from payments.errors import UnknownGateway
+
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 @dataclass(frozen=True)
@@ -229,6 +233,12 @@ class Basics:
 
 class NoStatement(Exception):
     """This gateway cannot be asked for its books: they are imported as a file."""
+
+
+def day_of(day: date) -> tuple[datetime, datetime]:
+    """Return the instants at which a day of Vietnam's calendar begins and ends."""
+    begins = datetime.combine(day, time(0), tzinfo=ZONE)
+    return begins, begins + timedelta(days=1)
 
 
 def codes() -> list[str]:
