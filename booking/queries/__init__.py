@@ -78,6 +78,7 @@ from booking.queries.leaves import (
 )
 from booking.queries.links import arrival_of, deliveries_of, hooks_of
 from booking.queries.money import Account, account_of, due, visits_of_series
+from booking.queries.paid import PaidFor, paid_for
 from booking.queries.parts import PARTS_OF_DAY, in_part
 from booking.queries.pilots import (
     PilotCondition,
@@ -170,6 +171,8 @@ from booking.queries.waiting import (
 from booking.queries.week import CalendarDay, Piece, calendar_of
 
 __all__ = [
+    "PaidFor",
+    "paid_for",
     "ALIVE",
     "MOST_SILENCES",
     "MOVABLE",
