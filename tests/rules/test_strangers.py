@@ -182,7 +182,6 @@ def things(told: Story) -> dict[str, str]:
         "token": "unknown",
         "kind": "csv",
         "gateway": "sandbox",
-        "account_id": str(uuid4()),
     }
 
 
