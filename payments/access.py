@@ -122,7 +122,9 @@ def lock_own_shift(by: Actor) -> CashShift:
     """Return the cashier's own open shift here, locked. Raises NoShift. Always before a payment's lock, never after."""
     user_id, facility_id = require_desk_user(by)
     shift = (
-        CashShift.objects.select_for_update().filter(cashier_id=user_id, facility_id=facility_id, closed_at=None).first()
+        CashShift.objects.select_for_update()
+        .filter(cashier_id=user_id, facility_id=facility_id, closed_at=None)
+        .first()
     )
     if shift is None:
         raise NoShift()

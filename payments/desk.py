@@ -45,6 +45,7 @@ class Drawer:
     """What went through a drawer: how much came in, how much went out, and what should lie in it."""
 
     shift: CashShift
+    opening: Money
     taken: Money
     paid_out: Money
     inside: Money
@@ -54,12 +55,13 @@ class Drawer:
 def drawer_of(shift: CashShift) -> Drawer:
     """Sum up a shift."""
     sums = {
-        row["kind"]: row for row in shift.movements.values("kind").annotate(total=Sum("amount"), n=Count("id")).order_by()
+        row["kind"]: row
+        for row in shift.movements.values("kind").annotate(total=Sum("amount"), n=Count("id")).order_by()
     }
     taken, out = (sums.get(kind, {}).get("total") or 0 for kind in ("take", "pay_out"))
     inside = cash.in_drawer(shift.opening_float, [("take", taken), ("pay_out", out)])
     count = sum(row["n"] for row in sums.values())
-    return Drawer(shift, Money.vnd(taken), Money.vnd(out), Money.vnd(inside), count)
+    return Drawer(shift, Money.vnd(shift.opening_float), Money.vnd(taken), Money.vnd(out), Money.vnd(inside), count)
 
 
 def movements_of(shift: CashShift) -> QuerySet[CashMovement]:

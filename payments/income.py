@@ -10,6 +10,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from core.actor import Actor
+from core.money import Money
 from payments import access
 from payments.gateways import ZONE, day_of
 from payments.models import Payment, Refund
@@ -30,6 +31,18 @@ class Sums:
     def net(self) -> int:
         """What stays."""
         return self.came - self.back
+
+    @property
+    def came_money(self) -> Money:
+        return Money.vnd(self.came)
+
+    @property
+    def back_money(self) -> Money:
+        return Money.vnd(self.back)
+
+    @property
+    def net_money(self) -> Money:
+        return Money.vnd(self.net)
 
     def add(self, other: Sums) -> None:
         """Take another's into this."""

@@ -171,8 +171,6 @@ from booking.queries.waiting import (
 from booking.queries.week import CalendarDay, Piece, calendar_of
 
 __all__ = [
-    "PaidFor",
-    "paid_for",
     "ALIVE",
     "MOST_SILENCES",
     "MOVABLE",
@@ -197,6 +195,7 @@ __all__ = [
     "KnownFact",
     "LineView",
     "OfferFacts",
+    "PaidFor",
     "Piece",
     "PilotCondition",
     "PilotFacts",
@@ -300,6 +299,7 @@ __all__ = [
     "overdue_cases",
     "overdue_holds",
     "overdue_offers",
+    "paid_for",
     "person_of_ask",
     "phones_of",
     "pilots_of",

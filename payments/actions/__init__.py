@@ -1,14 +1,15 @@
 """The verbs of payments: ask for money, record what gateways and cashiers say, give money back, and prove the books."""
 
+from payments.actions.accounts import close_account, enter_account
 from payments.actions.approving import approve_refund, reject_refund
+from payments.actions.asking import cancel_payment, expire_payment, open_payment, start_payment
 from payments.actions.cash import close_shift, open_shift, take_cash
 from payments.actions.crediting import pay_out
+from payments.actions.deliveries import look_into, note_return, receive_delivery, settle_delivery
+from payments.actions.differences import investigate, owe_the_double, record_what_is_missing, write_off
+from payments.actions.holds import carry_out_hold, request_capture
 from payments.actions.proving import prove_books
 from payments.actions.reconciling import ask_statement, begin_reconciliation, import_statement, reconcile_yesterday
-from payments.actions.accounts import close_account, enter_account
-from payments.actions.asking import cancel_payment, expire_payment, open_payment, start_payment
-from payments.actions.deliveries import look_into, note_return, receive_delivery, settle_delivery
-from payments.actions.holds import carry_out_hold, request_capture
 from payments.actions.recording import (
     ask_gateway,
     record_authorisation,
@@ -19,7 +20,6 @@ from payments.actions.recording import (
 )
 from payments.actions.refunds import carry_out_refund, record_refund, record_refund_failure, request_refund
 from payments.actions.reminding import remind_the_unpaid
-from payments.actions.resolving import investigate, owe_the_double, record_what_is_missing, write_off
 from payments.actions.settling import carry_over, settle
 
 __all__ = [

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 import audit
 from core.actor import Actor
 from core.errors import NotFound
-from payments import access, comparing, gateways, queries, statements
+from payments import access, comparing, gateway_books, gateways, queries
 from payments import facts as books_of
 from payments.errors import UnknownGateway
 from payments.gateways import Movement, NoStatement
@@ -58,11 +58,13 @@ def ask_statement(*, reconciliation_id: UUID, by: Actor, now: datetime) -> Recon
         return _compare(row.id, spool, source=Source.ASKED, file_name="", by=by, now=now)
 
 
-def import_statement(*, reconciliation_id: UUID, file: IO[bytes], name: str, by: Actor, now: datetime) -> Reconciliation:
+def import_statement(
+    *, reconciliation_id: UUID, file: IO[bytes], name: str, by: Actor, now: datetime
+) -> Reconciliation:
     """Take the gateway's books of the day from a file and compare. Raises BadStatement; then nothing has changed."""
     row = access.get_reconciliation(by, reconciliation_id)
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as spool:
-        _spool(statements.movements_of(file, name), spool)
+        _spool(gateway_books.movements_of(file, name), spool)
         return _compare(row.id, spool, source=Source.FILE, file_name=name[:120], by=by, now=now)
 
 
@@ -108,9 +110,7 @@ def _chunks(spool: IO[bytes]) -> Iterator[bytes]:
 
 
 @transaction.atomic
-def _compare(
-    row_id: UUID, spool: Any, *, source: str, file_name: str, by: Actor, now: datetime
-) -> Reconciliation:
+def _compare(row_id: UUID, spool: Any, *, source: str, file_name: str, by: Actor, now: datetime) -> Reconciliation:
     row = Reconciliation.objects.select_for_update().get(id=row_id)
     since, until = gateways.day_of(row.day)
     values = {

@@ -20,7 +20,6 @@ from django.utils.module_loading import import_string
 from core.money import Money
 from payments.errors import UnknownGateway
 
-
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 

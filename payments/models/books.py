@@ -31,7 +31,9 @@ class Entry(Entity):
     currency = models.CharField(max_length=3)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="+")
     refund = models.ForeignKey(Refund, on_delete=models.PROTECT, null=True, related_name="+")
-    cause = models.CharField(max_length=80, blank=True)  # a Ref, where it is neither payment nor refund: "credit:<uuid>"
+    cause = models.CharField(
+        max_length=80, blank=True
+    )  # a Ref, where it is neither payment nor refund: "credit:<uuid>"
     facility_id = models.UUIDField()
 
     class Meta:

@@ -49,6 +49,11 @@ class CashShift(Entity):
         """Not counted yet."""
         return self.closed_at is None
 
+    @property
+    def gap(self) -> Money | None:
+        """What was counted too much (or, below zero, too little); None while it is open."""
+        return self.money("difference")
+
     def money(self, name: str) -> Money | None:
         """Return one of the amounts as money; None while it is not known."""
         amount: Any = getattr(self, name)
@@ -87,6 +92,11 @@ class CashMovement(Entity):
     def money(self) -> Money:
         """How much moved."""
         return Money.vnd(self.amount)
+
+    @property
+    def given_money(self) -> Money:
+        """What was put on the table."""
+        return Money.vnd(self.given)
 
     @property
     def change(self) -> Money:

@@ -105,7 +105,9 @@ def _copy() -> None:
     from django.db import connection, transaction
 
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("CREATE TEMPORARY TABLE bare (reference text, number text, amount bigint, at timestamptz) ON COMMIT DROP")
+        cursor.execute(
+            "CREATE TEMPORARY TABLE bare (reference text, number text, amount bigint, at timestamptz) ON COMMIT DROP"
+        )
         with cursor.copy("COPY bare FROM STDIN") as copy:
             for one in Books().movements(None, DAY):
                 copy.write_row((one.reference, one.transaction, one.money.amount, one.at))

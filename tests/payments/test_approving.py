@@ -50,9 +50,7 @@ def test_a_small_one_needs_nobody_but_small_ones_add_up(paid: Payment, by_dan: A
     assert ask(paid, by_dan, now, 60_000).status == "awaiting_approval"
 
 
-def test_a_colleague_approves_and_it_goes_back(
-    paid: Payment, by_dan: Actor, by_second: Actor, now: datetime
-) -> None:
+def test_a_colleague_approves_and_it_goes_back(paid: Payment, by_dan: Actor, by_second: Actor, now: datetime) -> None:
     refund = ask(paid, by_dan, now)
     actions.approve_refund(refund_id=refund.id, by=by_second, now=now)
     actions.approve_refund(refund_id=refund.id, by=by_second, now=now)
@@ -71,9 +69,7 @@ def test_who_asked_cannot_decide(paid: Payment, by_dan: Actor, now: datetime) ->
     assert "payments.tasks.carry_out_refund" not in waiting_jobs()
 
 
-def test_strangers_cannot_decide(
-    paid: Payment, by_dan: Actor, by_ana: Actor, by_eve: Actor, now: datetime
-) -> None:
+def test_strangers_cannot_decide(paid: Payment, by_dan: Actor, by_ana: Actor, by_eve: Actor, now: datetime) -> None:
     refund = ask(paid, by_dan, now)
     elsewhere = actor_for(make_desk(facility=make_facility(name="Bệnh viện Hồng Hà")))
     for by, error in ((elsewhere, NotFound), (by_ana, NotAllowed), (by_eve, NotAllowed)):

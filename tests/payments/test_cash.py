@@ -175,9 +175,7 @@ def test_what_is_missing_or_too_much_is_said_and_posted(
 
 
 @pytest.mark.parametrize("notes", [{3: 1}, {500_000: -1}, {1_000: 10**9}])
-def test_refuses_a_count_that_cannot_be(
-    shift: CashShift, by_dan: Actor, now: datetime, notes: dict[int, int]
-) -> None:
+def test_refuses_a_count_that_cannot_be(shift: CashShift, by_dan: Actor, now: datetime, notes: dict[int, int]) -> None:
     with pytest.raises(BadCount):
         actions.close_shift(notes=notes, reason="x", by=by_dan, now=now)
     assert CashShift.objects.get().is_open
@@ -247,9 +245,7 @@ def test_closing_while_cash_is_taken_counts_it_or_refuses_it(
     def take(payment: Payment) -> Callable[[], object]:
         return lambda: actions.take_cash(payment_id=payment.id, given=150_000, by=by, now=now)
 
-    said = all_at_once(
-        [*map(take, payments), lambda: actions.close_shift(notes={}, reason="Kiểm thử", by=by, now=now)]
-    )
+    said = all_at_once([*map(take, payments), lambda: actions.close_shift(notes={}, reason="Kiểm thử", by=by, now=now)])
     shift = CashShift.objects.get()
     assert shift.expected == 150_000 * CashMovement.objects.count()
     assert said.count("ok") == 1 + CashMovement.objects.count()

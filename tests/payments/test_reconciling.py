@@ -72,7 +72,9 @@ HEAD = "time,kind,reference,transaction,amount,fee\n"
 
 def line(payment: Payment, *, number: str = "", amount: int | None = None, kind: str = "capture", fee: int = 0) -> str:
     money = payment.amount if amount is None else amount
-    return f"2031-03-25 12:00:05,{kind},{payment.gateway_reference},{number or payment.gateway_reference},{money},{fee}\n"
+    return (
+        f"2031-03-25 12:00:05,{kind},{payment.gateway_reference},{number or payment.gateway_reference},{money},{fee}\n"
+    )
 
 
 def test_a_day_that_agrees(pay: Pay, day: Reconciliation) -> None:
@@ -277,7 +279,9 @@ def test_a_vietnamese_workbook_reads_like_the_csv(pay: Pay, day: Reconciliation)
     sheet = book.active
     assert sheet is not None
     sheet.append(["Thời gian", "Loại", "Mã tham chiếu", "Mã giao dịch", "Số tiền", "Phí"])
-    sheet.append([datetime(2031, 3, 25, 12, 0), "Thu", payment.gateway_reference, "T1", 150_000, 1_100])
+    sheet.append(
+        [NOON.astimezone(gateways.ZONE).replace(tzinfo=None), "Thu", payment.gateway_reference, "T1", 150_000, 1_100]
+    )
     file = io.BytesIO()
     book.save(file)
     file.seek(0)

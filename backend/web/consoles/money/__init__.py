@@ -19,9 +19,7 @@ page_patterns = [
     path("hospital/money/refunds/<uuid:refund_id>/decide/", refunds.decide, name="hospital_refund_decide"),
     path("hospital/money/credits/<uuid:credit_id>/pay-out/", refunds.pay_out, name="hospital_credit_pay_out"),
     path("hospital/money/reconciliations/", reconciling.days, name="hospital_reconciliations"),
-    path(
-        "hospital/money/reconciliations/<uuid:reconciliation_id>/", reconciling.one, name="hospital_reconciliation"
-    ),
+    path("hospital/money/reconciliations/<uuid:reconciliation_id>/", reconciling.one, name="hospital_reconciliation"),
     path(
         "hospital/money/reconciliations/<uuid:reconciliation_id>/again/",
         reconciling.again,

@@ -19,7 +19,8 @@ from core.errors import Conflict, Invalid
 from core.money import Money
 from core.pages import actor_of, now
 from core.refs import Ref
-from payments import access, actions, desk as looking, queries
+from payments import access, actions, queries
+from payments import desk as looking
 from payments.cash import NOTES, suggestions
 from web.consoles.hospital.desk import desk_page, schedules_of
 from web.consoles.money import shared
@@ -37,7 +38,9 @@ def desk(request: HttpRequest) -> HttpResponse:
     context = {
         "drawer": looking.drawer_of(shift) if shift else None,
         "q": q,
-        "found": [(one, shared.PAYMENT_LOOKS[str(one.status)], one.is_open and not one.is_late(now())) for one in found],
+        "found": [
+            (one, shared.PAYMENT_LOOKS[str(one.status)], one.is_open and not one.is_late(now())) for one in found
+        ],
         "shifts": Paginator(looking.shifts_of(by), 12).get_page(request.GET.get("page")),
         "to_do": looking.to_do(by, now()),
     }
@@ -100,15 +103,11 @@ def take(request: HttpRequest, payment_id: UUID) -> HttpResponse:
     """Take the cash; the next page says how much goes back."""
     given = request.POST.get("given", "")
     try:
-        movement = actions.take_cash(
-            payment_id=payment_id, given=shared.whole(given), by=actor_of(request), now=now()
-        )
+        movement = actions.take_cash(payment_id=payment_id, given=shared.whole(given), by=actor_of(request), now=now())
     except (Conflict, Invalid) as error:
         return _payment(request, payment_id, error=shared.said(error), given=given)
     words = _("Taken: %(amount)s. Change to give back: %(change)s.")
-    messages.success(
-        request, words % {"amount": lanh.money(movement.money), "change": lanh.money(movement.change)}
-    )
+    messages.success(request, words % {"amount": lanh.money(movement.money), "change": lanh.money(movement.change)})
     return redirect("hospital_cash_payment", movement.payment_id)
 
 

@@ -72,7 +72,11 @@ def income(request: HttpRequest) -> HttpResponse:
         ],
         "payments": total.payments,
         "columns": list(
-            zip(charts.columns([sums.came for _when, sums in steps], [sums.net for _when, sums in steps]), steps, strict=True)
+            zip(
+                charts.columns([sums.came for _when, sums in steps], [sums.net for _when, sums in steps]),
+                steps,
+                strict=True,
+            )
         ),
         "labels": _labels(steps),
         "highest": Money.vnd(charts.ceiling([sums.came for _when, sums in steps])),
@@ -160,7 +164,10 @@ def _labels(steps: list[tuple[date, Sums]]) -> list[str]:
 def _more_pages() -> list[tuple[str, str]]:
     """Pages of money that other parts bring, where they are there."""
     found = []
-    for name, words in (("hospital_unmatched", _("Transfers nobody could match")), ("hospital_disputes", _("Disputes"))):
+    for name, words in (
+        ("hospital_unmatched", _("Transfers nobody could match")),
+        ("hospital_disputes", _("Disputes")),
+    ):
         try:
             found.append((reverse(name), words))
         except NoReverseMatch:

@@ -18,7 +18,7 @@ from core.errors import Conflict, Invalid, Unavailable
 from core.pages import actor_of, now
 from identity import access as identity_access
 from payments import access, actions, desk, gateways
-from payments.statements import MOST_BYTES
+from payments.gateway_books import MOST_BYTES
 from web.consoles.hospital.desk import desk_page
 from web.consoles.money import shared
 

@@ -54,7 +54,10 @@ def refunds(request: HttpRequest) -> HttpResponse:
 @desk_page
 def ask(request: HttpRequest, payment_id: UUID) -> HttpResponse:
     """Ask for money back; a large amount waits for a second person."""
-    amount, reason = shared.whole(request.POST.get("amount")), request.POST.get("reason", "").replace("\x00", "").strip()
+    amount, reason = (
+        shared.whole(request.POST.get("amount")),
+        request.POST.get("reason", "").replace("\x00", "").strip(),
+    )
     if not reason:
         messages.error(request, _("Please say why."))
         return redirect("hospital_cash_payment", payment_id)

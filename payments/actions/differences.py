@@ -67,9 +67,7 @@ def write_off(*, difference_id: UUID, note: str, by: Actor, now: datetime) -> Di
     row = found.reconciliation
     if found.kind != Kind.STATUS and not found.gap.is_zero:
         lines = ledger.wrote_off(row.gateway, row.facility_id, found.gap)
-        books.write_for(
-            ref(found), Entry.Kind.WRITE_OFF, lines, facility_id=row.facility_id, payment=found.payment
-        )
+        books.write_for(ref(found), Entry.Kind.WRITE_OFF, lines, facility_id=row.facility_id, payment=found.payment)
     return _settle(found, Resolution.WRITTEN_OFF, note, by, now)
 
 
