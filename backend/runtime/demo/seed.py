@@ -16,6 +16,7 @@ from runtime.demo import (
     house_rules,
     line,
     links,
+    money,
     national,
     on_call,
     pharmacies,
@@ -65,6 +66,7 @@ def seed(now: datetime | None = None) -> bool:
     changes.change_plans(stage, now)  # last: whoever stayed away books nothing more online
     pharmacies.fill_the_shelves(stage, now)
     pharmacies.ask_around(stage, now)
+    money.keep_the_books(stage, now)
     links.connect_a_system(now)
     files.hand_in_hours(now)
     house_rules.publish((schedule for schedule, _home in schedules.values()), now)
