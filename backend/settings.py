@@ -222,6 +222,7 @@ JOURNEYS = [
     "journeys.asking",
     "journeys.counter",
     "journeys.telling",
+    "journeys.payers",
     "journeys.guests",
 ]
 

@@ -49,6 +49,8 @@ class CreditOwed(_AboutPayment):
     """Money is owed to the payer that no gateway sends: they get it at the desk or by a transfer."""
 
     credit_id: str
+    amount: int
+    currency: str
 
 
 @dataclass(frozen=True)

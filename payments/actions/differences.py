@@ -15,9 +15,8 @@ from payments import access, ledger
 from payments.actions import books
 from payments.actions.reconciling import set_status
 from payments.actions.recording import ask_gateway
-from payments.actions.refunds import record_refund
+from payments.actions.refunds import owed, record_refund
 from payments.errors import ReasonMissing, StillDiffers, WrongResolution
-from payments.events import CreditOwed
 from payments.models import Credit, Difference, Entry, Reconciliation
 
 Kind = Difference.Kind
@@ -92,7 +91,7 @@ def owe_the_double(*, difference_id: UUID, by: Actor, now: datetime) -> Differen
     )
     lines = ledger.collected_twice(found.reconciliation.gateway, facility_id, found.theirs)
     books.write_for(ref(credit), Entry.Kind.CREDIT, lines, facility_id=facility_id, payment=found.payment)
-    emit(CreditOwed(payment_id=str(found.payment.id), subject=found.payment.subject, credit_id=str(credit.id)))
+    emit(owed(credit))
     return _settle(found, Resolution.CREDITED, "", by, now)
 
 

@@ -148,6 +148,18 @@ def gone(payment: Payment, refund: Refund, *, gateway_reference: str, now: datet
     emit(PaymentRefunded(payment_id=str(payment.id), subject=payment.subject))
 
 
+def owed(credit: Credit) -> CreditOwed:
+    """Return what is told of a credit."""
+    payment = credit.payment
+    return CreditOwed(
+        payment_id=str(payment.id),
+        subject=payment.subject,
+        credit_id=str(credit.id),
+        amount=credit.amount,
+        currency=credit.currency,
+    )
+
+
 @transaction.atomic
 def owe_instead(*, refund_id: UUID, cause: str, by: Actor, now: datetime) -> Refund:
     """No gateway will send promised money: the facility owes it to the payer, and people pay it out. Repeatable."""
@@ -172,7 +184,7 @@ def owe_instead(*, refund_id: UUID, cause: str, by: Actor, now: datetime) -> Ref
         by, "payments.owe", payment, person_id=payment.payer_id, facility_id=payment.facility_id,
         detail={"cause": str(cause), **refund.money.as_json()},
     )  # fmt: skip
-    emit(CreditOwed(payment_id=str(payment.id), subject=payment.subject, credit_id=str(credit.id)))
+    emit(owed(credit))
     return refund
 
 

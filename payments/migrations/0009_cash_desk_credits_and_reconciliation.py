@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(default='VND', max_length=3)),
                 ('cause', models.CharField(choices=[('by_hand', 'this way of paying cannot send money back'), ('refused', 'the payment company refused to send it back'), ('twice', 'the payment company collected it twice')], max_length=8)),
                 ('status', models.CharField(choices=[('owed', 'owed'), ('paid', 'paid out')], default='owed', max_length=4)),
-                ('way', models.CharField(blank=True, choices=[('', 'not yet'), ('cash', 'in cash'), ('transfer', 'by bank transfer')], default='', max_length=8)),
+                ('way', models.CharField(blank=True, choices=[('', 'not paid out yet'), ('cash', 'in cash'), ('transfer', 'by bank transfer')], default='', max_length=8)),
                 ('transfer_reference', models.CharField(blank=True, max_length=80)),
                 ('made_by', models.UUIDField(null=True)),
                 ('paid_by', models.UUIDField(null=True)),

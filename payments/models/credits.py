@@ -28,7 +28,7 @@ class Credit(Stateful, Entity):
         TWICE = "twice", _("the payment company collected it twice")
 
     class Way(models.TextChoices):
-        NONE = "", _("not yet")
+        NONE = "", _("not paid out yet")
         CASH = "cash", _("in cash")
         TRANSFER = "transfer", _("by bank transfer")
 
