@@ -157,7 +157,7 @@ def _steps(span: list[date], days: dict[date, Sums]) -> list[tuple[date, Sums]]:
 def _labels(steps: list[tuple[date, Sums]]) -> list[str]:
     if len(steps) > 1 and steps[0][0].day == steps[1][0].day == 1:
         return [f"{when:%m/%y}" for when, _sums in steps]
-    every = max(1, len(steps) // 10)
+    every = max(1, len(steps) // 6)
     return [f"{when:%d/%m}" if place % every == 0 else "" for place, (when, _sums) in enumerate(steps)]
 
 
