@@ -149,8 +149,9 @@ def account_of(facility_id: UUID, gateway: str) -> GatewayAccount | None:
 
 
 def account_called(gateway: str, merchant: str) -> GatewayAccount | None:
-    """Return the account a gateway's call names; None without one."""
-    return GatewayAccount.objects.filter(gateway=gateway, merchant=merchant, is_active=True).first()
+    """Return the account a gateway's call names, the one in use first, else the last closed one; None without one."""
+    rows = GatewayAccount.objects.filter(gateway=gateway, merchant=merchant)
+    return rows.order_by("-is_active", "-created_at").first()
 
 
 def account_with(gateway: str, account_id: UUID) -> GatewayAccount | None:
