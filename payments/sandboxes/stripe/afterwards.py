@@ -50,7 +50,11 @@ def refund(desk: Desk, params: Body) -> Body:
 
 def _gone(desk: Desk, charge: Body) -> int:
     known = desk.books.listed(
-        desk.account.key, "refund", where=[("json_extract(body, '$.charge') = ?", charge["id"])], limit=1000, upwards=False
+        desk.account.key,
+        "refund",
+        where=[("json_extract(body, '$.charge') = ?", charge["id"])],
+        limit=1000,
+        upwards=False,
     )
     return sum(one["amount"] for one in known)
 

@@ -18,7 +18,7 @@ KINDS = {
     "pm": "payment_method", "txn": "balance_transaction",
 }  # fmt: skip
 # Amounts of these currencies are whole: `amount=150000` is 150.000 ₫. Source: Stripe's documentation, "Zero-decimal currencies".
-ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split())
+ZERO_DECIMAL = forms.names("bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf")
 CURRENCIES = frozenset({"usd", "eur", "gbp", "sgd", "vnd", "jpy"})
 LEAST = {"usd": 50, "eur": 50, "gbp": 30, "sgd": 50, "vnd": 10_000, "jpy": 50}
 MOST = 99_999_999  # eight digits in every currency played here
@@ -82,7 +82,9 @@ class Desk:
             currency=currency, words=words,
         ))  # fmt: skip
 
-    def page(self, kind: str, params: dict[str, Any], *, url: str, by: dict[str, str], unplayed: str = "") -> dict[str, Any]:
+    def page(
+        self, kind: str, params: dict[str, Any], *, url: str, by: dict[str, str], unplayed: str = ""
+    ) -> dict[str, Any]:
         """One page of a list by cursor, newest first. `by` maps parameters to the fields they filter by."""
         forms.only(params, frozenset({"limit", "starting_after", "ending_before", "created", *by, *unplayed.split()}))
         limit = forms.whole(params, "limit", low=1, high=100) or 10
@@ -142,7 +144,9 @@ class Desk:
 def currency_of(params: dict[str, Any]) -> str:
     found = forms.required(params, "currency").lower()
     if found not in CURRENCIES:
-        words = f"Invalid currency: {found}. Stripe currently supports these currencies: {', '.join(sorted(CURRENCIES))}"
+        words = (
+            f"Invalid currency: {found}. Stripe currently supports these currencies: {', '.join(sorted(CURRENCIES))}"
+        )
         raise invalid(words, param="currency")
     return found
 

@@ -122,7 +122,7 @@ class Door(BaseHTTPRequestHandler):
         if path.startswith("/v1/"):
             return self._api(method, path, raw if method == "POST" else query)
         if path.startswith("/_sandbox/"):
-            status, body = panel.answer(self.system, method, path.removeprefix("/_sandbox/"), raw, self.headers)
+            status, body = panel.answer(self.system, method, path.removeprefix("/_sandbox/"), raw)
         else:
             status, body = pages.answer(self.system, method, path, raw)
         if isinstance(body, str) and status in (302, 303):
@@ -218,7 +218,9 @@ class Door(BaseHTTPRequestHandler):
         for wanted, pattern, act in ROUTES:
             if wanted == method and (found := pattern.fullmatch(path)):
                 return act, found.groups()
-        words = f"Unrecognized request URL ({method}: {path}). This sandbox plays {', '.join(sorted(set(KINDS.values())))}."
+        words = (
+            f"Unrecognized request URL ({method}: {path}). This sandbox plays {', '.join(sorted(set(KINDS.values())))}."
+        )
         raise Refused(404, "invalid_request_error", words, is_kept=False)
 
     def _account(self) -> Account:

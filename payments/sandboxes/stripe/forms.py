@@ -12,6 +12,11 @@ _PART = re.compile(r"\[([^\[\]]*)\]")
 DEEPEST = 8
 
 
+def names(text: str) -> frozenset[str]:
+    """Read a list of words."""
+    return frozenset(text.split())
+
+
 def decode(text: str) -> dict[str, Any]:
     """Read a body or query. Raises Refused for a name that cannot be read."""
     tree: dict[str, Any] = {}
@@ -47,7 +52,9 @@ def whole(params: dict[str, Any], name: str, *, low: int | None = None, high: in
         raise invalid(f"Invalid integer: {text}", code="parameter_invalid_integer", param=name)
     number = int(text)
     if low is not None and number < low:
-        raise invalid(f"This value must be greater than or equal to {low}.", code="parameter_invalid_integer", param=name)
+        raise invalid(
+            f"This value must be greater than or equal to {low}.", code="parameter_invalid_integer", param=name
+        )
     if high is not None and number > high:
         raise invalid(f"This value must be less than or equal to {high}.", code="parameter_invalid_integer", param=name)
     return number
@@ -61,7 +68,9 @@ def text_of(params: dict[str, Any], name: str, *, longest: int = 5000) -> str | 
     if not isinstance(value, str):
         raise invalid(f"Invalid string: {name}", param=name)
     if len(value) > longest:
-        raise invalid(f"Invalid string: must be at most {longest} characters", code="parameter_invalid_string_long", param=name)
+        raise invalid(
+            f"Invalid string: must be at most {longest} characters", code="parameter_invalid_string_long", param=name
+        )
     return value
 
 

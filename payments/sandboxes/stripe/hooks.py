@@ -46,7 +46,10 @@ class Hooks(threading.Thread):
             taken = self._send(event, account)
             wait = WAITS_S[min(tries, len(WAITS_S) - 1)]
             self.books.ask(
-                "UPDATE notice SET tries = tries + 1, taken = ?, due = ? WHERE id = ?", int(taken), time.time() + wait, id_
+                "UPDATE notice SET tries = tries + 1, taken = ?, due = ? WHERE id = ?",
+                int(taken),
+                time.time() + wait,
+                id_,
             )
 
     def _send(self, event_id: str, key: str) -> bool:

@@ -10,9 +10,9 @@ from payments.sandboxes.stripe.desk import Desk, check_amount, currency_of, fee_
 from payments.sandboxes.stripe.errors import Refused, card, invalid, missing, no_such, wrong_state
 
 Body = dict[str, Any]
-_CREATE = frozenset(
+_CREATE = forms.names(
     "amount currency automatic_payment_methods capture_method confirm confirmation_method description metadata off_session"
-    " payment_method payment_method_data payment_method_options payment_method_types receipt_email return_url".split()
+    " payment_method payment_method_data payment_method_options payment_method_types receipt_email return_url"
 )
 CANCELLABLE = ("requires_payment_method", "requires_confirmation", "requires_action", "requires_capture")
 
@@ -94,7 +94,9 @@ def create(desk: Desk, params: Body) -> Body:
 
 def confirm(desk: Desk, id_: str, params: Body) -> Body:
     """Try the card. Raises Refused when its bank declines; the intent then waits for another card."""
-    forms.only(params, frozenset({"payment_method", "return_url", "off_session", "payment_method_data", "capture_method"}))
+    forms.only(
+        params, frozenset({"payment_method", "return_url", "off_session", "payment_method_data", "capture_method"})
+    )
     intent = desk.get(id_, "payment_intent")
     if intent["status"] not in ("requires_payment_method", "requires_confirmation", "requires_action"):
         raise unexpected(intent, "confirm")
@@ -224,7 +226,11 @@ def cancel(desk: Desk, id_: str, params: Body) -> Body:
     """Stop an intent; held money is let go. Raises Refused."""
     forms.only(params, frozenset({"cancellation_reason"}))
     reasons = ("duplicate", "fraudulent", "requested_by_customer", "abandoned")
-    reason = forms.one_of(params, "cancellation_reason", reasons, "requested_by_customer") if params.get("cancellation_reason") else None
+    reason = (
+        forms.one_of(params, "cancellation_reason", reasons, "requested_by_customer")
+        if params.get("cancellation_reason")
+        else None
+    )
     intent = desk.get(id_, "payment_intent")
     if intent["status"] not in CANCELLABLE:
         raise unexpected(intent, "cancel")
@@ -233,7 +239,13 @@ def cancel(desk: Desk, id_: str, params: Body) -> Body:
         charge |= {"refunded": True, "amount_refunded": charge["amount"]}
         desk.put(charge)
         desk.tell("charge.refunded", charge)
-    intent |= {"status": "canceled", "canceled_at": desk.now, "cancellation_reason": reason, "amount_capturable": 0, "next_action": None}
+    intent |= {
+        "status": "canceled",
+        "canceled_at": desk.now,
+        "cancellation_reason": reason,
+        "amount_capturable": 0,
+        "next_action": None,
+    }
     desk.put(intent)
     desk.tell("payment_intent.canceled", intent)
     return intent

@@ -75,7 +75,9 @@ def page(title: str, body: str, language: str = "vi", *, wide: bool = False) -> 
 def answer(system: System, method: str, path: str, raw: str) -> Answer:
     """Show or take one of the pages."""
     parts = path.strip("/").split("/")
-    form = {name: values[0] for name, values in parse_qs(raw, keep_blank_values=True).items()} if method == "POST" else {}
+    form = (
+        {name: values[0] for name, values in parse_qs(raw, keep_blank_values=True).items()} if method == "POST" else {}
+    )
     account = system.books.whose(parts[2]) if len(parts) == 3 and parts[0] == "c" else None
     if account is None:
         return 404, page("404", "<h1>404</h1>")
@@ -104,7 +106,7 @@ def _checkout(desk: Desk, id_: str, form: dict[str, str] | None) -> Answer:
         return 303, sessions.success_url(session)
     if session["status"] == "expired":
         language, words = _words(session)
-        return 200, page(words["gone"], f'<h1>{words["gone"]}</h1>{_back(session, words)}', language)
+        return 200, page(words["gone"], f"<h1>{words['gone']}</h1>{_back(session, words)}", language)
     if form is None:
         return 200, _form(desk, session, {}, _last_error(desk, session))
     try:
@@ -173,7 +175,7 @@ def _bank(desk: Desk, intent_id: str, form: dict[str, str] | None) -> Answer:
     language, words = _words(session or shapes.checkout_session("cs", desk.now))
     after = f"{desk.url}/c/pay/{session['id']}" if session else ""
     if intent["status"] != "requires_action":
-        return (303, after) if after else (200, page(words["gone"], f'<h1>{words["gone"]}</h1>', language))
+        return (303, after) if after else (200, page(words["gone"], f"<h1>{words['gone']}</h1>", language))
     back = after or (intent["next_action"]["redirect_to_url"]["return_url"] or "")
     if form is None:
         asked = words["ask"].format(amount=money(intent["amount"], intent["currency"]))

@@ -24,23 +24,19 @@ DEEDS = {
 }  # fmt: skip
 
 
-def answer(system: System, method: str, verb: str, raw: str, headers: Any) -> tuple[int, Any]:
+def answer(system: System, method: str, verb: str, raw: str) -> tuple[int, Any]:
     """Do one thing, or show the panel."""
     if method == "GET":
-        return (200, _page(system)) if verb == "" else (200, _seen(system)) if verb == "seen" else (404, {})
-    is_form = "form-urlencoded" in (headers.get("Content-Type") or "")
+        return (200, _page(system)) if verb == "" else (200, system.seen) if verb == "seen" else (404, {})
+    is_form = not raw.startswith("{")
     try:
-        body = {name: values[0] for name, values in parse_qs(raw).items()} if is_form else json.loads(raw or "{}")
+        body = {name: values[0] for name, values in parse_qs(raw).items()} if is_form else json.loads(raw)
         result = _do(system, verb, body)
     except Refused as refused:
         return (303, "/_sandbox/") if is_form else (refused.status, {"error": refused.error})
     except (ValueError, KeyError, TypeError) as error:
         return 400, {"error": repr(error)}
     return (303, "/_sandbox/") if is_form else (200, result)
-
-
-def _seen(system: System) -> list[dict[str, Any]]:
-    return system.seen
 
 
 def _do(system: System, verb: str, body: dict[str, Any]) -> Any:
@@ -89,9 +85,7 @@ def _pay(desk: Desk, id_: str, body: dict[str, Any]) -> Any:
 
 
 def _resend(desk: Desk, id_: str, body: dict[str, Any]) -> Any:
-    desk.books.ask(
-        "INSERT INTO notice (event, account, due, manner) VALUES (?, ?, 0, 'normal')", id_, desk.account.key
-    )
+    desk.books.ask("INSERT INTO notice (event, account, due, manner) VALUES (?, ?, 0, 'normal')", id_, desk.account.key)
     return {}
 
 
@@ -106,20 +100,26 @@ _DEEDS = {
 
 
 def _button(verb: str, words: str, **values: str) -> str:
-    hidden = "".join(f'<input type="hidden" name="{name}" value="{html.escape(value)}">' for name, value in values.items())
+    hidden = "".join(
+        f'<input type="hidden" name="{name}" value="{html.escape(value)}">' for name, value in values.items()
+    )
     return f'<form method="post" action="/_sandbox/{verb}">{hidden}<button>{words}</button></form>'
 
 
 def _page(system: System) -> str:
     parts = ["<h1>Stripe sandbox</h1>"]
     for key, hook, _, manner in system.books.ask("SELECT * FROM account"):
-        ways = "".join(_button("manner", words, manner=name, key=key) for name, words in MANNERS.items() if name != manner)
+        ways = "".join(
+            _button("manner", words, manner=name, key=key) for name, words in MANNERS.items() if name != manner
+        )
         parts.append(
             f'<p class="row"><b>{html.escape(key[:12])}…</b> → {html.escape(hook)} <b>{MANNERS[manner]}</b> {ways}</p>'
         )
     parts.append(_table("Checkout", system, "checkout.session", lambda one: one["status"] == "open", ("pay", "cancel")))
     parts.append(_table("Charges", system, "charge", lambda one: one["captured"] and not one["disputed"], ("dispute",)))
-    parts.append(_table("Disputes", system, "dispute", lambda one: one["status"] not in ("won", "lost"), ("win", "lose")))
+    parts.append(
+        _table("Disputes", system, "dispute", lambda one: one["status"] not in ("won", "lost"), ("win", "lose"))
+    )
     parts.append(_table("Events", system, "event", lambda one: True, ("resend",)))
     return pages.page("Stripe sandbox", "".join(parts), wide=True)
 
@@ -129,7 +129,9 @@ def _table(title: str, system: System, kind: str, is_open: Any, deeds: tuple[str
     for _, one in system.books.all_of(kind)[:40]:
         amount = one.get("amount", one.get("amount_total"))
         shown = pages.money(amount, one["currency"]) if amount is not None else one.get("type", "")
-        buttons = "".join(_button("act", DEEDS[deed], deed=deed, id=one["id"]) for deed in deeds) if is_open(one) else ""
+        buttons = (
+            "".join(_button("act", DEEDS[deed], deed=deed, id=one["id"]) for deed in deeds) if is_open(one) else ""
+        )
         rows.append(
             f"<tr><td>{html.escape(one['id'][:34])}</td><td>{html.escape(shown)}</td>"
             f"<td>{html.escape(str(one.get('status', '')))}</td><td>{buttons}</td></tr>"

@@ -9,9 +9,9 @@ from payments.sandboxes.stripe.desk import Desk, check_amount, currency_of
 from payments.sandboxes.stripe.errors import invalid, missing, wrong_state
 
 Body = dict[str, Any]
-_CREATE = frozenset(
+_CREATE = forms.names(
     "cancel_url client_reference_id customer_email expires_at line_items locale metadata mode payment_intent_data"
-    " payment_method_types submit_type success_url ui_mode".split()
+    " payment_method_types submit_type success_url ui_mode"
 )
 SHORTEST_S, LONGEST_S = 1800, 86_400
 
@@ -100,7 +100,7 @@ def expire(desk: Desk, id_: str, params: Body) -> Body:
     forms.only(params, frozenset())
     session = current(desk, id_)
     if session["status"] != "open":
-        words = f"Only Checkout Sessions with a status in ['open'] can be expired. This Checkout Session has a status of {session['status']}."
+        words = f"Only Checkout Sessions with a status in ['open'] can be expired, not {session['status']}."
         raise wrong_state(words, code="")
     return _expire(desk, session)
 

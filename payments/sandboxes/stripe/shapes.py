@@ -5,22 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from payments.sandboxes.stripe.cards import Card
+from payments.sandboxes.stripe.forms import names
 
 Body = dict[str, Any]
 API_VERSION = "2026-10-28.endive"
 _NO_ADDRESS = {"city": None, "country": None, "line1": None, "line2": None, "postal_code": None, "state": None}
-_EVIDENCE = (
+_EVIDENCE = names(
     "access_activity_log billing_address cancellation_policy cancellation_policy_disclosure cancellation_rebuttal"
     " customer_communication customer_email_address customer_name customer_purchase_ip customer_signature"
     " duplicate_charge_documentation duplicate_charge_explanation duplicate_charge_id product_description receipt"
     " refund_policy refund_policy_disclosure refund_refusal_explanation service_date service_documentation"
     " shipping_address shipping_carrier shipping_date shipping_documentation shipping_tracking_number"
     " uncategorized_file uncategorized_text"
-).split()
+)
 
 
-def _null(names: str) -> Body:
-    return dict.fromkeys(names.split())
+def _null(text: str) -> Body:
+    return dict.fromkeys(text.split())
 
 
 def payment_intent(id_: str, now: int, secret: str) -> Body:
@@ -94,7 +95,10 @@ def charge(id_: str, now: int, *, intent: Body, method: Body, receipt_url: str) 
         " statement_descriptor statement_descriptor_suffix transfer_data transfer_group"
     )
     card = method["card"]
-    shown = {name: card[name] for name in ("brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4")}
+    shown = {
+        name: card[name]
+        for name in ("brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4")
+    }
     return {
         **nothing,
         "id": id_,
@@ -145,7 +149,10 @@ def refund(id_: str, now: int, *, charge: Body, amount: int) -> Body:
         "charge": charge["id"],
         "created": now,
         "currency": charge["currency"],
-        "destination_details": {"card": {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"}, "type": "card"},
+        "destination_details": {
+            "card": {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"},
+            "type": "card",
+        },
         "metadata": {},
         "payment_intent": charge["payment_intent"],
         "status": "succeeded",
@@ -187,7 +194,13 @@ def dispute(id_: str, now: int, *, charge: Body, reason: str, moved: list[Body])
 def balance_transaction(
     id_: str, now: int, *, kind: str, category: str, source: str, amount: int, fee: int, currency: str, words: str
 ) -> Body:
-    detail = {"amount": fee, "application": None, "currency": currency, "description": "Stripe processing fees", "type": "stripe_fee"}
+    detail = {
+        "amount": fee,
+        "application": None,
+        "currency": currency,
+        "description": "Stripe processing fees",
+        "type": "stripe_fee",
+    }
     return {
         "id": id_,
         "object": "balance_transaction",
@@ -251,7 +264,9 @@ def checkout_session(id_: str, now: int) -> Body:
     }  # fmt: skip
 
 
-def event(id_: str, now: int, *, kind: str, about: Body, request: str | None, key: str | None, before: Body | None) -> Body:
+def event(
+    id_: str, now: int, *, kind: str, about: Body, request: str | None, key: str | None, before: Body | None
+) -> Body:
     data: Body = {"object": about}
     if before is not None:
         data["previous_attributes"] = before
