@@ -66,6 +66,8 @@ class Stripe(Basics):
         Field("publishable_key", _("Publishable key"), is_optional=True),
     )
     can_hold = True
+    icon = "card"
+    hint = _("Visa, Mastercard, JCB, American Express")
 
     def begin(self, account: Account, wanted: Wanted) -> Redirect:
         mark = {"payment": str(wanted.payment_id), "code": wanted.code}
@@ -84,7 +86,7 @@ class Stripe(Basics):
             ],
             "client_reference_id": str(wanted.payment_id),
             "metadata": mark,
-            "payment_intent_data": {"metadata": mark, "capture_method": "manual" if wanted.hold else "automatic_async"},
+            "payment_intent_data": {"metadata": mark, "capture_method": "manual" if wanted.hold else "automatic"},
             "success_url": wanted.return_url,
             "cancel_url": wanted.return_url,
             "expires_at": int(_bounded(wanted.expires_at, wanted.now).timestamp()),
@@ -95,6 +97,8 @@ class Stripe(Basics):
             for key in _keys(wanted.payment_id):
                 try:
                     session = client.v1.checkout.sessions.create(params, {"idempotency_key": key})
+                except stripe.IdempotencyError:
+                    continue  # asked before in another language or under another address: that page nobody has seen
                 except stripe.APIError as error:
                     if not _is_stuck(error):
                         raise
@@ -189,18 +193,19 @@ class Stripe(Basics):
 
     def dispute(self, account: Account, reference: str) -> DisputeTruth:
         with _words_of_ours():
-            found = _client(account).v1.disputes.retrieve(reference)
+            found = _client(account).v1.disputes.retrieve(reference, {"expand": ["charge"]})
         taken = [one for one in found.balance_transactions if one.reporting_category == "dispute"]
         fees = sum(one.fee for one in taken if one.currency == found.currency)
         return DisputeTruth(
             reference=found.id,
-            transaction=_id_of(found.charge),
+            payment_id=_our_id(found.charge),
             money=Money(found.amount, found.currency.upper()),
             reason=found.reason[:80],
             status=DISPUTES.get(found.status, "under_review"),
             is_taken=bool(taken),
             fee=fees,
             opened_at=datetime.fromtimestamp(found.created, tz=UTC),
+            answer_by=datetime.fromtimestamp(due, tz=UTC) if (due := found.evidence_details.due_by) else None,
         )
 
     def movements(self, account: Account, day: date) -> Iterable[Movement]:
@@ -302,6 +307,13 @@ def _reference(about: dict[str, Any]) -> str:
         return str(about["id"])
     ours = (about.get("metadata") or {}).get("payment")
     return str(ours or about.get("latest_charge") or about.get("charge") or about["id"])
+
+
+def _our_id(charge: Any) -> UUID | None:
+    try:
+        return UUID((charge.metadata or {}).get("payment", ""))
+    except ValueError:
+        return None
 
 
 def _id_of(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from core.refs import Ref
 from identity.models import Facility, Person
 from payments import actions
 from payments.models import Payment
+from tests.payments.stripe_stage import There
 
 HOUSE = Actor.system("payments")
 
@@ -101,3 +102,18 @@ def again(payment: Payment) -> Payment:
 
 def subject_of(payment: Payment) -> UUID:
     return Ref.parse(payment.subject).id
+
+
+@pytest.fixture(scope="session")
+def stripe_process() -> Iterator[There]:
+    """The pretended Stripe, a process of its own."""
+    running = There()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def there(stripe_process: There) -> There:
+    """Its books are empty and it answers as it should."""
+    stripe_process.ask("reset")
+    return stripe_process
