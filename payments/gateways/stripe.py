@@ -174,7 +174,7 @@ class Stripe(Basics):
     @staticmethod
     def _find_refund(client: stripe.StripeClient, intent_id: str, key: UUID) -> Any:
         known = client.v1.refunds.list({"payment_intent": intent_id, "limit": 100}).auto_paging_iter()
-        return next((one for one in known if (one.metadata or {}).get("refund") == str(key)), None)
+        return next((one for one in known if _mark(one, "refund") == str(key)), None)
 
     def verify(self, account: Account, call: Call, *, now: datetime) -> Told:
         header = next((value for name, value in call.headers.items() if name.lower() == "stripe-signature"), "")
@@ -309,9 +309,13 @@ def _reference(about: dict[str, Any]) -> str:
     return str(ours or about.get("latest_charge") or about.get("charge") or about["id"])
 
 
+def _mark(thing: Any, name: str) -> str:
+    return str(thing.metadata.to_dict().get(name, "")) if thing.metadata is not None else ""
+
+
 def _our_id(charge: Any) -> UUID | None:
     try:
-        return UUID((charge.metadata or {}).get("payment", ""))
+        return UUID(_mark(charge, "payment"))
     except ValueError:
         return None
 

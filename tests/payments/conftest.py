@@ -16,7 +16,9 @@ from core.money import Money
 from core.refs import Ref
 from identity.models import Facility, Person
 from payments import actions
-from payments.models import Payment
+from payments.models import GatewayAccount, Payment
+from tests import make
+from tests.payments import stripe_stage
 from tests.payments.stripe_stage import There
 
 HOUSE = Actor.system("payments")
@@ -117,3 +119,24 @@ def there(stripe_process: There) -> There:
     """Its books are empty and it answers as it should."""
     stripe_process.ask("reset")
     return stripe_process
+
+
+@pytest.fixture
+def account(there: There, hospital: Facility, settings: Any) -> GatewayAccount:
+    """The hospital is paid through Stripe, too."""
+    settings.PAYMENT_GATEWAYS = {**settings.PAYMENT_GATEWAYS, "stripe": "payments.gateways.stripe.Stripe"}
+    settings.STRIPE_URL = there.url
+    return _account(hospital, stripe_stage.KEY, stripe_stage.HOOK_SECRET)
+
+
+@pytest.fixture
+def elsewhere(account: GatewayAccount) -> GatewayAccount:
+    """Another hospital with an account of its own."""
+    return _account(make.make_facility(name="Phòng khám Hòa Bình"), stripe_stage.OTHER_KEY, "whsec_elsewhere")
+
+
+def _account(facility: Facility, key: str, secret: str) -> GatewayAccount:
+    account = GatewayAccount(facility=facility, gateway="stripe", merchant=f"acct_{key[-8:]}")
+    account.seal({"secret_key": key, "webhook_secret": secret})
+    account.save()
+    return account
