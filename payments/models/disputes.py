@@ -72,6 +72,11 @@ class Dispute(Stateful, Entity):
         return Money(self.amount, self.currency)
 
     @property
+    def fee(self) -> Money:
+        """What the gateway keeps for the dispute itself."""
+        return Money(self.fee_amount, self.currency)
+
+    @property
     def is_open(self) -> bool:
         """Not decided yet."""
         return self.status in self.OPEN

@@ -373,10 +373,11 @@ def test_a_refund_goes_back_once_also_when_the_line_breaks(paid: Payment, there:
     assert len(there.raw("/v1/refunds")["data"]) == 1
 
 
+@pytest.mark.parametrize("done", [False, True])
 def test_a_refund_whose_answer_is_stuck_is_looked_for_and_not_sent_twice(
-    paid: Payment, there: There, now: datetime
+    paid: Payment, there: There, now: datetime, done: bool
 ) -> None:
-    there.will("500", path="/v1/refunds", method="POST")
+    there.will("500", path="/v1/refunds", method="POST", done=done)
     assert refund(paid, now, Money.vnd(40_000)).status == "done"
     assert [one["amount"] for one in there.raw("/v1/refunds")["data"]] == [40_000]
 

@@ -200,14 +200,17 @@ class Door(BaseHTTPRequestHandler):
     ) -> tuple[int, Any, bool]:
         """Return status, body, and whether the same key is to get the same again."""
         time.sleep(float(order.get("works_for", 0)))
-        if order.get("what") == "500":  # broken while at work: nothing was done, and the answer stays
-            return 500, {"error": {"type": "api_error", "message": "An unknown error occurred"}}, True
+        broken = {"error": {"type": "api_error", "message": "An unknown error occurred"}}
+        if order.get("what") == "500" and not order.get("done"):  # while at work, and the answer stays with its key
+            return 500, broken, True
         try:
             params = forms.decode(raw)
             act, found = self._route(method, path)
             desk = self.system.desk(account, request_id=request_id, key=key)
             with self.system.books.change():
                 body = act(desk, params, *found)
+                if order.get("what") == "500":
+                    return 500, broken, True
                 return 200, desk.expand(body, params.get("expand")), True
         except Refused as refused:
             error = {**refused.error, "request_log_url": f"{self.system.url}/_sandbox/"}
