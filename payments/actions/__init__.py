@@ -3,8 +3,8 @@
 from payments.actions.accounts import close_account, enter_account
 from payments.actions.asking import cancel_payment, expire_payment, open_payment, start_payment
 from payments.actions.deliveries import look_into, note_return, receive_delivery, settle_delivery
-from payments.actions.holds import carry_out_hold, request_capture
 from payments.actions.disputes import ask_dispute, look_into_dispute, record_dispute
+from payments.actions.holds import carry_out_hold, request_capture
 from payments.actions.recording import (
     ask_gateway,
     record_authorisation,

@@ -32,7 +32,8 @@ def look_into_dispute(*, gateway: str, account: GatewayAccount, reference: str, 
     access.require_house(by)
     speaks = queries.speaks_for(account, account.facility_id)
     truth = gateways.get(gateway).dispute(speaks, reference)
-    payment = Payment.objects.filter(id=truth.payment_id, gateway=gateway, account=account).first()
+    ours = truth.payment_id
+    payment = Payment.objects.filter(id=ours, gateway=gateway, account=account).first() if ours else None
     if payment is None:
         log.error("dispute %s at %s is about no payment of ours", reference, gateway)
         return Outcome.UNKNOWN

@@ -189,7 +189,9 @@ class Stripe(Basics):
             raise BadNotice() from error
         if not all(isinstance(text, str) and NAME.fullmatch(text) for text in (event_id, kind, reference)):
             raise BadNotice()
-        return Told(event_id=event_id, reference=reference, about="dispute" if about["object"] == "dispute" else "payment")
+        return Told(
+            event_id=event_id, reference=reference, about="dispute" if about["object"] == "dispute" else "payment"
+        )
 
     def dispute(self, account: Account, reference: str) -> DisputeTruth:
         with _words_of_ours():
@@ -237,7 +239,13 @@ class _Sessions:
 
 def _movement(row: Any, sessions: _Sessions) -> Movement | None:
     """Read one balance transaction; None for what is no payer's money (payouts, reserves)."""
-    kinds = {"charge": "capture", "refund": "refund", "dispute": "dispute", "dispute_reversal": "dispute_won", "fee": "fee"}
+    kinds = {
+        "charge": "capture",
+        "refund": "refund",
+        "dispute": "dispute",
+        "dispute_reversal": "dispute_won",
+        "fee": "fee",
+    }
     kind = kinds.get(row.reporting_category)
     if kind is None:
         return None
@@ -332,7 +340,12 @@ def _bounded(moment: datetime, now: datetime) -> datetime:
 def truth_of(session: Any, price: Money) -> Truth:
     """Read a session with its intent, charge and balance transaction. Pure."""
     intent = session.payment_intent
-    if intent is None or intent.status in {"requires_payment_method", "requires_confirmation", "requires_action", "processing"}:
+    if intent is None or intent.status in {
+        "requires_payment_method",
+        "requires_confirmation",
+        "requires_action",
+        "processing",
+    }:
         status = "declined" if session.status == "expired" else "waiting"
         return Truth(status, price.amount, price.currency)
     currency = intent.currency.upper()

@@ -117,9 +117,7 @@ def test_an_old_answer_changes_nothing_after_the_end(truth: DisputeTruth, record
     assert Dispute.objects.get().status == WON and Entry.objects.count() == lines
 
 
-def test_a_question_of_the_bank_takes_no_money(
-    paid: Payment, truth: DisputeTruth, record: Callable[..., str]
-) -> None:
+def test_a_question_of_the_bank_takes_no_money(paid: Payment, truth: DisputeTruth, record: Callable[..., str]) -> None:
     lines = Entry.objects.count()
     asked = replace(truth, is_taken=False, fee=0)
     record(asked)

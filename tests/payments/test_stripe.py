@@ -169,9 +169,7 @@ def test_a_hook_is_kept_and_a_job_captures(pending: Payment, account: GatewayAcc
 
 
 @pytest.mark.parametrize("kind", ["payment_intent.succeeded", "charge.succeeded", "checkout.session.completed"])
-def test_each_of_the_events_alone_is_enough(
-    pending: Payment, account: GatewayAccount, there: There, kind: str
-) -> None:
+def test_each_of_the_events_alone_is_enough(pending: Payment, account: GatewayAccount, there: There, kind: str) -> None:
     there.act("pay", pending.gateway_reference)
     call(account, events_of(there, kind)[0])
     run_jobs()
@@ -245,7 +243,13 @@ def test_another_hospitals_account_cannot_speak_of_this_payment(
     assert again(pending).status == "pending" and not Entry.objects.exists()
 
 
-FIVE = ("checkout.session.completed", "payment_intent.succeeded", "charge.refunded", "charge.dispute.created", "charge.dispute.closed")  # fmt: skip
+FIVE = (
+    "checkout.session.completed",
+    "payment_intent.succeeded",
+    "charge.refunded",
+    "charge.dispute.created",
+    "charge.dispute.closed",
+)
 
 
 @pytest.mark.parametrize("order", list(permutations(range(5))))
@@ -278,9 +282,7 @@ def test_all_120_orders_of_five_events_end_alike(
 # ---- truth
 
 
-def test_a_decline_on_the_page_lets_the_payer_try_another_card(
-    pending: Payment, there: There, now: datetime
-) -> None:
+def test_a_decline_on_the_page_lets_the_payer_try_another_card(pending: Payment, there: There, now: datetime) -> None:
     with pytest.raises(OSError):
         there.act("pay", pending.gateway_reference, card="pm_card_chargeDeclined")
     assert actions.ask_gateway(payment_id=pending.id, by=HOUSE, now=now) == "unchanged"
@@ -411,9 +413,7 @@ def test_why_money_goes_back_does_not_leave_the_house(paid: Payment, there: Ther
 # ---- the statement
 
 
-def test_the_statement_of_a_day_names_payments_refunds_and_disputes(
-    paid: Payment, there: There, now: datetime
-) -> None:
+def test_the_statement_of_a_day_names_payments_refunds_and_disputes(paid: Payment, there: There, now: datetime) -> None:
     refund(paid, now, Money.vnd(30_000))
     there.act("win", there.act("dispute", paid.gateway_transaction)["id"])
     there.client().v1.payment_intents.create(  # the hospital's own, by another program

@@ -146,9 +146,7 @@ def test_a_key_is_forgotten_after_a_day(there: There) -> None:
         ("pm_card_chargeDeclinedProcessingError", "processing_error", "processing_error"),
     ],
 )
-def test_a_declined_card_is_a_card_error_with_its_reason(
-    there: There, card: str, code: str, decline_code: str
-) -> None:
+def test_a_declined_card_is_a_card_error_with_its_reason(there: There, card: str, code: str, decline_code: str) -> None:
     with pytest.raises(stripe.CardError) as refused:
         there.client().v1.payment_intents.create({**PAID, "payment_method": card})
     error = refused.value
@@ -256,7 +254,11 @@ def test_held_money_is_let_go(there: There) -> None:
     held = client.v1.payment_intents.create({**PAID, "capture_method": "manual"})
     ended = client.v1.payment_intents.cancel(held.id, {"cancellation_reason": "requested_by_customer"})
     assert (ended.status, ended.amount_capturable) == ("canceled", 0)
-    for late in (client.v1.payment_intents.cancel, client.v1.payment_intents.capture, client.v1.payment_intents.confirm):
+    for late in (
+        client.v1.payment_intents.cancel,
+        client.v1.payment_intents.capture,
+        client.v1.payment_intents.confirm,
+    ):
         with pytest.raises(stripe.InvalidRequestError) as refused:
             late(held.id)  # type: ignore[operator]
         assert refused.value.code == "payment_intent_unexpected_state"

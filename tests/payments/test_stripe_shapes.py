@@ -44,9 +44,7 @@ def _wrongs_of_one(body: dict[str, Any], shape: dict[str, Any], where: str) -> I
         elif body[name] is None:
             if not rule.get("null"):
                 yield f"{where}: {name} is null"
-        elif TYPES[type(body[name])] not in rule["types"]:
-            yield f"{where}: {name} is {body[name]!r}"
-        elif "values" in rule and body[name] not in rule["values"]:
+        elif TYPES[type(body[name])] not in rule["types"] or ("values" in rule and body[name] not in rule["values"]):
             yield f"{where}: {name} is {body[name]!r}"
     for name in body.keys() - shape["fields"].keys():
         yield f"{where}: {name} is not published"
