@@ -439,8 +439,13 @@ ERX_TOKEN_HOURS = env.int_("ERX_TOKEN_HOURS", 24)  # of a token that does not sa
 ERX_ENROL_DOCTORS = env.bool_("ERX_ENROL_DOCTORS", True)  # name a doctor at the facility before their first sign-in
 
 # --- payments ---------------------------------------------------------------------------------------------------
-PAYMENT_GATEWAYS = {"sandbox": "payments.gateways.sandbox.Sandbox"} if DEMO else {}
+PAYMENT_GATEWAYS = {
+    **({"sandbox": "payments.gateways.sandbox.Sandbox"} if DEMO else {}),
+    "stripe": "payments.gateways.stripe.Stripe",
+}
 PAYMENT_HOLD_DAYS = env.int_("PAYMENT_HOLD_DAYS", 5)  # a card is held instead of charged for care that is done within
+STRIPE_URL = env.str_("STRIPE_URL", "https://api.stripe.com")
+STRIPE_TIMEOUT_S = env.int_("STRIPE_TIMEOUT_S", 20)
 SANDBOX_WEBHOOK_SECRET = env.secret("SANDBOX_WEBHOOK_SECRET") if DEMO else ""
 
 # --- notifications ----------------------------------------------------------------------------------------------

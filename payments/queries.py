@@ -14,7 +14,7 @@ from core.errors import NotFound
 from core.money import Money
 from core.refs import Ref
 from payments import access, gateways
-from payments.models import Entry, GatewayAccount, Payment, Refund
+from payments.models import Dispute, Entry, GatewayAccount, Payment, Refund
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,11 @@ def holds_to_carry_out() -> QuerySet[Payment]:
 def refunds_waiting(now: datetime, *, longer_than: timedelta) -> QuerySet[Refund]:
     """Return refunds that were promised a while ago and have not left."""
     return Refund.objects.filter(status=Refund.Status.REQUESTED, created_at__lte=now - longer_than)
+
+
+def open_disputes() -> QuerySet[Dispute]:
+    """Return disputes that are not decided, to ask about: a word about them may have been lost."""
+    return Dispute.objects.filter(status__in=Dispute.OPEN).select_related("payment")
 
 
 def balances(facility_id: UUID | None = None) -> dict[tuple[str, str], int]:
