@@ -441,6 +441,22 @@ ERX_ENROL_DOCTORS = env.bool_("ERX_ENROL_DOCTORS", True)  # name a doctor at the
 # --- payments ---------------------------------------------------------------------------------------------------
 PAYMENT_GATEWAYS = {"sandbox": "payments.gateways.sandbox.Sandbox"} if DEMO else {}
 SANDBOX_WEBHOOK_SECRET = env.secret("SANDBOX_WEBHOOK_SECRET") if DEMO else ""
+PAYMENT_TIMEOUT_S = env.int_("PAYMENT_TIMEOUT_S", 30)  # MoMo asks for no less
+# Where the gateways are: production by default on a real site, their public sandboxes elsewhere. A demo has its own beside it.
+VNPAY_PAY_URL = env.str_(
+    "VNPAY_PAY_URL",
+    "https://pay.vnpay.vn/vpcpay.html" if PRODUCTION else "https://sandbox.vnpayment.vn/paymentv2/vpcpay.html",
+)
+VNPAY_API_URL = env.str_(
+    "VNPAY_API_URL",
+    "https://merchant.vnpay.vn/merchant_webapi/api/transaction"
+    if PRODUCTION
+    else "https://sandbox.vnpayment.vn/merchant_webapi/api/transaction",
+)
+MOMO_URL = env.str_("MOMO_URL", "https://payment.momo.vn" if PRODUCTION else "https://test-payment.momo.vn").rstrip("/")
+ZALOPAY_URL = env.str_(
+    "ZALOPAY_URL", "https://openapi.zalopay.vn" if PRODUCTION else "https://sb-openapi.zalopay.vn"
+).rstrip("/")
 
 # --- notifications ----------------------------------------------------------------------------------------------
 CARRIERS = {
