@@ -158,9 +158,7 @@ def test_answers_in_vnpays_words(standing: Standing, case: str) -> None:
     assert (reply.status, json.loads(reply.body), reply.content_type) == (200, SPOKEN[case], "application/json")
 
 
-@pytest.mark.parametrize(
-    ("refusal", "case"), [("bad_signature", "checksum wrong"), ("no_account", "checksum wrong"), ("error", "own error")]
-)
+@pytest.mark.parametrize(("refusal", "case"), [("bad_signature", "checksum wrong"), ("error", "own error")])
 def test_refuses_in_vnpays_words(refusal: str, case: str) -> None:
     reply = Vnpay().refuse(refusal)
     assert reply is not None

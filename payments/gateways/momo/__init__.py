@@ -50,6 +50,7 @@ class Momo(Basics):
 
     code = "momo"
     name = _("MoMo wallet")
+    hint = _("Opens the MoMo app, or shows a code to scan")
     fields = (
         Field("access_key", _("Access key"), is_secret=True),
         Field("secret_key", _("Secret key"), is_secret=True),

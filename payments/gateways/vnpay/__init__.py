@@ -59,7 +59,9 @@ class Vnpay(Basics):
     """Our side of the wire to VNPAY."""
 
     code = "vnpay"
-    name = _("VNPAY (bank card, banking app)")
+    name = "VNPAY"
+    hint = _("Bank card, banking app or VNPAY-QR")
+    methods = ("GET",)
     fields = (Field("hash_secret", _("Secret for signatures (vnp_HashSecret)"), is_secret=True),)
 
     def begin(self, account: Account, wanted: Wanted) -> Redirect:
@@ -162,7 +164,7 @@ class Vnpay(Basics):
         return _say("02" if standing.is_final or not standing.is_new else "00")
 
     def refuse(self, code: str) -> Reply | None:
-        return _say("97" if code in {"bad_signature", "no_account"} else "99")
+        return _say("97" if code == "bad_signature" else "99")
 
     def _query(self, account: Account, asked: Asked) -> dict[str, str]:
         body = {

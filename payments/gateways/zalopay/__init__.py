@@ -53,6 +53,7 @@ class Zalopay(Basics):
 
     code = "zalopay"
     name = _("ZaloPay wallet")
+    hint = _("Opens the ZaloPay app, or shows a code to scan")
     fields = (
         Field("key1", _("Key for what is sent (key1)"), is_secret=True),
         Field("key2", _("Key for what is received (key2)"), is_secret=True),
