@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from core.actor import Actor
 from core.tasks import later
@@ -27,7 +28,13 @@ def receive_delivery(
         delivery, fresh = Delivery.objects.get_or_create(
             gateway=gateway,
             event_id=told.event_id,
-            defaults={"reference": told.reference, "account": account, "body": raw, "received_at": now},
+            defaults={
+                "reference": told.reference,
+                "reason": told.reason[:40],
+                "account": account,
+                "body": raw,
+                "received_at": now,
+            },
         )
         if fresh:
             later("payments.tasks.settle_delivery", delivery_id=str(delivery.id))
@@ -57,9 +64,17 @@ def settle_delivery(*, delivery_id: UUID, by: Actor, now: datetime) -> Delivery:
         delivery.outcome = Delivery.Outcome.UNKNOWN
     else:
         delivery.outcome = look_into(payment_id=payment.id, by=by, now=now)
+        _keep_reason(payment.id, delivery.reason)
     delivery.handled_at = now
     delivery.save(update_fields=["outcome", "handled_at"])
     return delivery
+
+
+def _keep_reason(payment_id: UUID, reason: str) -> None:
+    """Some gateways say why they said no in their call alone, not when asked."""
+    failed = Q(status=Payment.Status.FAILED) | Q(flaw=Payment.Flaw.REVIEW)
+    if reason:
+        Payment.objects.filter(failed, id=payment_id, gateway_reason="").update(gateway_reason=reason)
 
 
 def look_into(*, payment_id: UUID, by: Actor, now: datetime) -> str:

@@ -89,7 +89,8 @@ class Truth:
     """What the gateway says when asked: how it stands, how much, and its number of the movement.
 
     "waiting" · "authorised" (reserved, not taken) · "paid" · "declined" · "review" (taken, but the gateway itself has
-    doubts: a person decides). `fee` is what the gateway keeps of it, in the same currency.
+    doubts: a person decides). `fee` is what the gateway keeps of it, in the same currency. `reason` is the gateway's own code
+    for why it said no or doubts; why() has words for it.
     """
 
     status: str
@@ -97,6 +98,7 @@ class Truth:
     currency: str
     transaction: str = ""
     fee: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,12 +115,14 @@ class Call:
 class Told:
     """What a call with a right signature says: which event, about which reference. Trusted for no more than "look there".
 
-    `claimed` is the amount the call names, for gateways that want to hear at once when it is not what we asked for.
+    `claimed` is the amount the call names, for gateways that want to hear at once when it is not what we asked for. `reason`
+    is its code for why it says no; only words are made of it.
     """
 
     event_id: str
     reference: str
     claimed: Money | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -170,6 +174,9 @@ class Gateway(Protocol):
     def ask(self, account: Account, asked: Asked) -> Truth:
         """Ask how a payment stands."""
 
+    def why(self, reason: str) -> Any:
+        """Return what a payer is told about a Truth's reason: one sentence, with what happened to the money; may be empty."""
+
     def capture(self, account: Account, asked: Asked, *, money: Money) -> Truth:
         """Take reserved money, all or a part; the rest is let go. Repeatable."""
 
@@ -205,6 +212,9 @@ class Basics:
     hint: Any = ""
     can_hold = False
     can_refund = True
+
+    def why(self, reason: str) -> Any:
+        return ""
 
     def capture(self, account: Account, asked: Asked, *, money: Money) -> Truth:
         raise NotImplementedError  # never called: can_hold is False

@@ -181,6 +181,19 @@ def test_a_decline_ends_the_try_and_the_next_one_is_paid(begun: Payment, wallet:
     assert (second.id != begun.id, again(second).status) == (True, "captured")
 
 
+def test_the_payer_reads_why_it_was_declined_and_what_happened_to_the_money(
+    begun: Payment, wallet: Wallet, ana_browser: Client
+) -> None:
+    wallet.press(begun, "poor")
+    if wallet.bank.tells_of_failures:
+        deliver(wallet.code, wallet.notice(begun))
+    ana_browser.get(queries.return_path(begun))
+    run_jobs()
+    ana_browser.cookies["language"] = "en"
+    page = ana_browser.get(queries.page_url(begun)).content.decode()
+    assert "There is not enough money in the account. Nothing was charged." in page
+
+
 def test_lost_calls_are_made_up_for_by_the_clock(quiet: Payment, wallet: Wallet, now: datetime) -> None:
     from payments.tasks import look_after_payments
 
@@ -413,6 +426,7 @@ def test_doubted_money_waits_for_a_person(wallet: Wallet, begun: Payment, now: d
     assert actions.look_into(payment_id=begun.id, by=HOUSE, now=now) == "flagged"
     assert (again(begun).status, again(begun).flaw) == ("pending", "review")
     assert not Entry.objects.exists()
+    assert "please do not pay again" in queries.why(again(begun))
 
 
 def test_books_in_json(wallet: Wallet) -> None:

@@ -33,7 +33,7 @@ from payments.gateways import (
     keys,
     reading,
 )
-from payments.gateways.momo import wire
+from payments.gateways.momo import wire, words
 
 log = logging.getLogger("lanh.payments")
 LEAST, MOST = 1_000, 50_000_000  # dong; MoMo's documentation
@@ -102,7 +102,11 @@ class Momo(Basics):
         elif result in {0, 9000}:
             status = "paid" if result == 0 else "authorised"
         amount = _whole(found.get("amount", 0))
-        return Truth(status, amount, "VND", transaction=_transaction(found))
+        reason = str(result) if status == "declined" else ""
+        return Truth(status, amount, "VND", transaction=_transaction(found), reason=reason)
+
+    def why(self, reason: str) -> Any:
+        return words.RESULT.get(int(reason), words.FAULT) if reason.isdecimal() else words.FAULT
 
     def refund(self, account: Account, asked: Asked, *, key: UUID, money: Money, reason: str) -> str:
         """Send money back. The refund is an order of its own, named by the key: MoMo takes each name once.

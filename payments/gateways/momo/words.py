@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from payments.gateways import words
+from payments.gateways.words import FAULT as FAULT
 
 RESULT: dict[int, Any] = {
     0: words.PAID,

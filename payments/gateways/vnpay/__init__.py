@@ -11,6 +11,7 @@ import json
 import logging
 import re
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -33,7 +34,7 @@ from payments.gateways import (
     calling,
     keys,
 )
-from payments.gateways.vnpay import wire
+from payments.gateways.vnpay import wire, words
 
 log = logging.getLogger("lanh.payments")
 HERE = "127.0.0.1"  # vnp_IpAddr of questions our own server asks
@@ -97,7 +98,13 @@ class Vnpay(Basics):
             _dong(found.get("vnp_Amount", "0")),
             "VND",
             transaction="" if transaction == "0" else transaction,
+            reason=f"status {status}" if status in {"04", "07"} else "",  # why it is 02, only the IPN says
         )
+
+    def why(self, reason: str) -> Any:
+        if reason.startswith("status "):
+            return words.STATUS.get(reason.removeprefix("status "), words.FAULT)
+        return words.RESPONSE.get(reason, words.FAULT)
 
     def refund(self, account: Account, asked: Asked, *, key: UUID, money: Money, reason: str) -> str:
         """Send money back. The request's id and words come from the key, so that VNPAY knows a repeated one.
@@ -153,7 +160,8 @@ class Vnpay(Basics):
         event = hashlib.sha256(wire.signed_text(call.query).encode()).hexdigest()[:40]
         # Not whole dong is not what we asked for: named as an amount nothing costs.
         whole, rest = divmod(int(amount), 100)
-        return Told(event_id=event, reference=reference, claimed=Money.vnd(-1 if rest else whole))
+        claimed, answer = Money.vnd(-1 if rest else whole), fields.get("vnp_ResponseCode", "")
+        return Told(event_id=event, reference=reference, claimed=claimed, reason="" if answer == "00" else answer[:2])
 
     def reply(self, standing: Standing) -> Reply:
         """Answer in the order VNPAY's guide checks: known, amount, state."""

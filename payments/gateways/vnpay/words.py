@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from payments.gateways import words
+from payments.gateways.words import FAULT as FAULT
 
 RESPONSE: dict[str, Any] = {
     "00": words.PAID,

@@ -35,7 +35,7 @@ from payments.gateways import (
     keys,
     reading,
 )
-from payments.gateways.zalopay import wire
+from payments.gateways.zalopay import wire, words
 
 log = logging.getLogger("lanh.payments")
 MOST = 10**12  # dong
@@ -105,7 +105,10 @@ class Zalopay(Basics):
         if sub in FAULTS:
             log.error("zalopay answered a question about %s with %s", asked.reference, sub)
             raise GatewayUnavailable()
-        return Truth("declined", 0, "VND")
+        return Truth("declined", 0, "VND", reason=str(sub if sub is not None else ""))
+
+    def why(self, reason: str) -> Any:
+        return words.SUB.get(reason, words.FAULT)
 
     def refund(self, account: Account, asked: Asked, *, key: UUID, money: Money, reason: str) -> str:
         """Send money back under a name made of the key, which ZaloPay takes once; asks when it is under way.
