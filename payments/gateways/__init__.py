@@ -197,7 +197,7 @@ class Gateway(Protocol):
 
     def refuse(self, code: str) -> Reply | None:
         """Answer a call we do not believe or cannot keep: "bad_signature" (also for an account we do not have), "bad_notice",
-        "body_too_large". None: ours."""
+        "body_too_large", "error" (ours: it is to call again). None: ours."""
 
     def movements(self, account: Account, day: date) -> Iterable[Movement]:
         """Read the gateway's own books of one day (Vietnam's calendar). Raises NoStatement when it has none to ask for."""
