@@ -184,3 +184,10 @@ def asked(payment: Payment, now: datetime) -> gateways.Asked:
         begun_at=payment.begun_at or payment.created_at,
         now=now,
     )
+
+
+def why(payment: Payment) -> str:
+    """Return what the payer is told about a gateway's no or doubt; empty without a reason."""
+    if not payment.gateway_reason or payment.gateway not in gateways.codes():
+        return ""
+    return str(gateways.get(payment.gateway).why(payment.gateway_reason))
