@@ -13,7 +13,12 @@ api_patterns = [
 page_patterns = [
     path("payments/<uuid:payment_id>/", pages.payment, name="payments_payment"),
     path("payments/<uuid:payment_id>/start/", pages.start, name="payments_start"),
+    path("payments/<uuid:payment_id>/back/", pages.back, name="payments_back"),
+    path("payments/<uuid:payment_id>/qr.svg", pages.qr, name="payments_qr"),
     path("sandbox/pay/<str:reference>/", sandbox.show, name="payments_sandbox_pay"),
     path("sandbox/pay/<str:reference>/answer/", sandbox.answer, name="payments_sandbox_answer"),
 ]
-hook_patterns = [path("<slug:gateway>/", webhooks.Hook.as_view(), name="payments_hook")]
+hook_patterns = [
+    path("<slug:gateway>/", webhooks.Hook.as_view(), name="payments_hook"),
+    path("<slug:gateway>/<uuid:account_id>/", webhooks.Hook.as_view(), name="payments_account_hook"),
+]

@@ -1,7 +1,8 @@
-"""Payments and refunds, the ledger, what gateways told us, and the sandbox's own books."""
+"""Accounts with gateways, payments and refunds, the ledger, what gateways told us, and the sandbox's own books."""
 
+from payments.models.accounts import GatewayAccount
 from payments.models.books import Delivery, Entry
 from payments.models.payments import Payment, Refund
 from payments.models.sandbox import Charge, ChargeRefund, Notice
 
-__all__ = ["Charge", "ChargeRefund", "Delivery", "Entry", "Notice", "Payment", "Refund"]
+__all__ = ["Charge", "ChargeRefund", "Delivery", "Entry", "GatewayAccount", "Notice", "Payment", "Refund"]
