@@ -439,7 +439,10 @@ ERX_TOKEN_HOURS = env.int_("ERX_TOKEN_HOURS", 24)  # of a token that does not sa
 ERX_ENROL_DOCTORS = env.bool_("ERX_ENROL_DOCTORS", True)  # name a doctor at the facility before their first sign-in
 
 # --- payments ---------------------------------------------------------------------------------------------------
-PAYMENT_GATEWAYS = {"sandbox": "payments.gateways.sandbox.Sandbox"} if DEMO else {}
+PAYMENT_GATEWAYS = {
+    **({"sandbox": "payments.gateways.sandbox.Sandbox"} if DEMO else {}),
+    "vietqr": "payments.gateways.vietqr.VietQR",
+}
 PAYMENT_HOLD_DAYS = env.int_("PAYMENT_HOLD_DAYS", 5)  # a card is held instead of charged for care that is done within
 SANDBOX_WEBHOOK_SECRET = env.secret("SANDBOX_WEBHOOK_SECRET") if DEMO else ""
 

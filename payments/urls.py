@@ -19,6 +19,8 @@ page_patterns = [
     path("sandbox/pay/<str:reference>/answer/", sandbox.answer, name="payments_sandbox_answer"),
 ]
 hook_patterns = [
+    path("bank/", webhooks.Hook.as_view(), {"gateway": "vietqr"}),  # what banks are given as our address
+    path("bank/<uuid:account_id>/", webhooks.Hook.as_view(), {"gateway": "vietqr"}),
     path("<slug:gateway>/", webhooks.Hook.as_view(), name="payments_hook"),
     path("<slug:gateway>/<uuid:account_id>/", webhooks.Hook.as_view(), name="payments_account_hook"),
 ]

@@ -6,7 +6,7 @@ of ours: it is told whose account speaks (`Account`) and which payment is meant 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -127,6 +127,7 @@ class Standing:
 
     is_known: bool  # there is a payment with this reference
     is_final: bool = False  # paid or given back already
+    is_late: bool = False  # it was closed unpaid
     fits: bool = True  # the claimed amount is the one we asked for
     is_new: bool = True  # the call itself had not come before
 
@@ -150,6 +151,22 @@ class Movement:
     money: Money  # positive; the kind says the direction
     at: datetime
     fee: int = 0
+
+
+@dataclass(frozen=True)
+class Came:
+    """Money that came to a bank account: one line of a statement, or of a notice.
+
+    `number` is the bank's own of the movement; it may be empty. `line` counts in the file.
+    """
+
+    amount: int  # dong
+    at: datetime
+    memo: str
+    number: str = ""
+    counter_account: str = ""
+    counter_name: str = ""
+    line: int = 0
 
 
 class Gateway(Protocol):
@@ -192,6 +209,9 @@ class Gateway(Protocol):
         """Answer a call we do not believe or cannot keep: "bad_signature" (also for an account we do not have), "bad_notice",
         "body_too_large". None: ours."""
 
+    def came(self, raw: bytes) -> Sequence[Came]:
+        """Read from a believed call the money it says came, for gateways whose word is the only one there is (a bank's)."""
+
     def movements(self, account: Account, day: date) -> Iterable[Movement]:
         """Read the gateway's own books of one day (Vietnam's calendar). Raises NoStatement when it has none to ask for."""
 
@@ -220,6 +240,9 @@ class Basics:
 
     def refuse(self, code: str) -> Reply | None:
         return None
+
+    def came(self, raw: bytes) -> Sequence[Came]:
+        return ()
 
     def movements(self, account: Account, day: date) -> Iterable[Movement]:
         raise NoStatement

@@ -6,8 +6,7 @@ A file nobody could read raises FileProblem. A row nobody could read is kept wit
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.sheets import looks_like
 from core.tables import FileProblem
+from payments.gateways import Came
 
 __all__ = ["REASONS", "Came", "FileProblem", "Skipped", "kind_of", "read"]
 
@@ -37,25 +37,19 @@ REASONS: dict[str, Any] = {
     "bad_row": _("This row does not follow the format."),
     "going_out": _("Money that went out: not for us."),
     "nothing_moved": _("No money moved."),
+    "differs": _("The same number came before with another amount."),
 }
 
 
-@dataclass(frozen=True)
-class Came:
-    """Money that came: one line of a statement, or of a notice. `number` is the bank's own of the movement; it may be empty."""
+def fingerprint(came: Came, which: int) -> str:
+    """Stand in for a number the bank does not give: the `which`-th row of a file that says exactly this."""
+    said = "\x1f".join([came.at.isoformat(), str(came.amount), came.memo, came.counter_account, str(which)])
+    return f"~{sha256(said.encode()).hexdigest()[:40]}"
 
-    amount: int  # dong
-    at: datetime
-    memo: str
-    number: str = ""
-    counter_account: str = ""
-    counter_name: str = ""
-    line: int = 0  # in the file
 
-    def fingerprint(self, which: int) -> str:
-        """Stand in for a number the bank does not give: the `which`-th line of a file that says exactly this."""
-        said = "\x1f".join([self.at.isoformat(), str(self.amount), self.memo, self.counter_account, str(which)])
-        return f"~{sha256(said.encode()).hexdigest()[:40]}"
+def numbered(came: Came, number: str) -> Came:
+    """Return the same money under a number."""
+    return replace(came, number=number)
 
 
 @dataclass(frozen=True)
