@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from identity.names import fold
 
-NEAR = 8  # characters of a code in a row that make a memo look like it
+NEAR = 5  # characters in a row: one lost or misread anywhere leaves as many, and chance hardly ever gives them
 _NOISE = re.compile(r"[\W_]")
 
 

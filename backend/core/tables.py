@@ -103,8 +103,11 @@ def decoded(content: bytes, old_encoding: str = "") -> str:
 
 
 def _delimiter(text: str) -> str:
-    header = next((line for line in text.splitlines() if line.strip()), "")
-    return max(",;\t", key=header.count)  # the first of them when there is none: one column
+    """Return what parts the columns: what the header has most of. Banks write some lines above it, never numbers into it."""
+    lines = [line for line in text.splitlines()[:40] if line.strip()]
+    headers = lines[:1] + [line for line in lines[1:] if not any(sign.isdigit() for sign in line)]
+    # The first of them when there is none: one column.
+    return max(",;\t", key=lambda sign: max((line.count(sign) for line in headers), default=0))
 
 
 def safe(text: str) -> str:

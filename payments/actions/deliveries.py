@@ -61,8 +61,9 @@ def settle_delivery(*, delivery_id: UUID, by: Actor, now: datetime) -> Delivery:
         return delivery
     taken = _take_lines(delivery, by=by, now=now)
     payment = _payment_of(delivery.gateway, delivery.account, delivery.reference)
-    if taken and not any(line.status == BankLine.Status.MATCHED for line in taken):
-        delivery.outcome = Delivery.Outcome.FLAGGED
+    if taken:
+        fits = all(line.status == BankLine.Status.MATCHED for line in taken)
+        delivery.outcome = Delivery.Outcome.CAPTURED if fits else Delivery.Outcome.FLAGGED
     elif payment is None:
         delivery.outcome = Delivery.Outcome.UNKNOWN
     else:

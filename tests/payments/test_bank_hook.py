@@ -67,7 +67,7 @@ def test_a_right_notice_confirms_the_payment(waiting: Payment, now: datetime, to
     assert balance("clearing/vietqr", paid) == 150_000
     assert balance("income", paid) == -150_000
     assert balance("unallocated", paid) == 0
-    assert Delivery.objects.get().outcome == "unchanged"
+    assert Delivery.objects.get().outcome == "captured"
     assert told.count("PaymentCaptured") == 1
 
 
