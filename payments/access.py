@@ -90,6 +90,13 @@ def require_money_desk(by: Actor, facility_id: UUID) -> None:
         raise NotAllowed()
 
 
+def accounts_of(by: Actor) -> QuerySet[GatewayAccount]:
+    """Return the accounts the actor may see that take money."""
+    if by.role != "desk" or by.facility_id is None:
+        return GatewayAccount.objects.none()
+    return GatewayAccount.objects.filter(facility_id=by.facility_id, is_active=True)
+
+
 def lock_account(by: Actor, account_id: UUID) -> GatewayAccount:
     """Return an account with a gateway, locked. Raises NotFound for "absent" and "not yours" alike."""
     rows = GatewayAccount.objects.select_for_update()
