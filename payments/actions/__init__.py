@@ -3,7 +3,7 @@
 from payments.actions.accounts import close_account, enter_account
 from payments.actions.asking import cancel_payment, expire_payment, open_payment, start_payment
 from payments.actions.bank import take_line
-from payments.actions.bank_statements import enter_bank_account, hand_in_statement, read_statement
+from payments.actions.bank_statements import hand_in_statement, read_statement
 from payments.actions.deliveries import look_into, note_return, receive_delivery, settle_delivery
 from payments.actions.holds import carry_out_hold, request_capture
 from payments.actions.recording import (
@@ -27,7 +27,6 @@ __all__ = [
     "carry_over",
     "close_account",
     "enter_account",
-    "enter_bank_account",
     "expire_payment",
     "hand_in_statement",
     "ignore_line",

@@ -32,6 +32,7 @@ def enter_account(
     """
     access.require_money_desk(by, facility_id)
     fields = gateways.get(gateway).fields
+    merchant = gateways.get(gateway).named(merchant, credentials)
     known = GatewayAccount.objects.select_for_update().filter(
         facility_id=facility_id, gateway=gateway, is_active=True
     ).first()  # fmt: skip

@@ -14,38 +14,14 @@ from core.actor import Actor
 from core.errors import NotAllowed
 from core.sheets import MOST_BYTES
 from core.tasks import later
-from payments import access, banks, queries, statements, vietqr
-from payments.actions import accounts, bank
-from payments.errors import AccountIncomplete, NoAccount, StatementUnfit
-from payments.gateways import vietqr as gateway
-from payments.models import BankLine, BankStatement, GatewayAccount
+from payments import access, queries, statements
+from payments.actions import bank
+from payments.errors import NoAccount, StatementUnfit
+from payments.gateways import vietqr
+from payments.models import BankLine, BankStatement
 from payments.statements import Came, FileProblem, Skipped
 
 Row = dict[str, Any]
-
-
-def enter_bank_account(
-    *, bank_name: str, account: str, holder: str, secret: str, hook_key: str, by: Actor, now: datetime
-) -> GatewayAccount:
-    """Keep the bank account a facility is paid to by VietQR. Raises AccountIncomplete for a bank or number that cannot be."""
-    found, number = banks.named(bank_name), "".join(account.split())
-    if by.facility_id is None:
-        raise NotAllowed()
-    if found is None or not found.takes_transfers:
-        raise AccountIncomplete()
-    try:
-        vietqr.encode(vietqr.VietQR(bank=found.bin, account=number))
-    except vietqr.NotVietQR as error:
-        raise AccountIncomplete() from error
-    said = {"bank": found.bin, "account": number, "holder": holder, "secret": secret, "hook_key": hook_key}
-    return accounts.enter_account(
-        facility_id=by.facility_id,
-        gateway=gateway.VietQR.code,
-        merchant=gateway.merchant(found.bin, number),
-        credentials=said,
-        by=by,
-        now=now,
-    )
 
 
 @transaction.atomic
@@ -54,7 +30,7 @@ def hand_in_statement(*, file_name: str, content: bytes, by: Actor, now: datetim
     if by.facility_id is None or by.user_id is None:
         raise NotAllowed()
     access.require_money_desk(by, by.facility_id)
-    account = queries.account_of(by.facility_id, gateway.VietQR.code)
+    account = queries.account_of(by.facility_id, vietqr.VietQR.code)
     if account is None:
         raise NoAccount()
     if len(content) > MOST_BYTES or not content.strip():

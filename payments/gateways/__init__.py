@@ -175,11 +175,15 @@ class Gateway(Protocol):
     code: str
     name: Any  # words
     fields: tuple[Field, ...]  # empty: needs no account
+    asks_merchant: bool  # False: the account's public name is made of its fields
     methods: tuple[str, ...]  # of its calls to us
     icon: str  # one of web's
     hint: Any  # one line under the name, for payers; may be empty
     can_hold: bool
     can_refund: bool  # False: money goes back by hand
+
+    def named(self, merchant: str, credentials: Mapping[str, str]) -> str:
+        """Return the public name of an account as it was entered. Raises AccountIncomplete for what cannot be one."""
 
     def begin(self, account: Account, wanted: Wanted) -> Redirect:
         """Ask for a way to pay; the same payment_id gives the same one."""
@@ -220,11 +224,15 @@ class Basics:
     """What most gateways answer alike; a gateway overrides what it does otherwise."""
 
     fields: tuple[Field, ...] = ()
+    asks_merchant = True
     methods: tuple[str, ...] = ("POST",)
     icon = "wallet"
     hint: Any = ""
     can_hold = False
     can_refund = True
+
+    def named(self, merchant: str, credentials: Mapping[str, str]) -> str:
+        return merchant
 
     def capture(self, account: Account, asked: Asked, *, money: Money) -> Truth:
         raise NotImplementedError  # never called: can_hold is False

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.money import Money
 from payments import banks, codes, vietqr
-from payments.errors import BadNotice, BadSignature, RefundRefused
+from payments.errors import AccountIncomplete, BadNotice, BadSignature, RefundRefused
 from payments.gateways import (
     Account,
     Asked,
@@ -64,7 +64,7 @@ _REPLIES = {
 }
 
 
-def merchant(bank: str, account: str) -> str:
+def merchant_of(bank: str, account: str) -> str:
     """Return an account's public name: BIN and account number."""
     return f"{bank}/{account}"
 
@@ -83,6 +83,7 @@ class VietQR(Basics):
     hint = _("Scan the code with your bank's app.")
     icon = "qr"
     can_refund = False
+    asks_merchant = False
     fields = (
         Field("bank", _("Bank (BIN or name)")),
         Field("account", _("Account number")),
@@ -90,6 +91,16 @@ class VietQR(Basics):
         Field("secret", _("Secret of the bank's notices"), is_secret=True),
         Field("hook_key", _("Key of signed notices"), is_secret=True, is_optional=True),
     )
+
+    def named(self, merchant: str, credentials: Mapping[str, str]) -> str:
+        bank, number = banks.named(credentials.get("bank", "")), "".join(credentials.get("account", "").split())
+        if bank is None or not bank.takes_transfers:
+            raise AccountIncomplete()
+        try:
+            vietqr.encode(vietqr.VietQR(bank=bank.bin, account=number))
+        except vietqr.NotVietQR as error:
+            raise AccountIncomplete() from error
+        return merchant_of(bank.bin, number)
 
     def begin(self, account: Account, wanted: Wanted) -> Redirect:
         bank, number = account.merchant.split("/")
@@ -111,7 +122,7 @@ class VietQR(Basics):
     def merchant_of(self, call: Call) -> str:
         fields = _fields(call.body)
         bank = banks.named(str(fields.get("bankCode", "")))
-        return merchant(bank.bin, str(fields.get("accountNo", ""))[:30]) if bank else ""
+        return merchant_of(bank.bin, str(fields.get("accountNo", ""))[:30]) if bank else ""
 
     def verify(self, account: Account, call: Call, *, now: datetime) -> Told:
         key, secret = account.credentials.get("hook_key", ""), account.credentials.get("secret", "")

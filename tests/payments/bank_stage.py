@@ -31,8 +31,15 @@ def offered(settings: Any, wire: None) -> None:
 
 
 def enter(desk: Membership, now: datetime, **values: str) -> GatewayAccount:
-    said = {"bank_name": "BIDV", "account": "12010000123456", "holder": "BENH VIEN SONG HONG", "secret": SECRET}
-    return actions.enter_bank_account(**{**said, "hook_key": "", **values}, by=make.actor_for(desk), now=now)
+    said = {"bank": "BIDV", "account": "12010000123456", "holder": "BENH VIEN SONG HONG", "secret": SECRET}
+    return actions.enter_account(
+        facility_id=facility_of(desk).id,
+        gateway="vietqr",
+        merchant="",
+        credentials={**said, "hook_key": "", **values},
+        by=make.actor_for(desk),
+        now=now,
+    )
 
 
 @pytest.fixture

@@ -152,11 +152,11 @@ def test_strangers_hand_in_and_see_nothing(
 
 
 def test_a_bank_account_is_entered_by_the_banks_name(dan: Membership, elsewhere: Membership, now: datetime) -> None:
-    entered = enter(dan, now, bank_name="Vietcombank", account="0011 0012 34567")
+    entered = enter(dan, now, bank="Vietcombank", account="0011 0012 34567")
     assert entered.merchant == "970436/0011001234567"
     assert entered.credentials()["holder"] == "BENH VIEN SONG HONG"
     for wrong in (
-        {"bank_name": "Ngân hàng ma"},
+        {"bank": "Ngân hàng ma"},
         {"account": "12-34"},
         {"account": ""},
         {"secret": ""},
@@ -165,7 +165,7 @@ def test_a_bank_account_is_entered_by_the_banks_name(dan: Membership, elsewhere:
         with pytest.raises(AccountIncomplete):
             enter(elsewhere, now, **wrong)
     with pytest.raises(AccountTaken):
-        enter(elsewhere, now, bank_name="970436", account="0011001234567")
+        enter(elsewhere, now, bank="970436", account="0011001234567")
     assert GatewayAccount.objects.filter(gateway="vietqr").count() == 1
 
 
