@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from identity.models import Facility, Membership
-from payments import actions
+from payments import actions, gateways
 from payments.gateways import signature, vietqr
 from payments.models import GatewayAccount, Payment
 from tests import make
@@ -99,3 +99,13 @@ def facility_of(membership: Membership) -> Facility:
 
 
 Tell = Callable[..., Any]
+
+
+def money_that_came(facility: Facility, now: datetime) -> dict[str, str]:
+    """A transfer that belongs to nobody yet and a statement being read, at a facility's account; returns their ids."""
+    desk = make.make_desk(facility=facility, full_name="Lý Thị Hoa")
+    held = enter(desk, now)
+    came = gateways.Came(amount=70_000, at=now, memo="chuyen tien kham", number="FT1")
+    line = actions.take_line(account=held, came=came, source="hook", by=HOUSE, now=now).line
+    statement = actions.hand_in_statement(file_name="sk.csv", content=b"x", by=make.actor_for(desk), now=now)
+    return {"bank_line": str(line.id), "bank_statement": str(statement.id)}
