@@ -177,6 +177,7 @@ class DisputeTruth:
     answer_by: datetime | None = None
 
 
+@dataclass(frozen=True)
 class Came:
     """Money that came to a bank account: one line of a statement, or of a notice.
 
