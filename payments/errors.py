@@ -88,3 +88,8 @@ class GatewayUnavailable(Unavailable):
 class RefundRefused(Conflict):
     code = "refund_refused"
     message = _("The payment company refused to give the money back.")
+
+
+class AmountNotTaken(Invalid):
+    code = "amount_not_taken"
+    message = _("This amount cannot be paid this way. Please choose another way to pay.")

@@ -154,8 +154,9 @@ def account_of(facility_id: UUID, gateway: str) -> GatewayAccount | None:
 
 
 def account_called(gateway: str, merchant: str) -> GatewayAccount | None:
-    """Return the account a gateway's call names; None without one."""
-    return GatewayAccount.objects.filter(gateway=gateway, merchant=merchant, is_active=True).first()
+    """Return the account a gateway's call names, the one in use first, else the last closed one; None without one."""
+    rows = GatewayAccount.objects.filter(gateway=gateway, merchant=merchant)
+    return rows.order_by("-is_active", "-created_at").first()
 
 
 def account_with(gateway: str, account_id: UUID) -> GatewayAccount | None:
@@ -183,3 +184,10 @@ def asked(payment: Payment, now: datetime) -> gateways.Asked:
         begun_at=payment.begun_at or payment.created_at,
         now=now,
     )
+
+
+def why(payment: Payment) -> str:
+    """Return what the payer is told about a gateway's no or doubt; empty without a reason."""
+    if not payment.gateway_reason or payment.gateway not in gateways.codes():
+        return ""
+    return str(gateways.get(payment.gateway).why(payment.gateway_reason))

@@ -33,6 +33,7 @@ def receive_delivery(
             defaults={
                 "reference": told.reference,
                 "about": told.about,
+                "reason": told.reason[:40],
                 "account": account,
                 "body": raw,
                 "received_at": now,
@@ -75,9 +76,17 @@ def settle_delivery(*, delivery_id: UUID, by: Actor, now: datetime) -> Delivery:
         delivery.outcome = Delivery.Outcome.UNKNOWN
     else:
         delivery.outcome = look_into(payment_id=payment.id, by=by, now=now)
+        _keep_reason(payment.id, delivery.reason)
     delivery.handled_at = now
     delivery.save(update_fields=["outcome", "handled_at"])
     return delivery
+
+
+def _keep_reason(payment_id: UUID, reason: str) -> None:
+    """Some gateways say why they said no in their call alone, not when asked."""
+    failed = Q(status=Payment.Status.FAILED) | Q(flaw=Payment.Flaw.REVIEW)
+    if reason:
+        Payment.objects.filter(failed, id=payment_id, gateway_reason="").update(gateway_reason=reason)
 
 
 def look_into(*, payment_id: UUID, by: Actor, now: datetime) -> str:

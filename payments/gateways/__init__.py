@@ -89,7 +89,8 @@ class Truth:
     """What the gateway says when asked: how it stands, how much, and its number of the movement.
 
     "waiting" · "authorised" (reserved, not taken) · "paid" · "declined" · "review" (taken, but the gateway itself has
-    doubts: a person decides). `fee` is what the gateway keeps of it, in the same currency.
+    doubts: a person decides). `fee` is what the gateway keeps of it, in the same currency. `reason` is the gateway's own code
+    for why it said no or doubts; why() has words for it.
     """
 
     status: str
@@ -97,6 +98,7 @@ class Truth:
     currency: str
     transaction: str = ""
     fee: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,13 +115,15 @@ class Call:
 class Told:
     """What a call with a right signature says: which event, about which reference. Trusted for no more than "look there".
 
-    `claimed` is the amount the call names, for gateways that want to hear at once when it is not what we asked for.
+    `claimed` is the amount the call names, for gateways that want to hear at once when it is not what we asked for. `reason`
+    is its code for why it says no; only words are made of it.
     """
 
     event_id: str
     reference: str
     claimed: Money | None = None
     about: str = "payment"  # or "dispute": what the reference names
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -190,6 +194,9 @@ class Gateway(Protocol):
     def ask(self, account: Account, asked: Asked) -> Truth:
         """Ask how a payment stands."""
 
+    def why(self, reason: str) -> Any:
+        """Return what a payer is told about a Truth's reason: one sentence, with what happened to the money; may be empty."""
+
     def capture(self, account: Account, asked: Asked, *, money: Money) -> Truth:
         """Take reserved money, all or a part; the rest is let go. Repeatable."""
 
@@ -210,7 +217,7 @@ class Gateway(Protocol):
 
     def refuse(self, code: str) -> Reply | None:
         """Answer a call we do not believe or cannot keep: "bad_signature" (also for an account we do not have), "bad_notice",
-        "body_too_large". None: ours."""
+        "body_too_large", "error" (ours: it is to call again). None: ours."""
 
     def dispute(self, account: Account, reference: str) -> DisputeTruth:
         """Ask how a dispute stands. Called only for what verify() said is about a dispute."""
@@ -228,6 +235,9 @@ class Basics:
     hint: Any = ""
     can_hold = False
     can_refund = True
+
+    def why(self, reason: str) -> Any:
+        return ""
 
     def capture(self, account: Account, asked: Asked, *, money: Money) -> Truth:
         raise NotImplementedError  # never called: can_hold is False

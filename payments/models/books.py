@@ -91,6 +91,7 @@ class Delivery(Entity):
     gateway = models.CharField(max_length=20)
     account = models.ForeignKey(GatewayAccount, on_delete=models.PROTECT, null=True, related_name="+")
     event_id = models.CharField(max_length=80)
+    reason = models.CharField(max_length=40, blank=True)  # the gateway's code for why it says no
     reference = models.CharField(max_length=80)
     about = models.CharField(max_length=10, default="payment")  # or "dispute": whose name the reference is
     body = models.BinaryField()

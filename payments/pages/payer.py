@@ -62,6 +62,7 @@ def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
         "ways": ways,
         "has_qr": bool(scannable(found)),
         "qr_url": reverse("payments_qr", args=[found.id]),
+        "why": queries.why(found),
         "start_url": reverse("payments_start", args=[found.id]),
         "way": next((way for way in ways if way.code == found.gateway), None),
     }

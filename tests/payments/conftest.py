@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connections
 from django.test import Client
 
 from core.actor import Actor
@@ -19,6 +21,7 @@ from payments import actions
 from payments.models import GatewayAccount, Payment
 from tests import make
 from tests.payments import stripe_stage
+from tests.payments.holding import CARDS, GATEWAYS, WALLET, Company
 from tests.payments.stripe_stage import There
 
 HOUSE = Actor.system("payments")
@@ -95,6 +98,49 @@ def paid(pending: Payment, now: datetime) -> Payment:
     bank.pay(pending.gateway_reference, now=now)
     actions.ask_gateway(payment_id=pending.id, by=HOUSE, now=now)
     return again(pending)
+
+
+@pytest.fixture
+def companies(hospital: Facility, now: datetime, settings: Any) -> tuple[Company, Company]:
+    """The hospital can also be paid by card and by wallet: the companies' own books, in their order."""
+    settings.PAYMENT_GATEWAYS = GATEWAYS
+    for company in (CARDS, WALLET):
+        company.reset()
+        enter(hospital, company.code, now=now)
+    return CARDS, WALLET
+
+
+def enter(facility: Facility, gateway: str, *, now: datetime, secret: str = "", merchant: str = "") -> GatewayAccount:
+    """An account of the facility's, as its desk enters it."""
+    return actions.enter_account(
+        facility_id=facility.id,
+        gateway=gateway,
+        merchant=merchant or f"m-{facility.code}",
+        credentials={"secret": secret or f"key of {facility.code}"},
+        by=HOUSE,
+        now=now,
+    )
+
+
+def at_once(works: list[Callable[[], Any]]) -> list[Any]:
+    """Do all of it at one moment, each in a thread of its own; give what each returned or raised."""
+    together, ends = threading.Barrier(len(works)), dict[int, Any]()
+
+    def live(number: int) -> None:
+        try:
+            together.wait()
+            ends[number] = works[number]()
+        except BaseException as error:
+            ends[number] = error
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=live, args=(number,)) for number in range(len(works))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [ends[number] for number in range(len(works))]
 
 
 def again(payment: Payment) -> Payment:
