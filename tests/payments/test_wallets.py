@@ -440,7 +440,7 @@ def test_doubted_money_waits_for_a_person(wallet: Wallet, begun: Payment, now: d
     assert actions.look_into(payment_id=begun.id, by=HOUSE, now=now) == "flagged"
     assert (again(begun).status, again(begun).flaw) == ("pending", "review")
     assert not Entry.objects.exists()
-    assert "please do not pay again" in queries.why(again(begun))
+    assert "đừng thanh toán lại" in queries.why(again(begun))
 
 
 def test_books_in_json(wallet: Wallet) -> None:
