@@ -445,8 +445,11 @@ PAYMENT_GATEWAYS = {
     "vnpay": "payments.gateways.vnpay.Vnpay",
     "momo": "payments.gateways.momo.Momo",
     "zalopay": "payments.gateways.zalopay.Zalopay",
+    "stripe": "payments.gateways.stripe.Stripe",
 }
 PAYMENT_HOLD_DAYS = env.int_("PAYMENT_HOLD_DAYS", 5)  # a card is held instead of charged for care that is done within
+STRIPE_URL = env.str_("STRIPE_URL", "https://api.stripe.com")
+STRIPE_TIMEOUT_S = env.int_("STRIPE_TIMEOUT_S", 20)
 SANDBOX_WEBHOOK_SECRET = env.secret("SANDBOX_WEBHOOK_SECRET") if DEMO else ""
 PAYMENT_TIMEOUT_S = env.int_("PAYMENT_TIMEOUT_S", 30)  # MoMo asks for no less
 # Where the gateways are: production on a real site, their public sandboxes elsewhere. VNPAY names its production addresses
@@ -467,8 +470,9 @@ ZALOPAY_URL = env.str_(
 ).rstrip("/")
 # A browser follows "pay" to these alone: the button is a form, and forms go nowhere else.
 CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += [
-    *(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in (VNPAY_PAY_URL, MOMO_URL, ZALOPAY_URL)),
+    *(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in (VNPAY_PAY_URL, MOMO_URL, ZALOPAY_URL, STRIPE_URL)),
     "https://*.zalopay.vn",  # where its orders' pages are
+    "https://checkout.stripe.com",
 ]
 
 # --- notifications ----------------------------------------------------------------------------------------------

@@ -83,6 +83,7 @@ WORDS: dict[str, Promise] = {
     "payments.close_account": _("closed an account with a payment company"),
     "payments.capture": _("recorded a payment"),
     "payments.refund": _("returned money"),
+    "payments.dispute": _("recorded a disputed payment"),
     "payments.carry_over": _("put a payment to the visit's new time"),
     "records.read": _("read the health record"),
     "records.read_encounter": _("read the notes of a visit"),

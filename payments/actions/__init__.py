@@ -3,6 +3,7 @@
 from payments.actions.accounts import close_account, enter_account
 from payments.actions.asking import cancel_payment, expire_payment, open_payment, start_payment
 from payments.actions.deliveries import look_into, note_return, receive_delivery, settle_delivery
+from payments.actions.disputes import ask_dispute, look_into_dispute, record_dispute
 from payments.actions.holds import carry_out_hold, request_capture
 from payments.actions.recording import (
     ask_gateway,
@@ -16,6 +17,7 @@ from payments.actions.refunds import carry_out_refund, record_refund, record_ref
 from payments.actions.settling import carry_over, settle
 
 __all__ = [
+    "ask_dispute",
     "ask_gateway",
     "cancel_payment",
     "carry_out_hold",
@@ -25,11 +27,13 @@ __all__ = [
     "enter_account",
     "expire_payment",
     "look_into",
+    "look_into_dispute",
     "note_return",
     "open_payment",
     "receive_delivery",
     "record_authorisation",
     "record_capture",
+    "record_dispute",
     "record_failure",
     "record_refund",
     "record_refund_failure",

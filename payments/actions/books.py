@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from core.ids import new_id
+from core.money import Money
 from payments import ledger
-from payments.models import Entry, Payment, Refund
+from payments.models import Dispute, Entry, Payment, Refund
 
 
-def write(kind: str, lines: list[ledger.Line], *, payment: Payment, refund: Refund | None = None) -> None:
+def write(
+    kind: str,
+    lines: list[ledger.Line],
+    *,
+    payment: Payment,
+    refund: Refund | None = None,
+    dispute: Dispute | None = None,
+) -> None:
     """Append the lines of one fact as one balanced transaction."""
     together = new_id()
     Entry.objects.bulk_create(
@@ -19,7 +27,15 @@ def write(kind: str, lines: list[ledger.Line], *, payment: Payment, refund: Refu
             currency=line.money.currency,
             payment=payment,
             refund=refund,
+            dispute=dispute,
             facility_id=payment.facility_id,
         )
         for line in ledger.balanced(lines)
     )
+
+
+def write_fee(payment: Payment) -> None:
+    """Append what the gateway keeps of a payment, if it told."""
+    if payment.fee_amount:
+        money = Money(payment.fee_amount, payment.currency)
+        write(Entry.Kind.FEE, ledger.fee_kept(payment.gateway, payment.facility_id, money), payment=payment)

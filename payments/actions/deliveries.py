@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from django.db.models import Q
 from core.actor import Actor
 from core.tasks import later
 from payments import access
+from payments.actions.disputes import look_into_dispute
 from payments.actions.recording import ask_gateway, record_unknown
 from payments.errors import GatewayUnavailable
 from payments.gateways import Standing, Told
@@ -30,6 +32,7 @@ def receive_delivery(
             event_id=told.event_id,
             defaults={
                 "reference": told.reference,
+                "about": told.about,
                 "reason": told.reason[:40],
                 "account": account,
                 "body": raw,
@@ -46,9 +49,14 @@ def receive_delivery(
 
 
 def _payment_of(gateway: str, account: GatewayAccount | None, reference: str) -> Payment | None:
-    """Return the payment a call is about: of the very account it was signed for."""
-    rows = Payment.objects.filter(gateway=gateway, gateway_reference=reference, account=account)
-    return rows.first()
+    """Return the payment a call is about: of the very account it was signed for.
+
+    It may name the payment by the gateway's reference, by the number of the money's movement, or by our own id.
+    """
+    meant = Q(gateway_reference=reference) | Q(gateway_transaction=reference)
+    with suppress(ValueError):
+        meant |= Q(id=UUID(reference))
+    return Payment.objects.filter(meant, gateway=gateway, account=account).exclude(gateway_reference="").first()
 
 
 def settle_delivery(*, delivery_id: UUID, by: Actor, now: datetime) -> Delivery:
@@ -60,7 +68,11 @@ def settle_delivery(*, delivery_id: UUID, by: Actor, now: datetime) -> Delivery:
     if delivery.handled_at is not None:
         return delivery
     payment = _payment_of(delivery.gateway, delivery.account, delivery.reference)
-    if payment is None:
+    if delivery.about == "dispute" and delivery.account is not None:
+        delivery.outcome = look_into_dispute(
+            gateway=delivery.gateway, account=delivery.account, reference=delivery.reference, by=by, now=now
+        )
+    elif payment is None:
         delivery.outcome = Delivery.Outcome.UNKNOWN
     else:
         delivery.outcome = look_into(payment_id=payment.id, by=by, now=now)

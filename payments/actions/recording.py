@@ -61,6 +61,7 @@ def record_capture(
     )
     lines = ledger.captured(payment.gateway, payment.facility_id, came)
     books.write(Entry.Kind.CAPTURE, lines, payment=payment)
+    books.write_fee(payment)
     audit.record(
         by, "payments.capture", payment, person_id=payment.payer_id, facility_id=payment.facility_id,
         detail=came.as_json(),

@@ -122,6 +122,7 @@ class Told:
     event_id: str
     reference: str
     claimed: Money | None = None
+    about: str = "payment"  # or "dispute": what the reference names
     reason: str = ""
 
 
@@ -146,7 +147,8 @@ class Reply:
 
 @dataclass(frozen=True)
 class Movement:
-    """One line of a gateway's statement: money that came ("capture"), went back ("refund") or was taken ("dispute", "fee")."""
+    """One line of a gateway's statement: money that came ("capture"), went back ("refund"), was taken ("dispute", "fee") or
+    came back after a dispute ("dispute_won")."""
 
     kind: str
     reference: str  # the payment's, as in Redirect
@@ -154,6 +156,24 @@ class Movement:
     money: Money  # positive; the kind says the direction
     at: datetime
     fee: int = 0
+
+
+@dataclass(frozen=True)
+class DisputeTruth:
+    """What the gateway says of a dispute: "needs_response" · "under_review" · "won" · "lost".
+
+    `is_taken`: the money has been taken from the facility until it is decided; a mere question of the bank takes none.
+    """
+
+    reference: str
+    payment_id: UUID | None  # ours, as we told the gateway when we began
+    money: Money
+    reason: str
+    status: str
+    is_taken: bool
+    opened_at: datetime
+    fee: int = 0  # for the dispute itself
+    answer_by: datetime | None = None
 
 
 class Gateway(Protocol):
@@ -199,6 +219,9 @@ class Gateway(Protocol):
         """Answer a call we do not believe or cannot keep: "bad_signature" (also for an account we do not have), "bad_notice",
         "body_too_large", "error" (ours: it is to call again). None: ours."""
 
+    def dispute(self, account: Account, reference: str) -> DisputeTruth:
+        """Ask how a dispute stands. Called only for what verify() said is about a dispute."""
+
     def movements(self, account: Account, day: date) -> Iterable[Movement]:
         """Read the gateway's own books of one day (Vietnam's calendar). Raises NoStatement when it has none to ask for."""
 
@@ -230,6 +253,9 @@ class Basics:
 
     def refuse(self, code: str) -> Reply | None:
         return None
+
+    def dispute(self, account: Account, reference: str) -> DisputeTruth:
+        raise NotImplementedError  # never called: verify() tells of none
 
     def movements(self, account: Account, day: date) -> Iterable[Movement]:
         raise NoStatement

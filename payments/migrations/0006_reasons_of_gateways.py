@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0003_accounts_codes_and_holds"),
+        ("payments", "0005_fees_and_disputes"),
     ]
 
     operations = [

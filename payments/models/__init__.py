@@ -2,7 +2,8 @@
 
 from payments.models.accounts import GatewayAccount
 from payments.models.books import Delivery, Entry
+from payments.models.disputes import Dispute
 from payments.models.payments import Payment, Refund
 from payments.models.sandbox import Charge, ChargeRefund, Notice
 
-__all__ = ["Charge", "ChargeRefund", "Delivery", "Entry", "GatewayAccount", "Notice", "Payment", "Refund"]
+__all__ = ["Charge", "ChargeRefund", "Delivery", "Dispute", "Entry", "GatewayAccount", "Notice", "Payment", "Refund"]

@@ -55,6 +55,7 @@ def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
         "payment": found,
         "newer": newest if newest.id != found.id and (newest.is_open or newest.is_paid) else None,
         "refunds": found.refunds.order_by("created_at"),
+        "disputes": found.disputes.order_by("opened_at") if actor.role == "desk" else [],
         "back": "" if actor.role == "desk" else page_of(Ref.parse(found.subject)),
         "can_pay": found.status in {"created", "failed", "pending"} and not found.is_late(at) and bool(ways),
         "is_late": found.is_late(at),
