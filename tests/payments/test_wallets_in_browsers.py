@@ -138,5 +138,6 @@ def test_paid_late_while_the_page_waits(page: Page, code: str) -> None:
     page.locator("input[name=seconds]").fill("4")
     page.locator("button[value=late]").click()
     expect(page.locator("payment-watch[data-status=pending]")).to_be_visible()
+    expect(page.locator("progress")).to_be_visible()
     keep(page, f"{code}-5-waiting")
     expect(page.locator("payment-watch[data-status=captured]")).to_be_visible(timeout=30_000)
