@@ -159,8 +159,13 @@ def _statement(bank: Bank, asked: Asked) -> Said:
 
 def serve(kind: type[Bank], port: int = 0, file: str = ":memory:", *, pause_s: float = 2.0, hook: str = "") -> Any:
     """Open the door on this machine; the caller lets it run."""
-    bank = kind(Books(file), pause_s=pause_s, hook=hook)
-    return ThreadingHTTPServer(("127.0.0.1", port), type("Door", (Door,), {"bank": bank}))
+    door = type("Door", (Door,), {})
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), door)
+    except OSError:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), door)
+    door.bank = kind(Books(file), pause_s=pause_s, hook=hook)
+    return server
 
 
 def _end_with_parent(server: ThreadingHTTPServer) -> None:
@@ -171,7 +176,7 @@ def _end_with_parent(server: ThreadingHTTPServer) -> None:
 def main(kind: type[Bank]) -> int:
     """Serve until TERM or Ctrl-C; the first line says the address."""
     parser = argparse.ArgumentParser(description=kind.__doc__)
-    parser.add_argument("--port", type=int, default=0, help="default: a free one")
+    parser.add_argument("--port", type=int, default=0, help="default, and when it is taken: a free one")
     parser.add_argument("--file", default=":memory:", help="where its books are kept; default: in memory")
     parser.add_argument("--pause", type=float, default=2.0, help="seconds between two tries to tell a merchant")
     parser.add_argument("--hook", default="", help="where merchants without an address of their own are told (VNPAY)")

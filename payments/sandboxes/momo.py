@@ -47,7 +47,7 @@ MESSAGES = {
 class Momo(Bank):
     """MoMo's sandbox for demos and tests."""
 
-    name, title, colour = "momo", "Ví MoMo (mô phỏng)", "#a50064"
+    name, title, colour = "momo", "MoMo (mô phỏng)", "#a50064"
     fee_in_10000 = 150
     most_tries = 10
     cancelled, poor = "1006", "1001"

@@ -24,7 +24,7 @@ header strong { font-size: 1.15rem; }
 header span { font-size: .8rem; font-weight: 650; padding: .2rem .6rem; border: 1px solid #fff; border-radius: 1rem;
   white-space: nowrap; }
 .card { background: var(--paper); border: 1px solid var(--line); border-radius: .9rem; padding: 1.25rem; margin-bottom: 1rem; }
-h1 { font-size: 1.05rem; font-weight: 600; margin: 0; color: var(--soft); }
+h1 { font-size: 1.05rem; font-weight: 600; margin: 0 0 .4rem; color: var(--soft); }
 .amount { font-size: 2.1rem; font-weight: 700; margin: .1rem 0 .75rem; font-variant-numeric: tabular-nums; }
 dl { display: grid; grid-template-columns: auto 1fr; gap: .4rem 1rem; margin: 0; }
 dt { color: var(--soft); } dd { margin: 0; text-align: right; overflow-wrap: anywhere; }
@@ -43,7 +43,7 @@ input { font: inherit; width: 6rem; padding: .5rem; border: 1px solid var(--line
 .meta { color: var(--soft); font-size: .9rem; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; padding: .5rem .6rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
+.number { text-align: right; font-variant-numeric: tabular-nums; }
 .row { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); }
 """
 STATES = {
@@ -97,7 +97,7 @@ def payer(bank: Bank, charge: Charge, answer_path: str) -> str:
         f'<section class="card"><h1>Số tiền cần thanh toán</h1><p class="amount">{dong(charge.amount)}</p>'
         f"<dl>{rows}</dl></section>"
     )
-    foot = f'<p class="meta">Đây là trang mô phỏng của {bank.name} để dùng thử. Mọi số tiền đều là giả.</p>'
+    foot = f'<p class="meta">Trang này đóng vai {bank.title.partition(" (")[0]} để dùng thử. Mọi số tiền đều là giả.</p>'
     if charge.status != "open":
         back = html.escape(bank.way_back(charge))
         said = f'<p class="notice">{STATES[charge.status]}.</p>'
@@ -140,7 +140,7 @@ def panel(bank: Bank) -> str:
     inside = (
         f'<section class="card"><h1>Các lần gọi tới sẽ được trả lời thế nào</h1><form class="row" method="post"'
         f' action="/_sandbox/order">{buttons}</form><p class="meta">Đang chờ: {len(bank.orders)}. {days}</p></section>'
-        '<section class="card scroll"><table><thead><tr><th>Mã</th><th>Số tiền</th><th>Trạng thái</th><th>Đã hoàn</th>'
+        '<section class="card scroll"><table><thead><tr><th>Mã</th><th class="number">Số tiền</th><th>Trạng thái</th><th class="number">Đã hoàn</th>'
         f"<th>Báo về</th><th>Lúc</th></tr></thead><tbody>{rows}</tbody></table></section>"
     )
     return page(bank, "Bảng điều khiển", inside, wide=True)
@@ -148,7 +148,8 @@ def panel(bank: Bank) -> str:
 
 def _row(bank: Bank, charge: Charge, told: Any) -> str:
     returned = sum(one.amount for one in bank.books.movements("charge = ? AND kind = 'refund'", charge.id))
-    answer = f"{told[0]} lần, {html.escape(str(told[1]))[:60]}" if told else "–"
+    words = "không ai trả lời" if told and told[1] in ("", "0") else html.escape(str(told[1] if told else ""))[:60]
+    answer = f"{told[0]} lần, {words}" if told else "–"
     return (
         f'<tr><td>{html.escape(charge.reference)}</td><td class="number">{dong(charge.amount)}</td>'
         f'<td>{STATES[charge.status]} {html.escape(charge.code)}</td><td class="number">{dong(returned)}</td>'

@@ -78,7 +78,8 @@ class Bank:
         self.orders: list[dict[str, Any]] = []  # how the next calls are to be answered
         self.seen: list[dict[str, Any]] = []
         self.pool = ThreadPoolExecutor(4)
-        self.over = threading.Event()
+        self.is_over = False
+        self.stir = threading.Event()  # something is due sooner than was thought
         self.doors: dict[str, tuple[str, Any]] = {}
         threading.Thread(target=self._work, daemon=True).start()
 
@@ -153,6 +154,7 @@ class Bank:
                 self._close(charge, "processing", "", due_at=now + seconds)
             else:
                 self._take(charge, way, code)
+        self.stir.set()
         return self.current(charge)
 
     def _take(self, charge: Charge, way: str, code: str = "") -> None:
@@ -179,7 +181,7 @@ class Bank:
     # ---- telling merchants
 
     def _work(self) -> None:
-        while not self.over.wait(0.05):
+        while not self.is_over:
             now = time.time()
             with self.books.writing():
                 for charge in self.books.charges("status = 'processing' AND due_at <= ?", now):
@@ -189,8 +191,14 @@ class Bank:
                     " RETURNING id, charge, number, tries",
                     now + 3600, now,
                 )  # fmt: skip
+                following = self.books.ask(
+                    "SELECT min(due_at) FROM (SELECT due_at FROM notice WHERE is_over = 0"
+                    " UNION ALL SELECT due_at FROM charge WHERE status = 'processing')"
+                )[0][0]
             for one in due:
                 self.pool.submit(self._tell, *one)
+            self.stir.wait(None if following is None else max(0.0, following - time.time()))
+            self.stir.clear()
 
     def _tell(self, notice_id: int, charge_id: int, number: str, tries: int) -> None:
         charge = self.books.charge("id = ?", charge_id)
@@ -205,6 +213,7 @@ class Bank:
             "UPDATE notice SET answer = ?, is_over = ?, due_at = ? WHERE id = ?",
             text, int(over), time.time() + self.pause_s, notice_id,
         )  # fmt: skip
+        self.stir.set()
 
     # ---- answering otherwise
 

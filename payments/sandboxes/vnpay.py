@@ -78,7 +78,7 @@ def call_of(asked: Asked) -> str:
 class Vnpay(Bank):
     """VNPAY's sandbox for demos and tests."""
 
-    name, title, colour = "vnpay", "Cổng VNPAY (mô phỏng)", "#005baa"
+    name, title, colour = "vnpay", "VNPAY (mô phỏng)", "#005baa"
     fee_in_10000 = 110
     most_tries = 10
     cancelled, poor = "24", "51"

@@ -259,9 +259,14 @@ def test_what_the_payer_brings_back_in_the_address_is_not_read(
 ) -> None:
     lies = "vnp_ResponseCode=00&vnp_TransactionStatus=00&resultCode=0&status=1&amount=%00&x=%FF"
     answer = ana_browser.get(f"{queries.return_path(begun)}?{lies}")
-    assert (answer.status_code, answer["Location"]) == (302, queries.page_url(begun))
+    assert (answer.status_code, answer["Location"]) == (302, queries.page_url(begun) + "?back")
     run_jobs()
     assert again(begun).status == "pending"
+
+
+def test_whoever_comes_back_is_not_shown_the_code_to_pay_again(begun: Payment, ana_browser: Client) -> None:
+    assert "qr.svg" in ana_browser.get(queries.page_url(begun)).content.decode()
+    assert "qr.svg" not in ana_browser.get(queries.page_url(begun) + "?back").content.decode()
 
 
 def test_the_payer_comes_back_to_our_address(begun: Payment, wallet: Wallet) -> None:
@@ -440,7 +445,7 @@ def test_doubted_money_waits_for_a_person(wallet: Wallet, begun: Payment, now: d
     assert actions.look_into(payment_id=begun.id, by=HOUSE, now=now) == "flagged"
     assert (again(begun).status, again(begun).flaw) == ("pending", "review")
     assert not Entry.objects.exists()
-    assert "please do not pay again" in queries.why(again(begun))
+    assert "đừng thanh toán lại" in queries.why(again(begun))
 
 
 def test_books_in_json(wallet: Wallet) -> None:

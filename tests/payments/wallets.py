@@ -107,7 +107,8 @@ def running(code: str) -> Iterator[Wallet]:
     try:
         yield Wallet(code, bank, f"http://127.0.0.1:{server.server_port}")
     finally:
-        bank.over.set()
+        bank.is_over = True
+        bank.stir.set()
         server.shutdown()
         server.server_close()
 
