@@ -108,3 +108,8 @@ class SayWhy(Invalid):
 class StatementUnfit(Invalid):
     code = "statement_unfit"
     message = _("The file cannot be read.")
+
+
+class AmountNotTaken(Invalid):
+    code = "amount_not_taken"
+    message = _("This amount cannot be paid this way. Please choose another way to pay.")

@@ -87,6 +87,7 @@ WORDS: dict[str, Promise] = {
     "payments.bank_return": _("noted that a bank transfer was sent back"),
     "payments.bank_ignore": _("noted that a bank transfer was not for a payment"),
     "payments.bank_statement": _("handed in a bank statement"),
+    "payments.dispute": _("recorded a disputed payment"),
     "payments.carry_over": _("put a payment to the visit's new time"),
     "records.read": _("read the health record"),
     "records.read_encounter": _("read the notes of a visit"),

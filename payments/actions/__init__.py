@@ -5,6 +5,7 @@ from payments.actions.asking import cancel_payment, expire_payment, open_payment
 from payments.actions.bank import take_line
 from payments.actions.bank_statements import hand_in_statement, read_statement
 from payments.actions.deliveries import look_into, note_return, receive_delivery, settle_delivery
+from payments.actions.disputes import ask_dispute, look_into_dispute, record_dispute
 from payments.actions.holds import carry_out_hold, request_capture
 from payments.actions.recording import (
     ask_gateway,
@@ -19,6 +20,7 @@ from payments.actions.resolving import assign_lines, ignore_line, note_transfer_
 from payments.actions.settling import carry_over, settle
 
 __all__ = [
+    "ask_dispute",
     "ask_gateway",
     "assign_lines",
     "cancel_payment",
@@ -31,6 +33,7 @@ __all__ = [
     "hand_in_statement",
     "ignore_line",
     "look_into",
+    "look_into_dispute",
     "note_return",
     "note_transfer_back",
     "open_payment",
@@ -38,6 +41,7 @@ __all__ = [
     "receive_delivery",
     "record_authorisation",
     "record_capture",
+    "record_dispute",
     "record_failure",
     "record_refund",
     "record_refund_failure",

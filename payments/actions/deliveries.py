@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from core.actor import Actor
 from core.tasks import later
 from payments import access, gateways
 from payments.actions import bank
+from payments.actions.disputes import look_into_dispute
 from payments.actions.recording import ask_gateway, record_unknown
 from payments.errors import GatewayUnavailable
 from payments.gateways import Standing, Told
@@ -28,7 +31,14 @@ def receive_delivery(
         delivery, fresh = Delivery.objects.get_or_create(
             gateway=gateway,
             event_id=told.event_id,
-            defaults={"reference": told.reference, "account": account, "body": raw, "received_at": now},
+            defaults={
+                "reference": told.reference,
+                "about": told.about,
+                "reason": told.reason[:40],
+                "account": account,
+                "body": raw,
+                "received_at": now,
+            },
         )
         if fresh:
             later("payments.tasks.settle_delivery", delivery_id=str(delivery.id))
@@ -46,9 +56,14 @@ def receive_delivery(
 
 
 def _payment_of(gateway: str, account: GatewayAccount | None, reference: str) -> Payment | None:
-    """Return the payment a call is about: of the very account it was signed for."""
-    rows = Payment.objects.filter(gateway=gateway, gateway_reference=reference, account=account)
-    return rows.first()
+    """Return the payment a call is about: of the very account it was signed for.
+
+    It may name the payment by the gateway's reference, by the number of the money's movement, or by our own id.
+    """
+    meant = Q(gateway_reference=reference) | Q(gateway_transaction=reference)
+    with suppress(ValueError):
+        meant |= Q(id=UUID(reference))
+    return Payment.objects.filter(meant, gateway=gateway, account=account).exclude(gateway_reference="").first()
 
 
 def settle_delivery(*, delivery_id: UUID, by: Actor, now: datetime) -> Delivery:
@@ -64,10 +79,15 @@ def settle_delivery(*, delivery_id: UUID, by: Actor, now: datetime) -> Delivery:
     if taken:
         fits = all(line.status == BankLine.Status.MATCHED for line in taken)
         delivery.outcome = Delivery.Outcome.CAPTURED if fits else Delivery.Outcome.FLAGGED
+    elif delivery.about == "dispute" and delivery.account is not None:
+        delivery.outcome = look_into_dispute(
+            gateway=delivery.gateway, account=delivery.account, reference=delivery.reference, by=by, now=now
+        )
     elif payment is None:
         delivery.outcome = Delivery.Outcome.UNKNOWN
     else:
         delivery.outcome = look_into(payment_id=payment.id, by=by, now=now)
+        _keep_reason(payment.id, delivery.reason)
     delivery.handled_at = now
     delivery.save(update_fields=["outcome", "handled_at"])
     return delivery
@@ -82,6 +102,13 @@ def _take_lines(delivery: Delivery, *, by: Actor, now: datetime) -> list[BankLin
         bank.take_line(account=delivery.account, came=came, source=BankLine.Source.HOOK, by=by, now=now).line
         for came in told
     ]
+
+
+def _keep_reason(payment_id: UUID, reason: str) -> None:
+    """Some gateways say why they said no in their call alone, not when asked."""
+    failed = Q(status=Payment.Status.FAILED) | Q(flaw=Payment.Flaw.REVIEW)
+    if reason:
+        Payment.objects.filter(failed, id=payment_id, gateway_reason="").update(gateway_reason=reason)
 
 
 def look_into(*, payment_id: UUID, by: Actor, now: datetime) -> str:

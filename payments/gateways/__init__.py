@@ -89,7 +89,8 @@ class Truth:
     """What the gateway says when asked: how it stands, how much, and its number of the movement.
 
     "waiting" · "authorised" (reserved, not taken) · "paid" · "declined" · "review" (taken, but the gateway itself has
-    doubts: a person decides). `fee` is what the gateway keeps of it, in the same currency.
+    doubts: a person decides). `fee` is what the gateway keeps of it, in the same currency. `reason` is the gateway's own code
+    for why it said no or doubts; why() has words for it.
     """
 
     status: str
@@ -97,6 +98,7 @@ class Truth:
     currency: str
     transaction: str = ""
     fee: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,12 +115,15 @@ class Call:
 class Told:
     """What a call with a right signature says: which event, about which reference. Trusted for no more than "look there".
 
-    `claimed` is the amount the call names, for gateways that want to hear at once when it is not what we asked for.
+    `claimed` is the amount the call names, for gateways that want to hear at once when it is not what we asked for. `reason`
+    is its code for why it says no; only words are made of it.
     """
 
     event_id: str
     reference: str
     claimed: Money | None = None
+    about: str = "payment"  # or "dispute": what the reference names
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,7 +148,8 @@ class Reply:
 
 @dataclass(frozen=True)
 class Movement:
-    """One line of a gateway's statement: money that came ("capture"), went back ("refund") or was taken ("dispute", "fee")."""
+    """One line of a gateway's statement: money that came ("capture"), went back ("refund"), was taken ("dispute", "fee") or
+    came back after a dispute ("dispute_won")."""
 
     kind: str
     reference: str  # the payment's, as in Redirect
@@ -169,6 +175,24 @@ class Came:
     line: int = 0
 
 
+@dataclass(frozen=True)
+class DisputeTruth:
+    """What the gateway says of a dispute: "needs_response" · "under_review" · "won" · "lost".
+
+    `is_taken`: the money has been taken from the facility until it is decided; a mere question of the bank takes none.
+    """
+
+    reference: str
+    payment_id: UUID | None  # ours, as we told the gateway when we began
+    money: Money
+    reason: str
+    status: str
+    is_taken: bool
+    opened_at: datetime
+    fee: int = 0  # for the dispute itself
+    answer_by: datetime | None = None
+
+
 class Gateway(Protocol):
     """The promises. Each that asks the network may raise GatewayUnavailable; then asking again with the same key is right."""
 
@@ -191,6 +215,9 @@ class Gateway(Protocol):
     def ask(self, account: Account, asked: Asked) -> Truth:
         """Ask how a payment stands."""
 
+    def why(self, reason: str) -> Any:
+        """Return what a payer is told about a Truth's reason: one sentence, with what happened to the money; may be empty."""
+
     def capture(self, account: Account, asked: Asked, *, money: Money) -> Truth:
         """Take reserved money, all or a part; the rest is let go. Repeatable."""
 
@@ -211,7 +238,10 @@ class Gateway(Protocol):
 
     def refuse(self, code: str) -> Reply | None:
         """Answer a call we do not believe or cannot keep: "bad_signature" (also for an account we do not have), "bad_notice",
-        "body_too_large". None: ours."""
+        "body_too_large", "error" (ours: it is to call again). None: ours."""
+
+    def dispute(self, account: Account, reference: str) -> DisputeTruth:
+        """Ask how a dispute stands. Called only for what verify() said is about a dispute."""
 
     def came(self, raw: bytes) -> Sequence[Came]:
         """Read from a believed call the money it says came, for gateways whose word is the only one there is (a bank's)."""
@@ -234,6 +264,9 @@ class Basics:
     def named(self, merchant: str, credentials: Mapping[str, str]) -> str:
         return merchant
 
+    def why(self, reason: str) -> Any:
+        return ""
+
     def capture(self, account: Account, asked: Asked, *, money: Money) -> Truth:
         raise NotImplementedError  # never called: can_hold is False
 
@@ -251,6 +284,9 @@ class Basics:
 
     def came(self, raw: bytes) -> Sequence[Came]:
         return ()
+
+    def dispute(self, account: Account, reference: str) -> DisputeTruth:
+        raise NotImplementedError  # never called: verify() tells of none
 
     def movements(self, account: Account, day: date) -> Iterable[Movement]:
         raise NoStatement

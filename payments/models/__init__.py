@@ -3,6 +3,7 @@
 from payments.models.accounts import GatewayAccount
 from payments.models.bank import BankLine, BankStatement
 from payments.models.books import Delivery, Entry
+from payments.models.disputes import Dispute
 from payments.models.payments import Payment, Refund
 from payments.models.sandbox import Charge, ChargeRefund, Notice
 
@@ -12,6 +13,7 @@ __all__ = [
     "Charge",
     "ChargeRefund",
     "Delivery",
+    "Dispute",
     "Entry",
     "GatewayAccount",
     "Notice",

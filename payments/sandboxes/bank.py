@@ -49,6 +49,9 @@ CREATE TABLE IF NOT EXISTS notice (
 """
 
 
+Row = dict[str, Any]
+
+
 class Refused(Exception):
     """What was asked cannot be transferred; says why."""
 
@@ -62,11 +65,11 @@ class Book:
         self.rows.row_factory = sqlite3.Row
         self.rows.executescript(TABLES)
 
-    def ask(self, statement: str, *values: Any) -> list[sqlite3.Row]:
+    def ask(self, statement: str, *values: Any) -> list[Row]:
         with self.lock:
-            return self.rows.execute(statement, values).fetchall()
+            return [dict(row) for row in self.rows.execute(statement, values).fetchall()]
 
-    def day(self, account: str, day: date) -> list[sqlite3.Row]:
+    def day(self, account: str, day: date) -> list[Row]:
         begin = datetime(day.year, day.month, day.day, tzinfo=ZONE)
         end = begin + timedelta(days=1)
         return self.ask(
@@ -118,7 +121,7 @@ class Bank:
 
     def _move(self, said: vietqr.VietQR, amount: int, memo: str, way: str, at: float, hook: str) -> str:
         with self.book.lock:
-            count = self.book.ask("SELECT count(*) FROM movement")[0][0]
+            count = self.book.ask("SELECT count(*) AS made FROM movement")[0]["made"]
             number = f"FT{datetime.now(ZONE):%y%j}{count + 1:06d}"
             # Banks put their own words around what the payer wrote.
             decorated = f"MBVCB.{count + 7_000_001}.{memo}.CT tu {PAYER[0]} {PAYER[1]} toi {said.account}"
@@ -139,7 +142,7 @@ class Bank:
             for notice in self.book.ask("SELECT * FROM notice WHERE answer IS NULL AND due <= ?", time.time()):
                 self.tell(notice)
 
-    def tell(self, notice: sqlite3.Row) -> None:
+    def tell(self, notice: Row) -> None:
         """Send one notice; what is not taken with 200 is sent again later, some times."""
         [movement] = self.book.ask("SELECT * FROM movement WHERE number = ?", notice["number"])
         raw, headers = self.notice_of(movement)
@@ -156,7 +159,7 @@ class Bank:
             return
         self.book.ask("UPDATE notice SET tries = tries + 1, answer = ? WHERE number = ?", taken, notice["number"])
 
-    def notice_of(self, movement: sqlite3.Row) -> tuple[bytes, dict[str, str]]:
+    def notice_of(self, movement: Row) -> tuple[bytes, dict[str, str]]:
         """Return the notice of a movement as it goes over the wire, signed at this instant."""
         bank = banks.by_bin(movement["bank"])
         fields: dict[str, str] = {
@@ -206,7 +209,7 @@ class Door(BaseHTTPRequestHandler):
             rows = book.ask(
                 "SELECT m.*, n.tries, n.answer FROM movement m LEFT JOIN notice n USING (number) ORDER BY number"
             )
-            return self._say(200, [dict(row) for row in rows])
+            return self._say(200, rows)
         return self._say(404, {"error": "Not Found"})
 
     def do_POST(self) -> None:
