@@ -97,7 +97,9 @@ def payer(bank: Bank, charge: Charge, answer_path: str) -> str:
         f'<section class="card"><h1>Số tiền cần thanh toán</h1><p class="amount">{dong(charge.amount)}</p>'
         f"<dl>{rows}</dl></section>"
     )
-    foot = f'<p class="meta">Trang này đóng vai {bank.title.partition(" (")[0]} để dùng thử. Mọi số tiền đều là giả.</p>'
+    foot = (
+        f'<p class="meta">Trang này đóng vai {bank.title.partition(" (")[0]} để dùng thử. Mọi số tiền đều là giả.</p>'
+    )
     if charge.status != "open":
         back = html.escape(bank.way_back(charge))
         said = f'<p class="notice">{STATES[charge.status]}.</p>'
