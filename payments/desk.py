@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, When
@@ -15,7 +15,7 @@ from core.refs import Ref
 from identity.models import User
 from identity.names import fold
 from payments import access, cash, codes
-from payments.models import BooksProof, CashMovement, CashShift, Credit, Difference, Payment, Reconciliation, Refund
+from payments.models import BankLine, BooksProof, CashMovement, CashShift, Credit, Difference, Dispute, Payment, Reconciliation, Refund
 
 MOST = 30
 
@@ -107,6 +107,13 @@ def credits_owed(by: Actor) -> QuerySet[Credit]:
     return owed.select_related("payer", "payment", "refund").order_by("created_at")
 
 
+def open_disputes(by: Actor) -> QuerySet[Dispute]:
+    """Return disputes that are not decided, the one to be answered first before the others."""
+    _user_id, facility_id = access.require_desk_user(by)
+    rows = Dispute.objects.filter(payment__facility_id=facility_id, status__in=Dispute.OPEN)
+    return rows.select_related("payment__payer").order_by("answer_by", "opened_at")
+
+
 def names_of(user_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """Return the names of users who asked or decided."""
     return dict(User.objects.filter(id__in=[one for one in user_ids if one]).values_list("id", "name"))
@@ -130,20 +137,17 @@ class ToDo:
     to_decide: int
     owed: int
     differing: int
-    unpaid_soon: int
+    unmatched: int
 
 
-def to_do(by: Actor, now: datetime) -> ToDo:
+def to_do(by: Actor) -> ToDo:
     """Count what waits at the desk's facility."""
     _user_id, facility_id = access.require_desk_user(by)
-    soon = Payment.objects.filter(
-        facility_id=facility_id, status__in=Payment.OPEN, expires_at__range=(now, now + timedelta(days=3))
-    )
     return ToDo(
         to_decide=refunds_to_decide(by).count(),
         owed=credits_owed(by).count(),
         differing=access.reconciliations_of(by).filter(status="differs").count(),
-        unpaid_soon=soon.count(),
+        unmatched=BankLine.objects.filter(facility_id=facility_id, status=BankLine.Status.UNMATCHED).count(),
     )
 
 

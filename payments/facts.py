@@ -26,6 +26,20 @@ WITH fact (name, way, facility, currency, amount) AS (
   FROM payments_refund AS refund JOIN payments_payment AS payment ON payment.id = refund.payment_id
   WHERE refund.status = 'failed'
   UNION ALL
+  SELECT 'fee', gateway, facility_id, currency, fee_amount FROM payments_payment WHERE captured_at IS NOT NULL
+  UNION ALL
+  SELECT said.name, payment.gateway, payment.facility_id, dispute.currency, said.amount
+  FROM payments_dispute AS dispute JOIN payments_payment AS payment ON payment.id = dispute.payment_id,
+  LATERAL (VALUES ('dispute_taken', dispute.amount), ('dispute_fee', dispute.fee_amount),
+           ('dispute_' || dispute.status, CASE WHEN dispute.status IN ('won', 'lost') THEN dispute.amount END)
+          ) AS said (name, amount)
+  WHERE dispute.is_taken AND said.amount IS NOT NULL
+  UNION ALL
+  SELECT said.name, account.gateway, line.facility_id, line.currency, line.amount
+  FROM payments_bankline AS line JOIN payments_gatewayaccount AS account ON account.id = line.account_id,
+  LATERAL (VALUES ('bank_came'), ('bank_' || line.status)) AS said (name)
+  WHERE said.name <> 'bank_unmatched'
+  UNION ALL
   SELECT CASE WHEN credit.refund_id IS NULL THEN 'collected_twice' ELSE 'credited' END, payment.gateway,
          credit.facility_id, credit.currency, credit.amount
   FROM payments_credit AS credit JOIN payments_payment AS payment ON payment.id = credit.payment_id

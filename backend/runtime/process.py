@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from runtime import databases, folders, history, http, national, postgres, words
+from runtime import databases, folders, history, http, national, postgres, sandboxes, words
 
 log = logging.getLogger("lanh.process")
 
@@ -54,6 +54,7 @@ def up(arguments: list[str]) -> int:
     if options.fresh:
         books.unlink(missing_ok=True)
     sandbox = national.start(books)
+    gateways = sandboxes.start(Path(os.environ["LANH_STATE"]), fresh=options.fresh)
     words.compile_all()
     import daphne.server  # noqa: F401  before anything else touches Twisted
     import django
@@ -81,6 +82,7 @@ def up(arguments: list[str]) -> int:
             http.stop(apart)
         if sandbox is not None:
             national.stop(sandbox)
+        sandboxes.stop(gateways)
     if cluster:
         cluster.leave()
     return 0

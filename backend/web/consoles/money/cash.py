@@ -42,7 +42,7 @@ def desk(request: HttpRequest) -> HttpResponse:
             (one, shared.PAYMENT_LOOKS[str(one.status)], one.is_open and not one.is_late(now())) for one in found
         ],
         "shifts": Paginator(looking.shifts_of(by), 12).get_page(request.GET.get("page")),
-        "to_do": looking.to_do(by, now()),
+        "to_do": looking.to_do(by),
     }
     return render(request, "web/money/cash.html", context)
 

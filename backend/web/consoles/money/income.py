@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -19,7 +19,7 @@ import booking.queries
 from booking.queries import PaidFor
 from core.actor import Actor
 from core.money import Money
-from core.pages import actor_of, now
+from core.pages import actor_of
 from core.refs import Ref
 from core.tables import write_csv
 from payments import desk
@@ -87,9 +87,9 @@ def income(request: HttpRequest) -> HttpResponse:
             (_("By doctor"), "doctor", _rows(doctors)),
         ],
         "csv": f"{reverse('hospital_money_csv')}?{urlencode({'from': first, 'to': last})}",
-        "to_do": desk.to_do(by, now()),
+        "to_do": desk.to_do(by),
         "proof": desk.last_proof(),
-        "more": _more_pages(),
+        "disputes": desk.open_disputes(by),
     }
     return render(request, "web/money/income.html", context)
 
@@ -159,17 +159,3 @@ def _labels(steps: list[tuple[date, Sums]]) -> list[str]:
         return [f"{when:%m/%y}" for when, _sums in steps]
     every = max(1, len(steps) // 6)
     return [f"{when:%d/%m}" if place % every == 0 else "" for place, (when, _sums) in enumerate(steps)]
-
-
-def _more_pages() -> list[tuple[str, str]]:
-    """Pages of money that other parts bring, where they are there."""
-    found = []
-    for name, words in (
-        ("hospital_unmatched", _("Transfers nobody could match")),
-        ("hospital_disputes", _("Disputes")),
-    ):
-        try:
-            found.append((reverse(name), words))
-        except NoReverseMatch:
-            continue
-    return found
