@@ -51,7 +51,6 @@ def up(arguments: list[str]) -> int:
     if cluster:
         cluster.watch()
     beside = sandboxes.start(Path(os.environ["LANH_STATE"]), os.environ["PUBLIC_URL"], fresh=options.fresh)
-    gateways = sandboxes.start(Path(os.environ["LANH_STATE"]), fresh=options.fresh)
     words.compile_all()
     import daphne.server  # noqa: F401  before anything else touches Twisted
     import django
@@ -78,7 +77,6 @@ def up(arguments: list[str]) -> int:
         if apart is not None:
             http.stop(apart)
         sandboxes.stop(beside)
-        sandboxes.stop(gateways)
     if cluster:
         cluster.leave()
     return 0

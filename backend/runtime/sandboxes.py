@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -58,23 +59,38 @@ def _all(house: str) -> list[Sandbox]:
 def start(folder: Path, house: str, *, fresh: bool) -> list[subprocess.Popen[str]]:
     """Start those the settings name no other for, in a demo, and point the settings at them; before settings are read.
 
-    `folder` keeps their books, `house` is our own address. Elsewhere than in a demo: none.
+    `folder` keeps their books and ports, `house` is our own address. Elsewhere than in a demo: none.
     """
     if os.environ.get("DEMO") != "1":
         return []
     wanted = [one for one in _all(house) if not any(os.environ.get(name) for name in one.settings)]
-    running = []
-    for one in wanted:
-        if fresh:
-            for file in folder.glob(f"{one.books}*"):
-                file.unlink(missing_ok=True)
-        running.append((one, _begin(one, folder / one.books)))
-    return [process for one, process in running if _is_up(one, process)]
+    begun = [(one, _begin(one, folder, fresh=fresh)) for one in wanted]  # together: each takes its moment
+    return [process for one, process in begun if _is_up(one, process, folder)]
 
 
-def _begin(one: Sandbox, books: Path) -> subprocess.Popen[str]:
+def _port_file(one: Sandbox, folder: Path) -> Path:
+    return (folder / one.books).with_suffix(".port")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as door:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _begin(one: Sandbox, folder: Path, *, fresh: bool) -> subprocess.Popen[str]:
+    """Start one; on the port it had the last time, so that the addresses payers hold stay good."""
+    if fresh:
+        for file in folder.glob(f"{one.books}*"):
+            file.unlink(missing_ok=True)
+    had = _port_file(one, folder)
+    port = ["--port", had.read_text().strip()] if had.exists() and _is_free(int(had.read_text())) else []
     return subprocess.Popen(
-        [sys.executable, "-m", one.module, "--file", str(books), "--with-parent", *one.arguments],
+        [sys.executable, "-m", one.module, "--file", str(folder / one.books), "--with-parent", *port, *one.arguments],
         cwd=folders.CHECKOUT,
         env={"PATH": os.environ.get("PATH", "")},  # neither database nor secrets are its business
         stdin=subprocess.PIPE,  # closed by the system when we die, however
@@ -83,13 +99,14 @@ def _begin(one: Sandbox, books: Path) -> subprocess.Popen[str]:
     )
 
 
-def _is_up(one: Sandbox, process: subprocess.Popen[str]) -> bool:
+def _is_up(one: Sandbox, process: subprocess.Popen[str], folder: Path) -> bool:
     assert process.stdout is not None
     address = process.stdout.readline().strip()
     if not address:
         log.warning("%s did not start; what needs it waits", one.module)
         stop([process])
         return False
+    _port_file(one, folder).write_text(address.rpartition(":")[2])
     for name, rest in one.settings.items():
         os.environ[name] = address + rest
     return True
