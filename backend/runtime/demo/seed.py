@@ -22,6 +22,7 @@ from runtime.demo import (
     pharmacies,
     staff,
     station,
+    tills,
     visits,
     waiting,
     week,
@@ -47,6 +48,7 @@ def seed(now: datetime | None = None) -> bool:
         facilities.make_pilot(places, begin)
         practitioners, members = staff.make_staff(places)
         national.enter_accounts(places, practitioners, begin)
+        money.enter_accounts(begin)
         house_rules.decide(places, begin, now)
         schedules = staff.make_schedules(practitioners, places, offers, begin)
         house_rules.publish((schedule for schedule, _home in schedules.values()), begin)
@@ -66,7 +68,7 @@ def seed(now: datetime | None = None) -> bool:
     changes.change_plans(stage, now)  # last: whoever stayed away books nothing more online
     pharmacies.fill_the_shelves(stage, now)
     pharmacies.ask_around(stage, now)
-    money.keep_the_books(stage, now)
+    tills.keep_the_books(stage, now)
     links.connect_a_system(now)
     files.hand_in_hours(now)
     house_rules.publish((schedule for schedule, _home in schedules.values()), now)
