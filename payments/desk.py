@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, When
+from django.db.models import Case, IntegerField, Q, QuerySet, Sum, When
 
 from core.actor import Actor
 from core.money import Money
@@ -15,7 +15,18 @@ from core.refs import Ref
 from identity.models import User
 from identity.names import fold
 from payments import access, cash, codes
-from payments.models import BankLine, BooksProof, CashMovement, CashShift, Credit, Difference, Dispute, Payment, Reconciliation, Refund
+from payments.models import (
+    BankLine,
+    BooksProof,
+    CashMovement,
+    CashShift,
+    Credit,
+    Difference,
+    Dispute,
+    Payment,
+    Reconciliation,
+    Refund,
+)
 
 MOST = 30
 
@@ -49,19 +60,15 @@ class Drawer:
     taken: Money
     paid_out: Money
     inside: Money
-    movements: int
 
 
 def drawer_of(shift: CashShift) -> Drawer:
     """Sum up a shift."""
-    sums = {
-        row["kind"]: row
-        for row in shift.movements.values("kind").annotate(total=Sum("amount"), n=Count("id")).order_by()
-    }
-    taken, out = (sums.get(kind, {}).get("total") or 0 for kind in ("take", "pay_out"))
+    rows = shift.movements.values_list("kind").annotate(total=Sum("amount")).order_by()
+    sums = {str(kind): int(total) for kind, total in rows}
+    taken, out = sums.get("take", 0), sums.get("pay_out", 0)
     inside = cash.in_drawer(shift.opening_float, [("take", taken), ("pay_out", out)])
-    count = sum(row["n"] for row in sums.values())
-    return Drawer(shift, Money.vnd(shift.opening_float), Money.vnd(taken), Money.vnd(out), Money.vnd(inside), count)
+    return Drawer(shift, Money.vnd(shift.opening_float), Money.vnd(taken), Money.vnd(out), Money.vnd(inside))
 
 
 def movements_of(shift: CashShift) -> QuerySet[CashMovement]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import IO, Any
@@ -164,7 +164,8 @@ def _time(value: Any) -> datetime:
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=ZONE)
     text = str(value or "").strip().lstrip("'")
-    for read in (datetime.fromisoformat, *(partial(_strptime, form) for form in TIMES)):
+    ways: list[Callable[[str], datetime]] = [datetime.fromisoformat, *(partial(_strptime, form) for form in TIMES)]
+    for read in ways:
         try:
             found = read(text)
         except ValueError:

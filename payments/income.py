@@ -73,8 +73,8 @@ def by_day(by: Actor, first: date, last: date) -> list[Line]:
         status="done", done_at__gte=since, done_at__lt=until, payment__facility_id=facility_id, currency="VND"
     )
     gone_by_day = gone.annotate(day=TruncDate("done_at", tzinfo=ZONE)).values("day", "payment__gateway")
-    for row in gone_by_day.annotate(total=Sum("amount")).order_by():
-        found.setdefault((row["day"], row["payment__gateway"]), Sums()).back += row["total"]
+    for line in gone_by_day.annotate(total=Sum("amount")).order_by():
+        found.setdefault((line["day"], line["payment__gateway"]), Sums()).back += line["total"]
     return [Line(day, gateway, sums) for (day, gateway), sums in sorted(found.items())]
 
 

@@ -104,6 +104,7 @@ from booking.queries.queue import (
     screens_of,
     takes_walk_ins,
     ticket_of,
+    tickets_of_day,
     visits_today,
 )
 from booking.queries.reminders import answers_reminders, reminded
@@ -334,6 +335,7 @@ __all__ = [
     "taken_by",
     "takes_walk_ins",
     "ticket_of",
+    "tickets_of_day",
     "times_among",
     "times_for",
     "times_of",

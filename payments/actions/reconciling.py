@@ -113,7 +113,7 @@ def _chunks(spool: IO[bytes]) -> Iterator[bytes]:
 def _compare(row_id: UUID, spool: Any, *, source: str, file_name: str, by: Actor, now: datetime) -> Reconciliation:
     row = Reconciliation.objects.select_for_update().get(id=row_id)
     since, until = gateways.day_of(row.day)
-    values = {
+    values: dict[str, Any] = {
         "reconciliation": row.id,
         "facility": row.facility_id,
         "gateway": row.gateway,

@@ -52,6 +52,7 @@ def keep_the_books(stage: Stage, now: datetime) -> None:
     with as_of(now - timedelta(minutes=50)) as moment:
         _give_back(large[0], "Bệnh nhân không đến khám, đã báo trước", lan, moment)
         _give_back(large[1], "Máy hỏng, chuyển bệnh viện khác", dan, moment)
+        assert dan.facility_id is not None
         small = Payment.objects.filter(facility_id=dan.facility_id, gateway="cash").earliest("captured_at")
         _give_back(small, "Thu nhầm hai lần", dan, moment)
         run_due(moment)

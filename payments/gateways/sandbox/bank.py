@@ -118,7 +118,8 @@ def statement(merchant: str, since: datetime, until: datetime) -> Iterator[tuple
     """Walk through what moved for a merchant in a time: kind, the charge's reference, the bank's number, how much, when."""
     paid = Charge.objects.filter(merchant=merchant, status=Charge.Status.PAID, paid_at__gte=since, paid_at__lt=until)
     for charge in paid.order_by("paid_at").iterator():
-        yield "capture", charge.reference, charge.reference, Money(charge.amount, charge.currency), charge.paid_at
+        if charge.paid_at is not None:
+            yield "capture", charge.reference, charge.reference, Money(charge.amount, charge.currency), charge.paid_at
     sent = ChargeRefund.objects.filter(charge__merchant=merchant, created_at__gte=since, created_at__lt=until)
     for refund in sent.select_related("charge").order_by("created_at").iterator():
         money = Money(refund.amount, refund.charge.currency)
