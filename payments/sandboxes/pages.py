@@ -97,7 +97,9 @@ def payer(bank: Bank, charge: Charge, answer_path: str) -> str:
         f'<section class="card"><h1>Số tiền cần thanh toán</h1><p class="amount">{dong(charge.amount)}</p>'
         f"<dl>{rows}</dl></section>"
     )
-    foot = f'<p class="meta">Trang này đóng vai {bank.title.partition(" (")[0]} để dùng thử. Mọi số tiền đều là giả.</p>'
+    foot = (
+        f'<p class="meta">Trang này đóng vai {bank.title.partition(" (")[0]} để dùng thử. Mọi số tiền đều là giả.</p>'
+    )
     if charge.status != "open":
         back = html.escape(bank.way_back(charge))
         said = f'<p class="notice">{STATES[charge.status]}.</p>'
@@ -140,7 +142,8 @@ def panel(bank: Bank) -> str:
     inside = (
         f'<section class="card"><h1>Các lần gọi tới sẽ được trả lời thế nào</h1><form class="row" method="post"'
         f' action="/_sandbox/order">{buttons}</form><p class="meta">Đang chờ: {len(bank.orders)}. {days}</p></section>'
-        '<section class="card scroll"><table><thead><tr><th>Mã</th><th class="number">Số tiền</th><th>Trạng thái</th><th class="number">Đã hoàn</th>'
+        '<section class="card scroll"><table><thead><tr><th>Mã</th><th class="number">Số tiền</th><th>Trạng thái</th>'
+        '<th class="number">Đã hoàn</th>'
         f"<th>Báo về</th><th>Lúc</th></tr></thead><tbody>{rows}</tbody></table></section>"
     )
     return page(bank, "Bảng điều khiển", inside, wide=True)
