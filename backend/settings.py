@@ -442,6 +442,7 @@ ERX_ENROL_DOCTORS = env.bool_("ERX_ENROL_DOCTORS", True)  # name a doctor at the
 # The first is the usual one. Who has no account with a gateway is not paid by it.
 PAYMENT_GATEWAYS = {
     **({"sandbox": "payments.gateways.sandbox.Sandbox"} if DEMO else {}),
+    "vietqr": "payments.gateways.vietqr.VietQR",
     "vnpay": "payments.gateways.vnpay.Vnpay",
     "momo": "payments.gateways.momo.Momo",
     "zalopay": "payments.gateways.zalopay.Zalopay",

@@ -11,6 +11,8 @@ Double entry: each fact is a transaction of lines that sum to zero. Positive is 
 | `fees/<facility>` | what gateways kept for their work | debit |
 | `disputed/<facility>` | taken by a gateway until a dispute is decided | debit |
 | `losses/<facility>` | disputes decided for the payer | debit |
+| `unallocated/<facility>` | money that came to the bank account and belongs to nobody yet | credit |
+| `set_aside/<facility>` | money that came to the bank account and is not for a payment | credit |
 
 Money belongs to the facility at every moment; there is no account of the platform's own.
 """
@@ -110,6 +112,31 @@ def dispute_won(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
 def dispute_lost(facility_id: UUID, money: Money) -> list[Line]:
     """Return the lines for disputed money that is the payer's again."""
     return _moved(money, to=losses(facility_id), source=disputed(facility_id))
+
+
+def unallocated(facility_id: UUID) -> str:
+    """Name the account of money that came and belongs to nobody yet."""
+    return f"unallocated/{facility_id}"
+
+
+def set_aside(facility_id: UUID) -> str:
+    """Name the account of money that came and is not for a payment."""
+    return f"set_aside/{facility_id}"
+
+
+def bank_came(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for money that came to the bank account, before anybody knows what for."""
+    return _moved(money, to=clearing(gateway, facility_id), source=unallocated(facility_id))
+
+
+def bank_left(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for money that belongs to nobody no longer: put to a payment, whose capture follows, or sent back."""
+    return _moved(money, to=unallocated(facility_id), source=clearing(gateway, facility_id))
+
+
+def bank_ignored(facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for money that stays in the account and is not for a payment."""
+    return _moved(money, to=unallocated(facility_id), source=set_aside(facility_id))
 
 
 def _moved(money: Money, *, to: str, source: str) -> list[Line]:

@@ -96,6 +96,12 @@ def look_again(timestamp: int) -> None:
 
 
 @task
+def read_statement(statement_id: str) -> None:
+    """Read a bank statement."""
+    actions.read_statement(statement_id=UUID(statement_id), by=HOUSE, now=this_instant())
+
+
+@task
 def sandbox_deliver(notice_id: str) -> None:
     """The pretended bank sends its webhook."""
     bank.deliver(notice_id)

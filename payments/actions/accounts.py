@@ -33,6 +33,7 @@ def enter_account(
     """
     access.require_money_desk(by, facility_id)
     fields = gateways.get(gateway).fields
+    merchant = gateways.get(gateway).named(merchant, credentials)
     rows = GatewayAccount.objects.select_for_update().filter(facility_id=facility_id, gateway=gateway)
     known = list(rows.order_by("-is_active", "-created_at"))
     account = next((one for one in known if one.merchant == merchant), None)

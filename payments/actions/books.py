@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from core.ids import new_id
 from core.money import Money
 from payments import ledger
-from payments.models import Dispute, Entry, Payment, Refund
+from payments.models import BankLine, Dispute, Entry, Payment, Refund
 
 
 def write(
@@ -16,7 +18,25 @@ def write(
     refund: Refund | None = None,
     dispute: Dispute | None = None,
 ) -> None:
-    """Append the lines of one fact as one balanced transaction."""
+    """Append the lines of one fact about a payment as one balanced transaction."""
+    _append(kind, lines, facility_id=payment.facility_id, payment=payment, refund=refund, dispute=dispute)
+
+
+def write_of_bank(kind: str, lines: list[ledger.Line], *, bank_line: BankLine) -> None:
+    """Append the lines of one fact about money on the bank account as one balanced transaction."""
+    _append(kind, lines, facility_id=bank_line.facility_id, bank_line=bank_line, payment=bank_line.payment)
+
+
+def _append(
+    kind: str,
+    lines: list[ledger.Line],
+    *,
+    facility_id: UUID,
+    payment: Payment | None = None,
+    refund: Refund | None = None,
+    dispute: Dispute | None = None,
+    bank_line: BankLine | None = None,
+) -> None:
     together = new_id()
     Entry.objects.bulk_create(
         Entry(
@@ -28,7 +48,8 @@ def write(
             payment=payment,
             refund=refund,
             dispute=dispute,
-            facility_id=payment.facility_id,
+            bank_line=bank_line,
+            facility_id=facility_id,
         )
         for line in ledger.balanced(lines)
     )

@@ -6,7 +6,7 @@ of ours: it is told whose account speaks (`Account`) and which payment is meant 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -132,6 +132,7 @@ class Standing:
 
     is_known: bool  # there is a payment with this reference
     is_final: bool = False  # paid or given back already
+    is_late: bool = False  # it was closed unpaid
     fits: bool = True  # the claimed amount is the one we asked for
     is_new: bool = True  # the call itself had not come before
 
@@ -176,17 +177,37 @@ class DisputeTruth:
     answer_by: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Came:
+    """Money that came to a bank account: one line of a statement, or of a notice.
+
+    `number` is the bank's own of the movement; it may be empty. `line` counts in the file.
+    """
+
+    amount: int  # dong
+    at: datetime
+    memo: str
+    number: str = ""
+    counter_account: str = ""
+    counter_name: str = ""
+    line: int = 0
+
+
 class Gateway(Protocol):
     """The promises. Each that asks the network may raise GatewayUnavailable; then asking again with the same key is right."""
 
     code: str
     name: Any  # words
     fields: tuple[Field, ...]  # empty: needs no account
+    asks_merchant: bool  # False: the account's public name is made of its fields
     methods: tuple[str, ...]  # of its calls to us
     icon: str  # one of web's
     hint: Any  # one line under the name, for payers; may be empty
     can_hold: bool
     can_refund: bool  # False: money goes back by hand
+
+    def named(self, merchant: str, credentials: Mapping[str, str]) -> str:
+        """Return the public name of an account as it was entered. Raises AccountIncomplete for what cannot be one."""
 
     def begin(self, account: Account, wanted: Wanted) -> Redirect:
         """Ask for a way to pay; the same payment_id gives the same one."""
@@ -222,6 +243,9 @@ class Gateway(Protocol):
     def dispute(self, account: Account, reference: str) -> DisputeTruth:
         """Ask how a dispute stands. Called only for what verify() said is about a dispute."""
 
+    def came(self, raw: bytes) -> Sequence[Came]:
+        """Read from a believed call the money it says came, for gateways whose word is the only one there is (a bank's)."""
+
     def movements(self, account: Account, day: date) -> Iterable[Movement]:
         """Read the gateway's own books of one day (Vietnam's calendar). Raises NoStatement when it has none to ask for."""
 
@@ -230,6 +254,7 @@ class Basics:
     """What most gateways answer alike; a gateway overrides what it does otherwise."""
 
     fields: tuple[Field, ...] = ()
+    asks_merchant = True
     methods: tuple[str, ...] = ("POST",)
     icon = "wallet"
     hint: Any = ""
@@ -238,6 +263,9 @@ class Basics:
 
     def why(self, reason: str) -> Any:
         return ""
+
+    def named(self, merchant: str, credentials: Mapping[str, str]) -> str:
+        return merchant
 
     def capture(self, account: Account, asked: Asked, *, money: Money) -> Truth:
         raise NotImplementedError  # never called: can_hold is False
@@ -256,6 +284,9 @@ class Basics:
 
     def dispute(self, account: Account, reference: str) -> DisputeTruth:
         raise NotImplementedError  # never called: verify() tells of none
+
+    def came(self, raw: bytes) -> Sequence[Came]:
+        return ()
 
     def movements(self, account: Account, day: date) -> Iterable[Movement]:
         raise NoStatement

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0003_accounts_codes_and_holds'),
+        ('payments', '0004_bank_lines_and_statements'),
     ]
 
     operations = [
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='entry',
             name='kind',
-            field=models.CharField(choices=[('capture', 'money arrived'), ('refund_request', 'refund promised'), ('refund_done', 'refund sent'), ('refund_failed', 'refund taken back'), ('fee', 'fee of the payment company'), ('dispute_taken', 'disputed money taken'), ('dispute_fee', 'fee of a dispute'), ('dispute_won', 'disputed money came back'), ('dispute_lost', 'disputed money lost')], max_length=16),
+            field=models.CharField(choices=[('capture', 'money arrived'), ('refund_request', 'refund promised'), ('refund_done', 'refund sent'), ('refund_failed', 'refund taken back'), ('fee', 'fee of the payment company'), ('dispute_taken', 'disputed money taken'), ('dispute_fee', 'fee of a dispute'), ('dispute_won', 'disputed money came back'), ('dispute_lost', 'disputed money lost'), ('bank_came', 'money came to the bank account'), ('bank_matched', 'bank transfer put to a payment'), ('bank_returned', 'bank transfer sent back'), ('bank_ignored', 'bank transfer set aside')], max_length=16),
         ),
         migrations.AddField(
             model_name='dispute',
@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['capture', 'refund_request', 'refund_done', 'refund_failed', 'fee', 'dispute_taken', 'dispute_fee', 'dispute_won', 'dispute_lost'])), name='entry_kind_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['capture', 'refund_request', 'refund_done', 'refund_failed', 'fee', 'dispute_taken', 'dispute_fee', 'dispute_won', 'dispute_lost', 'bank_came', 'bank_matched', 'bank_returned', 'bank_ignored'])), name='entry_kind_known'),
         ),
         migrations.AddConstraint(
             model_name='entry',
