@@ -16,6 +16,7 @@ LEADS: dict[str, dict[str, str]] = {
     "vnpay": {"VNPAY_PAY_URL": "/paymentv2/vpcpay.html", "VNPAY_API_URL": "/merchant_webapi/api/transaction"},
     "momo": {"MOMO_URL": ""},
     "zalopay": {"ZALOPAY_URL": ""},
+    "bank": {"VIETQR_OPEN_URL": ""},
 }
 Running = list["subprocess.Popen[str]"]
 
