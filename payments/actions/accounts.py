@@ -24,15 +24,18 @@ def enter_account(
     credentials: Mapping[str, str],
     by: Actor,
     now: datetime,
-    rank: int = 0,
+    rank: int | None = None,
+    account_id: UUID | None = None,
 ) -> GatewayAccount:
     """Keep a facility's account with a gateway, its credentials sealed; another merchant name ends the one before.
 
     Left-out credentials of the same merchant stay as they were, and one that was closed opens again: calls about what was
-    paid through it still find it. Raises UnknownGateway, AccountIncomplete, AccountTaken.
+    paid through it still find it. `account_id` where the address gateways call must be known before.
+    Raises UnknownGateway, AccountIncomplete, AccountTaken.
     """
     access.require_money_desk(by, facility_id)
     fields = gateways.get(gateway).fields
+    merchant = gateways.get(gateway).named(merchant, credentials)
     rows = GatewayAccount.objects.select_for_update().filter(facility_id=facility_id, gateway=gateway)
     known = list(rows.order_by("-is_active", "-created_at"))
     account = next((one for one in known if one.merchant == merchant), None)
@@ -46,7 +49,9 @@ def enter_account(
             other.save(update_fields=["is_active"])
     if account is None:
         account = GatewayAccount(facility_id=facility_id, gateway=gateway, merchant=merchant, created_at=now)
-    account.is_active, account.rank = True, rank
+        account.id = account_id or account.id
+    account.is_active = True
+    account.rank = account.rank if rank is None else rank
     account.seal(given)
     try:
         with transaction.atomic():

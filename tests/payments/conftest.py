@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,10 @@ from core.refs import Ref
 from identity.models import Facility, Person
 from payments import actions
 from payments.models import GatewayAccount, Payment
+from tests import make
+from tests.payments import stripe_stage
 from tests.payments.holding import CARDS, GATEWAYS, WALLET, Company
+from tests.payments.stripe_stage import There
 
 HOUSE = Actor.system("payments")
 
@@ -147,3 +150,39 @@ def again(payment: Payment) -> Payment:
 
 def subject_of(payment: Payment) -> UUID:
     return Ref.parse(payment.subject).id
+
+
+@pytest.fixture(scope="session")
+def stripe_process() -> Iterator[There]:
+    """The pretended Stripe, a process of its own."""
+    running = There()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def there(stripe_process: There) -> There:
+    """Its books are empty and it answers as it should."""
+    stripe_process.ask("reset")
+    return stripe_process
+
+
+@pytest.fixture
+def account(there: There, hospital: Facility, settings: Any) -> GatewayAccount:
+    """The hospital is paid through Stripe, too."""
+    settings.PAYMENT_GATEWAYS = {**settings.PAYMENT_GATEWAYS, "stripe": "payments.gateways.stripe.Stripe"}
+    settings.STRIPE_URL = there.url
+    return _account(hospital, stripe_stage.KEY, stripe_stage.HOOK_SECRET)
+
+
+@pytest.fixture
+def elsewhere(account: GatewayAccount) -> GatewayAccount:
+    """Another hospital with an account of its own."""
+    return _account(make.make_facility(name="Phòng khám Hòa Bình"), stripe_stage.OTHER_KEY, "whsec_elsewhere")
+
+
+def _account(facility: Facility, key: str, secret: str) -> GatewayAccount:
+    account = GatewayAccount(facility=facility, gateway="stripe", merchant=f"acct_{key[-8:]}")
+    account.seal({"secret_key": key, "webhook_secret": secret})
+    account.save()
+    return account
