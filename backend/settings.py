@@ -222,6 +222,7 @@ JOURNEYS = [
     "journeys.asking",
     "journeys.counter",
     "journeys.telling",
+    "journeys.payers",
     "journeys.guests",
 ]
 
@@ -447,7 +448,10 @@ PAYMENT_GATEWAYS = {
     "momo": "payments.gateways.momo.Momo",
     "zalopay": "payments.gateways.zalopay.Zalopay",
     "stripe": "payments.gateways.stripe.Stripe",
+    "cash": "payments.gateways.cash.Cash",
 }
+REFUND_APPROVAL_ABOVE = env.int_("REFUND_APPROVAL_ABOVE", 500_000)  # dong of one payment: more needs a second person
+PAYMENT_REMINDERS = (24, 72, 168)  # hours after asking: when somebody is reminded of what is still to be paid
 PAYMENT_HOLD_DAYS = env.int_("PAYMENT_HOLD_DAYS", 5)  # a card is held instead of charged for care that is done within
 STRIPE_URL = env.str_("STRIPE_URL", "https://api.stripe.com")
 STRIPE_TIMEOUT_S = env.int_("STRIPE_TIMEOUT_S", 20)

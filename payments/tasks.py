@@ -111,3 +111,24 @@ def sandbox_deliver(notice_id: str) -> None:
 def sandbox_pay(reference: str) -> None:
     """The pretended bank takes the money it promised to take late."""
     bank.pay(reference, now=this_instant())
+
+
+@periodic("30 19 * * *")
+@task
+def reconcile_yesterday(timestamp: int) -> None:
+    """At 02:30 in Vietnam: the day before, at every gateway where money moved."""
+    actions.reconcile_yesterday(by=HOUSE, now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@periodic("0 20 * * *")
+@task
+def prove_books(timestamp: int) -> None:
+    """At 03:00 in Vietnam: the whole ledger is proven."""
+    actions.prove_books(by=HOUSE, now=this_instant())
+
+
+@periodic("5 * * * *")
+@task
+def remind_the_unpaid(timestamp: int) -> None:
+    """Each hour: tell of what is still to be paid."""
+    actions.remind_the_unpaid(by=HOUSE, now=datetime.fromtimestamp(timestamp, tz=UTC))
