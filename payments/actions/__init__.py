@@ -8,7 +8,13 @@ from payments.actions.bank_statements import hand_in_statement, read_statement
 from payments.actions.cash import close_shift, open_shift, take_cash
 from payments.actions.crediting import pay_out
 from payments.actions.deliveries import look_into, note_return, receive_delivery, settle_delivery
-from payments.actions.differences import investigate, owe_the_double, record_what_is_missing, write_off
+from payments.actions.differences import (
+    investigate,
+    owe_the_double,
+    record_what_is_missing,
+    settled_elsewhere,
+    write_off,
+)
 from payments.actions.disputes import ask_dispute, look_into_dispute, record_dispute
 from payments.actions.holds import carry_out_hold, request_capture
 from payments.actions.proving import prove_books
@@ -72,6 +78,7 @@ __all__ = [
     "request_refund",
     "settle",
     "settle_delivery",
+    "settled_elsewhere",
     "start_payment",
     "take_cash",
     "take_line",
