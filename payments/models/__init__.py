@@ -1,7 +1,29 @@
-"""Payments and refunds, the ledger, what gateways told us, and the sandbox's own books."""
+"""Payments and refunds, the ledger, prices, invoices and papers, what gateways told us, and the sandbox's own books."""
 
 from payments.models.books import Delivery, Entry
+from payments.models.invoices import ChargedItem, Credit, Invoice, Series
+from payments.models.papers import EInvoice, PayLink, Receipt, Summed
 from payments.models.payments import Payment, Refund
+from payments.models.prices import Category, PriceItem, PriceList
 from payments.models.sandbox import Charge, ChargeRefund, Notice
 
-__all__ = ["Charge", "ChargeRefund", "Delivery", "Entry", "Notice", "Payment", "Refund"]
+__all__ = [
+    "Category",
+    "Charge",
+    "ChargeRefund",
+    "ChargedItem",
+    "Credit",
+    "Delivery",
+    "EInvoice",
+    "Entry",
+    "Invoice",
+    "Notice",
+    "PayLink",
+    "Payment",
+    "PriceItem",
+    "PriceList",
+    "Receipt",
+    "Refund",
+    "Series",
+    "Summed",
+]
