@@ -183,7 +183,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": ["'self'"],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
-        "form-action": ["'self'"],
+        "form-action": ["'self'", *env.list_("PAYMENT_ORIGINS")],
         "frame-ancestors": ["'none'"],
     }
 }
@@ -440,6 +440,7 @@ ERX_ENROL_DOCTORS = env.bool_("ERX_ENROL_DOCTORS", True)  # name a doctor at the
 
 # --- payments ---------------------------------------------------------------------------------------------------
 PAYMENT_GATEWAYS = {"sandbox": "payments.gateways.sandbox.Sandbox"} if DEMO else {}
+PAYMENT_HOLD_DAYS = env.int_("PAYMENT_HOLD_DAYS", 5)  # a card is held instead of charged for care that is done within
 SANDBOX_WEBHOOK_SECRET = env.secret("SANDBOX_WEBHOOK_SECRET") if DEMO else ""
 
 # --- notifications ----------------------------------------------------------------------------------------------

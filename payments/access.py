@@ -10,7 +10,7 @@ from core.actor import Actor
 from core.errors import NotAllowed, NotFound
 from core.refs import Ref
 from identity.access import may_act_for, people_of
-from payments.models import Payment
+from payments.models import GatewayAccount, Payment
 
 
 def visible_to(by: Actor) -> QuerySet[Payment]:
@@ -26,7 +26,7 @@ def visible_to(by: Actor) -> QuerySet[Payment]:
 
 def get_payment(by: Actor, payment_id: UUID) -> Payment:
     """Return a payment. Raises NotFound for "absent" and "not yours" alike."""
-    payment = visible_to(by).filter(id=payment_id).select_related("facility", "payer").first()
+    payment = visible_to(by).filter(id=payment_id).select_related("facility", "payer", "account").first()
     if payment is None:
         raise NotFound()
     return payment
@@ -34,10 +34,12 @@ def get_payment(by: Actor, payment_id: UUID) -> Payment:
 
 def get_payment_for(by: Actor, subject: Ref) -> Payment:
     """Return the payment that matters for a subject: the paid one, else the latest. Raises NotFound."""
-    rows = list(visible_to(by).filter(subject=str(subject)).select_related("facility").order_by("-created_at", "-id"))
+    rows = list(
+        visible_to(by).filter(subject=str(subject)).select_related("facility", "account").order_by("-created_at", "-id")
+    )
     if not rows:
         raise NotFound()
-    return next((row for row in rows if row.is_captured), rows[0])
+    return next((row for row in rows if row.is_paid), rows[0])
 
 
 def lock_payment(by: Actor, payment_id: UUID) -> Payment:
@@ -63,7 +65,7 @@ def lock_subject(subject: str) -> list[Payment]:
 def lock_subjects(subjects: list[str]) -> list[Payment]:
     """Return all payments of several subjects, locked, in key order."""
     rows = Payment.objects.filter(subject__in=subjects).select_for_update(of=("self",))
-    return list(rows.select_related("facility").order_by("id"))
+    return list(rows.select_related("facility", "account").order_by("id"))
 
 
 def require_payer_or_desk(by: Actor, *, payer_id: UUID, facility_id: UUID) -> None:
@@ -79,3 +81,27 @@ def require_house(by: Actor) -> None:
     """Only the house itself records what a gateway said. Raises NotAllowed."""
     if not by.is_system:
         raise NotAllowed()
+
+
+def require_money_desk(by: Actor, facility_id: UUID) -> None:
+    """Only the facility's own desk, and the house, arrange how it is paid. Raises NotAllowed."""
+    if not by.is_system and not (by.role == "desk" and by.facility_id == facility_id):
+        raise NotAllowed()
+
+
+def accounts_of(by: Actor) -> QuerySet[GatewayAccount]:
+    """Return the accounts the actor may see that take money."""
+    if by.role != "desk" or by.facility_id is None:
+        return GatewayAccount.objects.none()
+    return GatewayAccount.objects.filter(facility_id=by.facility_id, is_active=True)
+
+
+def lock_account(by: Actor, account_id: UUID) -> GatewayAccount:
+    """Return an account with a gateway, locked. Raises NotFound for "absent" and "not yours" alike."""
+    rows = GatewayAccount.objects.select_for_update()
+    if not by.is_system:
+        rows = rows.filter(facility_id=by.facility_id) if by.role == "desk" and by.facility_id else rows.none()
+    account = rows.filter(id=account_id).first()
+    if account is None:
+        raise NotFound()
+    return account

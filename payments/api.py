@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,7 +15,7 @@ from core.api import ApiView, AwareDateTime, MoneyField, StrictSerializer, idemp
 from core.errors import NotFound
 from core.money import Money
 from core.refs import Ref
-from payments import access, actions, gateways, queries
+from payments import access, actions, queries
 from payments.models import Payment, Refund
 
 PAYERS = frozenset({"citizen", "desk"})
@@ -50,8 +51,14 @@ class FacilityName(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+class PayWayAnswer(serializers.Serializer[Any]):
+    gateway = serializers.CharField()
+    name = serializers.CharField()
+
+
 class PaymentAnswer(serializers.Serializer[Payment]):
-    """One payment. `redirect_url` is the gateway's page while it waits for the payer."""
+    """One payment. While it waits for the payer: `redirect_url` is the gateway's page, `deep_link` the same in the payer's app,
+    `qr` what a QR code for another phone says; `ways` are the gateways one may choose."""
 
     id = serializers.UUIDField()
     subject = serializers.CharField()
@@ -60,21 +67,37 @@ class PaymentAnswer(serializers.Serializer[Payment]):
     refunded = MoneyField()
     description = serializers.CharField()
     facility = FacilityName()
+    code = serializers.CharField()
     gateway = serializers.CharField(allow_blank=True)
     expires_at = AwareDateTime()
     created_at = AwareDateTime()
     captured_at = AwareDateTime(allow_null=True)
     page_url = serializers.SerializerMethodField()
     redirect_url = serializers.SerializerMethodField()
+    deep_link = serializers.SerializerMethodField()
+    qr = serializers.SerializerMethodField()
+    ways = serializers.SerializerMethodField()
     refunds = RefundAnswer(many=True, source="refunds.all")
 
     def get_page_url(self, payment: Payment) -> str:
         return self.context["request"].build_absolute_uri(queries.page_url(payment))
 
     def get_redirect_url(self, payment: Payment) -> str | None:
-        if payment.status != Payment.Status.PENDING or not payment.gateway_url:
+        if not payment.is_waiting or not payment.gateway_url:
             return None
         return self.context["request"].build_absolute_uri(payment.gateway_url)
+
+    def get_deep_link(self, payment: Payment) -> str | None:
+        return payment.deep_link or None if payment.is_waiting else None
+
+    def get_qr(self, payment: Payment) -> str | None:
+        return payment.qr or None if payment.is_waiting else None
+
+    @extend_schema_field(PayWayAnswer(many=True))
+    def get_ways(self, payment: Payment) -> list[dict[str, str]]:
+        if not payment.is_open:
+            return []
+        return [{"gateway": way.code, "name": str(way.name)} for way in queries.ways_to_pay(payment.facility_id)]
 
 
 class PayBody(StrictSerializer):
@@ -101,9 +124,18 @@ class Payments(ApiView):
     @extend_schema(summary="Pay for a subject", tags=["payments"], request=PayBody, responses={200: PaymentAnswer})
     def post(self, request: Request) -> Response:
         wish = self.clean(PayBody)
-        gateway = wish.get("gateway") or next(iter(gateways.codes()), "")
         payment = access.get_payment_for(self.actor, wish["subject"])
-        payment = actions.start_payment(payment_id=payment.id, gateway=gateway, by=self.actor, now=self.now)
+        ways = queries.ways_to_pay(payment.facility_id)
+        gateway = wish.get("gateway") or payment.gateway or (ways[0].code if ways else "")
+        payment = actions.start_payment(
+            payment_id=payment.id,
+            gateway=gateway,
+            site=request.build_absolute_uri("/"),
+            language=get_language() or "vi",
+            address=request.META.get("REMOTE_ADDR") or "127.0.0.1",
+            by=self.actor,
+            now=self.now,
+        )
         return _answer(request, payment)
 
 

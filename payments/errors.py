@@ -15,6 +15,26 @@ class UnknownGateway(Invalid):
     message = _("We do not know this way of paying.")
 
 
+class NoAccount(Invalid):
+    code = "no_account"
+    message = _("The hospital does not take money this way.")
+
+
+class AccountIncomplete(Invalid):
+    code = "account_incomplete"
+    message = _("Something is missing: enter the account's name and every key.")
+
+
+class AccountTaken(Conflict):
+    code = "account_taken"
+    message = _("This account is already entered.")
+
+
+class BeingChecked(WrongState):
+    code = "being_checked"
+    message = _("We are still checking your payment. Please do not pay again.")
+
+
 class PriceDiffers(Conflict):
     code = "price_differs"
     message = _("A payment with another amount is already open for this.")
@@ -138,6 +158,11 @@ class LinkSpent(TooMany):
 class LinksEnough(Conflict):
     code = "links_enough"
     message = _("There are several links for this payment already. Take one back first.")
+
+
+class InSummary(Conflict):
+    code = "in_summary"
+    message = _("This payment stands in its day's summary invoice already. Please ask the facility.")
 
 
 class EInvoiceUnavailable(Unavailable):

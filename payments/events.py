@@ -23,6 +23,11 @@ class PaymentCaptured(_AboutPayment):
 
 
 @dataclass(frozen=True)
+class PaymentAuthorised(_AboutPayment):
+    """The money is reserved on the payer's card; it is taken when the care is done."""
+
+
+@dataclass(frozen=True)
 class PaymentFailed(_AboutPayment):
     """The gateway said no; the citizen may try again."""
 

@@ -13,8 +13,8 @@ from core.actor import Actor
 from core.errors import NotFound
 from core.money import Money
 from core.refs import Ref
-from payments import access
-from payments.models import Entry, Payment, Refund
+from payments import access, gateways
+from payments.models import Entry, GatewayAccount, Payment, Refund
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,29 @@ class PaymentFacts:
     price: Money
     refunded: Money
     description: str
+    code: str
     expires_at: datetime
     captured_at: datetime | None
     is_open: bool
-    is_captured: bool
+    is_paid: bool
     page_url: str
 
 
 def page_url(payment: Payment) -> str:
     """Return the path of the payment's own page."""
     return reverse("payments_payment", args=[payment.id])
+
+
+def return_path(payment: Payment) -> str:
+    """Return the path the payer comes back to from a gateway."""
+    return reverse("payments_back", args=[payment.id])
+
+
+def hook_path(gateway: str, account_id: UUID | None) -> str:
+    """Return the path a gateway calls, for one account or for gateways that need none."""
+    if account_id is None:
+        return reverse("payments_hook", args=[gateway])
+    return reverse("payments_account_hook", args=[gateway, account_id])
 
 
 def facts_of(payment: Payment) -> PaymentFacts:
@@ -52,10 +65,11 @@ def facts_of(payment: Payment) -> PaymentFacts:
         price=payment.price,
         refunded=payment.refunded,
         description=payment.description,
+        code=payment.code,
         expires_at=payment.expires_at,
         captured_at=payment.captured_at,
         is_open=payment.is_open,
-        is_captured=payment.is_captured,
+        is_paid=payment.is_paid,
         page_url=page_url(payment),
     )
 
@@ -83,9 +97,19 @@ def to_ask_about(now: datetime, *, waiting: timedelta, closed_within: timedelta)
 
     Those pending for longer than `waiting`, and those closed unpaid within `closed_within`: money may have come late.
     """
-    pending = Q(status="pending", pending_at__lte=now - waiting)
+    pending = Q(status__in=Payment.WAITING, pending_at__lte=now - waiting)
     closed = Q(status__in=["failed", "cancelled", "expired"], expires_at__gte=now - closed_within)
     return Payment.objects.filter(pending | closed).exclude(gateway_reference="")
+
+
+def held_too_long(now: datetime, *, longer_than: timedelta) -> QuerySet[Payment]:
+    """Return reserved payments that must be taken before the card's company lets them go."""
+    return Payment.objects.filter(status=Payment.Status.AUTHORISED, authorised_at__lte=now - longer_than)
+
+
+def holds_to_carry_out() -> QuerySet[Payment]:
+    """Return reserved payments of which it is decided how much is taken."""
+    return Payment.objects.filter(status=Payment.Status.AUTHORISED, hold_amount__isnull=False)
 
 
 def refunds_waiting(now: datetime, *, longer_than: timedelta) -> QuerySet[Refund]:
@@ -98,3 +122,59 @@ def balances(facility_id: UUID | None = None) -> dict[tuple[str, str], int]:
     rows = Entry.objects.filter(facility_id=facility_id) if facility_id else Entry.objects.all()
     totals = rows.values("account", "currency").annotate(total=Sum("amount")).order_by()
     return {(row["account"], row["currency"]): row["total"] for row in totals}
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to pay a facility: which gateway, under which words."""
+
+    code: str
+    name: str
+    hint: str
+    icon: str
+
+
+def ways_to_pay(facility_id: UUID) -> list[Way]:
+    """Return how one may pay this facility, in its own order; gateways that need no account come last."""
+    known = gateways.codes()
+    rows = GatewayAccount.objects.filter(facility_id=facility_id, is_active=True, gateway__in=known)
+    found = [row.gateway for row in rows.order_by("rank", "created_at")]
+    found += [code for code in known if code not in found and not gateways.get(code).fields]
+    return [Way(code=one.code, name=one.name, hint=one.hint, icon=one.icon) for one in map(gateways.get, found)]
+
+
+def account_of(facility_id: UUID, gateway: str) -> GatewayAccount | None:
+    """Return the facility's account with a gateway; None without one."""
+    return GatewayAccount.objects.filter(facility_id=facility_id, gateway=gateway, is_active=True).first()
+
+
+def account_called(gateway: str, merchant: str) -> GatewayAccount | None:
+    """Return the account a gateway's call names; None without one."""
+    return GatewayAccount.objects.filter(gateway=gateway, merchant=merchant, is_active=True).first()
+
+
+def account_with(gateway: str, account_id: UUID) -> GatewayAccount | None:
+    """Return an account by its id, also one that takes no more money: its last payments may still be told of."""
+    return GatewayAccount.objects.filter(gateway=gateway, id=account_id).first()
+
+
+def speaks_for(row: GatewayAccount | None, facility_id: UUID) -> gateways.Account:
+    """Return an account as gateways take it, its credentials opened. Raises SealBroken."""
+    if row is None:
+        return gateways.Account(facility_id=facility_id)
+    return gateways.Account(
+        facility_id=row.facility_id, id=row.id, merchant=row.merchant, credentials=row.credentials()
+    )
+
+
+def asked(payment: Payment, now: datetime) -> gateways.Asked:
+    """Return how we name this payment to its gateway."""
+    return gateways.Asked(
+        payment_id=payment.id,
+        code=payment.code,
+        reference=payment.gateway_reference,
+        transaction=payment.gateway_transaction,
+        price=payment.price,
+        begun_at=payment.begun_at or payment.created_at,
+        now=now,
+    )

@@ -3,8 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
+
 from core.actor import Actor
 from core.edge import now as this_instant
+from core.refs import Ref
 from core.tasks import later, periodic, task
 from payments import actions, queries
 from payments.gateways.sandbox import bank
@@ -31,6 +34,24 @@ def carry_out_refund(refund_id: str) -> None:
 
 
 @task
+def look_into(payment_id: str) -> None:
+    """The payer is back from the gateway: ask how it went."""
+    actions.look_into(payment_id=UUID(payment_id), by=HOUSE, now=this_instant())
+
+
+@task
+def carry_out_hold(payment_id: str) -> None:
+    """Have reserved money taken or let go."""
+    actions.carry_out_hold(payment_id=UUID(payment_id), by=HOUSE, now=this_instant())
+
+
+@task
+def capture_in_time(subject: str) -> None:
+    """Take reserved money before the card's company lets it go."""
+    actions.request_capture(subject=Ref.parse(subject), by=HOUSE, now=this_instant())
+
+
+@task
 def close_late_payment(payment_id: str) -> None:
     """Ask a last time, then stop asking for the money."""
     if actions.ask_gateway(payment_id=UUID(payment_id), by=HOUSE, now=this_instant()) != "captured":
@@ -52,12 +73,17 @@ def look_after_payments(timestamp: int) -> None:
 @periodic("13 * * * *")
 @task
 def look_again(timestamp: int) -> None:
-    """Each hour: ask about payments closed unpaid within a day (money may come late), and send refunds that got stuck."""
+    """Each hour: ask about payments closed unpaid within a day (money may come late), send refunds and holds that got stuck."""
     at = datetime.fromtimestamp(timestamp, tz=UTC)
     for payment in queries.to_ask_about(at, waiting=timedelta(minutes=2), closed_within=timedelta(days=1))[:2000]:
         later("payments.tasks.ask_gateway", lock=payment.subject, payment_id=str(payment.id))
     for refund in queries.refunds_waiting(at, longer_than=timedelta(minutes=30))[:500]:
         later("payments.tasks.carry_out_refund", refund_id=str(refund.id))
+    for payment in queries.holds_to_carry_out()[:500]:
+        later("payments.tasks.carry_out_hold", lock=payment.subject, payment_id=str(payment.id))
+    longest = timedelta(days=settings.PAYMENT_HOLD_DAYS)
+    for payment in queries.held_too_long(at, longer_than=longest).filter(hold_amount=None)[:500]:
+        later("payments.tasks.capture_in_time", lock=payment.subject, subject=payment.subject)
 
 
 @task

@@ -26,7 +26,7 @@ from core.errors import WrongState
 from core.events import on
 from core.refs import Ref, ref
 from journeys import moving
-from payments.events import PaymentCaptured
+from payments.events import PaymentAuthorised, PaymentCaptured
 from realtime.events import CitizenLetIn
 from records.events import EncounterFinished, EncounterStarted
 
@@ -91,15 +91,17 @@ def _book_or_ask_for_money(
         facility_id=appointment.facility_id,
         description=appointment.visit_type.name_vi,  # stored, and read by others than who books
         expires_at=appointment.hold_expires_at,
+        capture_by=appointment.ends_at,
         by=by,
         now=now,
     )
     return appointment, payment
 
 
+@on(PaymentAuthorised)
 @on(PaymentCaptured)
-def confirm_the_appointment(event: PaymentCaptured) -> None:
-    """The money came: book the time, or complete the move it pays for. It came too late: see below."""
+def confirm_the_appointment(event: PaymentAuthorised | PaymentCaptured) -> None:
+    """The money came, or is reserved: book the time, or complete the move it pays for. It came too late: see below."""
     subject = Ref.parse(event.subject)
     if subject.kind != "appointment":
         return
@@ -186,6 +188,13 @@ def close_the_visit(event: EncounterFinished) -> None:
     if event.appointment_ref:
         subject = Ref.parse(event.appointment_ref)
         booking.actions.fulfil(appointment_id=subject.id, by=STORY, now=this_instant())
+
+
+@on(EncounterFinished)
+def take_what_was_reserved(event: EncounterFinished) -> None:
+    """The care is done: a card that was only held is charged now."""
+    if event.appointment_ref:
+        payments.actions.request_capture(subject=Ref.parse(event.appointment_ref), by=STORY, now=this_instant())
 
 
 @on(AppointmentCancelled)

@@ -29,7 +29,7 @@ from identity.events import DelegationRevoked
 from identity.models import Facility, Person, Practitioner, User
 from identity.queries import contacts_of, staff_of
 from notifications.events import MessageWritten
-from payments.events import PaymentCaptured, PaymentFailed, PaymentRefunded
+from payments.events import PaymentAuthorised, PaymentCaptured, PaymentFailed, PaymentRefunded
 from realtime.events import CitizenLetIn, CitizenWaiting
 
 STORY = Actor.system("telling")
@@ -225,8 +225,9 @@ def tell_the_payer_of_the_refund(event: PaymentRefunded) -> None:
     _ring_payment("payment.refunded", event.payment_id)
 
 
+@on(PaymentAuthorised)
 @on(PaymentCaptured)
-def ring_captured(event: PaymentCaptured) -> None:
+def ring_captured(event: PaymentAuthorised | PaymentCaptured) -> None:
     """The page that waits for the gateway looks again."""
     _ring_payment("payment.captured", event.payment_id)
 

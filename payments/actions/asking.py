@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 
 import audit
@@ -14,7 +15,8 @@ from core.errors import WrongState
 from core.money import Money
 from core.refs import Ref
 from payments import access, gateways, queries
-from payments.errors import AlreadyPaid, NothingToPay, PaymentExpired, PriceDiffers
+from payments.actions import recording
+from payments.errors import AlreadyPaid, BeingChecked, NoAccount, NothingToPay, PaymentExpired, PriceDiffers
 from payments.models import Payment
 
 Status = Payment.Status
@@ -30,9 +32,11 @@ def open_payment(
     expires_at: datetime,
     by: Actor,
     now: datetime,
+    capture_by: datetime | None = None,
 ) -> Payment:
     """Ask for a price until a moment; asking again for the same returns the same payment.
 
+    With `capture_by`, when the care is done, a card may be held until then instead of charged at once.
     Raises NothingToPay for a price of zero, PriceDiffers when another amount is already asked for.
     """
     access.require_payer_or_desk(by, payer_id=payer_id, facility_id=facility_id)
@@ -46,12 +50,13 @@ def open_payment(
         currency=price.currency,
         description=description[:160],
         expires_at=expires_at,
+        capture_by=capture_by,
         created_at=now,
     )
     if _write(payment, by):
         return payment
     with transaction.atomic():
-        known = [row for row in access.lock_subject(str(subject)) if row.is_open or row.is_captured]
+        known = [row for row in access.lock_subject(str(subject)) if row.is_open or row.is_paid]
     if not known:  # it was closed this very moment
         raise WrongState()
     return _same_wish(known[0], price)
@@ -83,55 +88,113 @@ def _same_wish(payment: Payment, price: Money) -> Payment:
     return payment
 
 
-def start_payment(*, payment_id: UUID, gateway: str, by: Actor, now: datetime) -> Payment:
-    """Send the payer to a gateway: returns the payment, pending, with `gateway_url`. After a refusal, opens the next try.
+def start_payment(
+    *,
+    payment_id: UUID,
+    gateway: str,
+    by: Actor,
+    now: datetime,
+    site: str = "",
+    return_path: str = "",
+    language: str = "vi",
+    address: str = "127.0.0.1",
+) -> Payment:
+    """Send the payer to a gateway: returns the payment, pending, with where to go. After a refusal, opens the next try.
 
-    The gateway is asked between two transactions, never inside one. Raises UnknownGateway, AlreadyPaid, PaymentExpired,
-    WrongState, GatewayUnavailable.
+    Another gateway than before closes the try there first. The gateway is asked between two transactions, never inside one;
+    what it is asked is written down before, so asking again after a crash or a time-out is the same wish. `site` is the
+    address the payer sees us under, `return_path` where they come back to there, `address` the payer's own.
+    Raises UnknownGateway, NoAccount, AlreadyPaid, BeingChecked, PaymentExpired, WrongState, GatewayUnavailable.
     """
     chosen = gateways.get(gateway)
-    payment = _startable(payment_id, by=by, now=now)
-    if payment.status == Status.PENDING and payment.gateway == gateway:
+    payment = _startable(payment_id, gateway, by=by, now=now)
+    if payment.is_waiting:
         return payment
     redirect = chosen.begin(
+        queries.speaks_for(payment.account, payment.facility_id),
         gateways.Wanted(
             payment_id=payment.id,
+            code=payment.code,
             price=payment.price,
             payee=payment.facility.name,
             description=payment.description,
-            return_path=queries.page_url(payment),
+            return_url=(site or settings.PUBLIC_URL).rstrip("/") + (return_path or queries.return_path(payment)),
+            hook_url=settings.PUBLIC_URL.rstrip("/") + queries.hook_path(gateway, payment.account_id),
             expires_at=payment.expires_at,
-        )
+            now=payment.begun_at or now,
+            language=language,
+            payer_address=address,
+            hold=chosen.can_hold and _may_be_held(payment, now),
+        ),
     )
     with transaction.atomic():
         payment = access.lock_payment(by, payment.id)
         if payment.status == Status.CREATED:  # anything else: somebody was faster, and what they did stands
-            payment.gateway, payment.gateway_reference = gateway, redirect.reference
-            payment.gateway_url = redirect.url
+            payment.gateway_reference, payment.gateway_url = redirect.reference, redirect.url
+            payment.deep_link, payment.qr = redirect.deep_link, redirect.qr
             payment.move_to(Status.PENDING, at=now)
             payment.save()
     return payment
 
 
-@transaction.atomic
-def _startable(payment_id: UUID, *, by: Actor, now: datetime) -> Payment:
-    payment = access.lock_payment(by, payment_id)
-    if payment.captured_at is not None:
-        raise AlreadyPaid()
-    if payment.status in {Status.CANCELLED, Status.EXPIRED} or payment.is_late(now):
-        raise PaymentExpired()
-    if payment.status == Status.FAILED:
-        return open_payment(
-            subject=Ref.parse(payment.subject),
-            price=payment.price,
-            payer_id=payment.payer_id,
-            facility_id=payment.facility_id,
-            description=payment.description,
-            expires_at=payment.expires_at,
-            by=by,
-            now=now,
-        )
-    return payment
+def _may_be_held(payment: Payment, now: datetime) -> bool:
+    """A card's company lets a reserved amount go after some days: what is further off is charged at once."""
+    return payment.capture_by is not None and payment.capture_by - now <= timedelta(days=settings.PAYMENT_HOLD_DAYS)
+
+
+def _startable(payment_id: UUID, gateway: str, *, by: Actor, now: datetime) -> Payment:
+    """Return the payment to begin with, its gateway written down, or one that is there already."""
+    payment = access.get_payment(by, payment_id)
+    if payment.is_waiting and payment.gateway not in {"", gateway}:
+        stop_elsewhere(payment, by=by, now=now)
+    with transaction.atomic():
+        payment = access.lock_payment(by, payment_id)
+        if payment.status == Status.AUTHORISED or payment.captured_at is not None:
+            raise AlreadyPaid()
+        if payment.status == Status.UNKNOWN:
+            raise BeingChecked()
+        if payment.status in {Status.CANCELLED, Status.EXPIRED} or payment.is_late(now):
+            raise PaymentExpired()
+        if payment.status == Status.FAILED or payment.gateway not in {"", gateway}:
+            if payment.status != Status.FAILED:  # the try at the other gateway ends here
+                payment.move_to(Status.CANCELLED, at=now)
+                payment.save(update_fields=["status", "cancelled_at"])
+            payment = _next_try(payment, by=by, now=now)
+        if payment.status == Status.CREATED and payment.gateway != gateway:
+            account = queries.account_of(payment.facility_id, gateway)
+            if account is None and gateways.get(gateway).fields:
+                raise NoAccount()
+            payment.gateway, payment.account, payment.begun_at = gateway, account, now
+            payment.save(update_fields=["gateway", "account", "begun_at"])
+        return payment
+
+
+def _next_try(payment: Payment, *, by: Actor, now: datetime) -> Payment:
+    return open_payment(
+        subject=Ref.parse(payment.subject),
+        price=payment.price,
+        payer_id=payment.payer_id,
+        facility_id=payment.facility_id,
+        description=payment.description,
+        expires_at=payment.expires_at,
+        capture_by=payment.capture_by,
+        by=by,
+        now=now,
+    )
+
+
+def stop_elsewhere(payment: Payment, *, by: Actor, now: datetime) -> None:
+    """Have the gateway that waits close its page, so that two ways cannot both be paid; what was paid meanwhile counts.
+
+    When it cannot be closed and is paid all the same, record_capture() gives the second money back.
+    """
+    gateway, account = gateways.get(payment.gateway), queries.speaks_for(payment.account, payment.facility_id)
+    what = queries.asked(payment, now)
+    truth = gateway.ask(account, what)
+    if truth.status != "waiting":
+        recording.record_truth(payment_id=payment.id, truth=truth, by=Actor.system("payments"), now=now)
+    else:
+        gateway.void(account, what)
 
 
 @transaction.atomic

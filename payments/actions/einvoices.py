@@ -18,8 +18,8 @@ from identity.models import Facility
 from payments import access, einvoice, paper_access
 from payments.actions.invoicing import BUYER
 from payments.einvoice import Line, Party, Wanted
-from payments.errors import InvoiceFinal
-from payments.models import ChargedItem, EInvoice, Invoice, Receipt, Summed
+from payments.errors import InSummary, InvoiceFinal
+from payments.models import ChargedItem, Credit, EInvoice, Invoice, Receipt, Summed
 from payments.numerals import dong_in_words
 
 log = logging.getLogger("lanh.payments")
@@ -30,7 +30,8 @@ Status = EInvoice.Status
 def request_einvoice(*, invoice_id: UUID, by: Actor, now: datetime) -> EInvoice | None:
     """Ask for the electronic invoice of an issued invoice. Repeatable: each has one. None without a provider.
 
-    A credit note adjusts, a replacement replaces the electronic invoice of the one it is about. Raises NotFound, InvoiceFinal.
+    A credit note adjusts, a replacement replaces the electronic invoice of the one it is about. Raises NotFound,
+    InvoiceFinal, InSummary once the day was summed up.
     """
     invoice = paper_access.lock_invoice(by, invoice_id)
     provider = einvoice.provider()
@@ -39,6 +40,8 @@ def request_einvoice(*, invoice_id: UUID, by: Actor, now: datetime) -> EInvoice 
         return known
     if invoice.is_draft:
         raise InvoiceFinal()
+    if Summed.objects.filter(receipt__payment__in=invoice.payments.values("payment_id")).exists():
+        raise InSummary()
     wanted = EInvoice(facility_id=invoice.facility_id, invoice=invoice, provider=provider.code, created_at=now)
     wanted.content = _wanted_of(wanted.id, invoice).as_json()
     wanted.save(force_insert=True)
@@ -66,7 +69,7 @@ def sum_up_day(*, facility_id: UUID, day: date, by: Actor, now: datetime) -> EIn
     rows = Receipt.objects.filter(
         facility=facility, kind="receipt", moved_at__gte=begins, moved_at__lt=ends, currency="VND"
     )
-    own = EInvoice.objects.filter(invoice__isnull=False).values("invoice__payments__payment_id")
+    own = Credit.objects.filter(invoice__einvoice__isnull=False, invoice__facility=facility).values("payment_id")
     summed = Summed.objects.filter(receipt__facility=facility).values("receipt_id")
     receipts = list(rows.exclude(id__in=summed).exclude(payment_id__in=own).order_by("sequence"))
     if not receipts:

@@ -15,7 +15,7 @@ from core.errors import NotAllowed
 from core.events import emit
 from core.money import Money
 from core.tasks import later
-from payments import access, gateways, ledger
+from payments import access, gateways, ledger, queries
 from payments.actions import books
 from payments.errors import NotCaptured, RefundRefused, RefundTooHigh
 from payments.events import PaymentRefunded, RefundRequested
@@ -37,7 +37,7 @@ def request_refund(*, payment_id: UUID, reason: str, by: Actor, now: datetime, m
     if payment.captured_at is None:
         raise NotCaptured()
     alive = list(payment.refunds.exclude(status=Refund.Status.FAILED).order_by("created_at", "id"))
-    left = payment.amount - sum(refund.amount for refund in alive)
+    left = payment.captured_amount - sum(refund.amount for refund in alive)
     if money is None and left == 0:
         return alive[-1]
     wanted = money or Money(left, payment.currency)
@@ -65,13 +65,15 @@ def request_refund(*, payment_id: UUID, reason: str, by: Actor, now: datetime, m
 def carry_out_refund(*, refund_id: UUID, by: Actor, now: datetime) -> None:
     """Have the gateway send promised money back. Repeatable: the refund's id is the gateway's key. Raises GatewayUnavailable."""
     access.require_house(by)
-    refund = Refund.objects.select_related("payment").get(id=refund_id)
+    refund = Refund.objects.select_related("payment__account").get(id=refund_id)
     if refund.status != Refund.Status.REQUESTED:
         return
     payment = refund.payment
+    account = queries.speaks_for(payment.account, payment.facility_id)
     try:
-        gateway = gateways.get(payment.gateway)
-        reference = gateway.refund(payment.gateway_reference, key=refund.id, money=refund.money)
+        reference = gateways.get(payment.gateway).refund(
+            account, queries.asked(payment, now), key=refund.id, money=refund.money, reason=refund.reason
+        )
     except RefundRefused:
         record_refund_failure(refund_id=refund.id, by=by, now=now)
     else:
@@ -94,7 +96,7 @@ def record_refund(*, refund_id: UUID, gateway_reference: str, by: Actor, now: da
     refund.move_to(Refund.Status.DONE, at=now)
     refund.gateway_reference = gateway_reference
     refund.save(update_fields=["status", "done_at", "gateway_reference"])
-    all_back = payment.refunded_amount + refund.amount == payment.amount
+    all_back = payment.refunded_amount + refund.amount == payment.captured_amount
     target = Payment.Status.REFUNDED if all_back else Payment.Status.PARTLY_REFUNDED
     if payment.status != target:
         payment.move_to(target, at=now)

@@ -12,6 +12,7 @@ from core.actor import Actor
 from core.money import Money
 from core.refs import Ref
 from payments import access
+from payments.actions.holds import decide_hold
 from payments.actions.refunds import request_refund
 from payments.models import Payment, Refund
 
@@ -22,7 +23,7 @@ def carry_over(*, origin: Ref, target: Ref, by: Actor, now: datetime) -> list[Pa
     access.require_house(by)
     carried = []
     for payment in access.lock_subjects([str(origin), str(target)]):
-        if payment.subject == str(origin) and payment.is_captured:
+        if payment.subject == str(origin) and payment.is_paid:
             payment.subject = str(target)
             payment.save(update_fields=["subject"])
             audit.record(
@@ -35,24 +36,35 @@ def carry_over(*, origin: Ref, target: Ref, by: Actor, now: datetime) -> list[Pa
 
 @transaction.atomic
 def settle(*, subjects: Iterable[Ref], owed: Money, reason: str, by: Actor, now: datetime) -> list[Refund]:
-    """Give back whatever was paid for these together beyond what is owed, the latest payment first.
+    """Give back whatever was paid for these together beyond what is owed, the latest payment first; let reserved money go.
 
     Money promised back before counts as gone. So asking again, late or twice, never gives back more.
     """
     access.require_house(by)
-    paid = [one for one in access.lock_subjects([str(one) for one in subjects]) if one.captured_at is not None]
-    left = {one.pk: one.amount - _promised(one) for one in paid}
+    paid = [one for one in access.lock_subjects([str(one) for one in subjects]) if _has_money(one)]
+    left = {one.pk: _kept(one) for one in paid}
     too_much = sum(left.values()) - owed.amount
     refunds = []
-    for payment in sorted(paid, key=lambda one: (one.captured_at, one.pk), reverse=True):
+    for payment in sorted(paid, key=lambda one: (one.captured_at or one.authorised_at or now, one.pk), reverse=True):
         part = min(left[payment.pk], too_much)
         if part <= 0:
             continue
+        too_much -= part
+        if payment.captured_at is None:  # reserved: the rest is taken, this part is let go
+            decide_hold(payment, amount=payment.amount - part)
+            continue
         money = Money(part, payment.currency)
         refunds.append(request_refund(payment_id=payment.pk, reason=reason, money=money, by=by, now=now))
-        too_much -= part
     return refunds
 
 
-def _promised(payment: Payment) -> int:
-    return sum(one.amount for one in payment.refunds.exclude(status=Refund.Status.FAILED))
+def _has_money(payment: Payment) -> bool:
+    return payment.captured_at is not None or payment.status == Payment.Status.AUTHORISED
+
+
+def _kept(payment: Payment) -> int:
+    """What of it stays with the facility, as far as decided."""
+    if payment.captured_at is None:
+        return payment.amount if payment.hold_amount is None else payment.hold_amount
+    promised = sum(one.amount for one in payment.refunds.exclude(status=Refund.Status.FAILED))
+    return payment.captured_amount - promised

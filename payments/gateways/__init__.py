@@ -158,6 +158,9 @@ class Gateway(Protocol):
     code: str
     name: Any  # words
     fields: tuple[Field, ...]  # empty: needs no account
+    methods: tuple[str, ...]  # of its calls to us
+    icon: str  # one of web's
+    hint: Any  # one line under the name, for payers; may be empty
     can_hold: bool
     can_refund: bool  # False: money goes back by hand
 
@@ -186,7 +189,8 @@ class Gateway(Protocol):
         """Answer a believed call in the gateway's own words."""
 
     def refuse(self, code: str) -> Reply | None:
-        """Answer a call we do not believe or cannot keep: "bad_signature", "bad_notice", "no_account", "error". None: ours."""
+        """Answer a call we do not believe or cannot keep: "bad_signature" (also for an account we do not have), "bad_notice",
+        "body_too_large". None: ours."""
 
     def movements(self, account: Account, day: date) -> Iterable[Movement]:
         """Read the gateway's own books of one day (Vietnam's calendar). Raises NoStatement when it has none to ask for."""
@@ -196,6 +200,9 @@ class Basics:
     """What most gateways answer alike; a gateway overrides what it does otherwise."""
 
     fields: tuple[Field, ...] = ()
+    methods: tuple[str, ...] = ("POST",)
+    icon = "wallet"
+    hint: Any = ""
     can_hold = False
     can_refund = True
 

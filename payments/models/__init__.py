@@ -1,5 +1,6 @@
-"""Payments and refunds, the ledger, prices, invoices and papers, what gateways told us, and the sandbox's own books."""
+"""Accounts with gateways, payments and refunds, the ledger, prices, invoices and papers, and what gateways told us."""
 
+from payments.models.accounts import GatewayAccount
 from payments.models.books import Delivery, Entry
 from payments.models.invoices import ChargedItem, Credit, Invoice, Series
 from payments.models.papers import EInvoice, PayLink, Receipt, Summed
@@ -16,6 +17,7 @@ __all__ = [
     "Delivery",
     "EInvoice",
     "Entry",
+    "GatewayAccount",
     "Invoice",
     "Notice",
     "PayLink",

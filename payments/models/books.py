@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.models import Entity
+from payments.models.accounts import GatewayAccount
 from payments.models.payments import Payment, Refund
 
 
@@ -57,12 +58,14 @@ class Delivery(Entity):
     class Outcome(models.TextChoices):
         WAITING = "", _("not looked at yet")
         CAPTURED = "captured", _("paid")
+        AUTHORISED = "authorised", _("held on the card")
         FAILED = "failed", _("declined")
         UNCHANGED = "unchanged", _("nothing new")
         FLAGGED = "flagged", _("does not agree with our books")
         UNKNOWN = "unknown", _("no payment of ours")
 
     gateway = models.CharField(max_length=20)
+    account = models.ForeignKey(GatewayAccount, on_delete=models.PROTECT, null=True, related_name="+")
     event_id = models.CharField(max_length=80)
     reference = models.CharField(max_length=80)
     body = models.BinaryField()

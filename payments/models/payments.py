@@ -13,6 +13,8 @@ from django.utils.translation import pgettext_lazy
 from core.models import Entity
 from core.money import Money
 from core.states import Stateful
+from payments.codes import new_code
+from payments.models.accounts import GatewayAccount
 
 
 class Payment(Stateful, Entity):
@@ -21,6 +23,8 @@ class Payment(Stateful, Entity):
     class Status(models.TextChoices):
         CREATED = "created", _("not paid yet")  # nobody was asked yet
         PENDING = "pending", _("waiting for confirmation")  # the gateway has it
+        UNKNOWN = "unknown", _("being checked")  # it may have been paid; the gateway does not answer
+        AUTHORISED = "authorised", _("held on the card")  # held on the card, taken when the care is done
         CAPTURED = "captured", _("paid")  # the money is the facility's
         PARTLY_REFUNDED = "partly_refunded", _("partly refunded")
         REFUNDED = "refunded", _("refunded")
@@ -31,16 +35,33 @@ class Payment(Stateful, Entity):
     # Money that arrives after we stopped asking for it is recorded all the same: it did arrive. The journey sends it back.
     MOVES: ClassVar[dict[str, set[str]]] = {
         Status.CREATED: {Status.PENDING, Status.CANCELLED, Status.EXPIRED},
-        Status.PENDING: {Status.CAPTURED, Status.FAILED, Status.CANCELLED, Status.EXPIRED},
-        Status.FAILED: {Status.CAPTURED, Status.CANCELLED},
-        Status.CANCELLED: {Status.CAPTURED},
-        Status.EXPIRED: {Status.CAPTURED},
+        Status.PENDING: {
+            Status.UNKNOWN,
+            Status.AUTHORISED,
+            Status.CAPTURED,
+            Status.FAILED,
+            Status.CANCELLED,
+            Status.EXPIRED,
+        },
+        Status.UNKNOWN: {
+            Status.PENDING,
+            Status.AUTHORISED,
+            Status.CAPTURED,
+            Status.FAILED,
+            Status.CANCELLED,
+            Status.EXPIRED,
+        },
+        Status.AUTHORISED: {Status.CAPTURED, Status.CANCELLED, Status.FAILED},
+        Status.FAILED: {Status.AUTHORISED, Status.CAPTURED, Status.CANCELLED},
+        Status.CANCELLED: {Status.AUTHORISED, Status.CAPTURED},
+        Status.EXPIRED: {Status.AUTHORISED, Status.CAPTURED},
         Status.CAPTURED: {Status.PARTLY_REFUNDED, Status.REFUNDED},
         Status.PARTLY_REFUNDED: {Status.REFUNDED},
         Status.REFUNDED: set(),
     }
-    OPEN: ClassVar[tuple[str, ...]] = (Status.CREATED, Status.PENDING)
-    PAID: ClassVar[tuple[str, ...]] = (Status.CAPTURED, Status.PARTLY_REFUNDED)
+    WAITING: ClassVar[tuple[str, ...]] = (Status.PENDING, Status.UNKNOWN)  # the gateway has it
+    OPEN: ClassVar[tuple[str, ...]] = (Status.CREATED, *WAITING)
+    PAID: ClassVar[tuple[str, ...]] = (Status.AUTHORISED, Status.CAPTURED, Status.PARTLY_REFUNDED)
 
     class Flaw(models.TextChoices):
         """Why somebody must look at it: the gateway and we do not agree."""
@@ -48,21 +69,42 @@ class Payment(Stateful, Entity):
         NONE = "", _("none")
         AMOUNT = "amount", _("the gateway names another amount")
         CURRENCY = "currency", _("the gateway names another currency")
+        REVIEW = "review", _("the gateway doubts the payment")
 
+    code = models.CharField(
+        max_length=16, unique=True, default=new_code
+    )  # for people, memos and gateways: payments.codes
     subject = models.CharField(max_length=80)  # a Ref: "appointment:<uuid>"
     payer = models.ForeignKey("identity.Person", on_delete=models.PROTECT, related_name="+")
     facility = models.ForeignKey("identity.Facility", on_delete=models.PROTECT, related_name="+")
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3, default="VND")
+    captured_amount = models.BigIntegerField(
+        default=0
+    )  # what came; less than asked for when a part of a hold was taken
     refunded_amount = models.BigIntegerField(default=0)
+    fee_amount = models.BigIntegerField(default=0)  # what the gateway keeps of it
     description = models.CharField(max_length=160)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.CREATED)
     flaw = models.CharField(max_length=8, choices=Flaw.choices, default=Flaw.NONE, blank=True)
     gateway = models.CharField(max_length=20, blank=True)
+    account = models.ForeignKey(GatewayAccount, on_delete=models.PROTECT, null=True, related_name="+")
     gateway_reference = models.CharField(max_length=80, blank=True)
-    gateway_url = models.CharField(max_length=500, blank=True)  # the gateway's page, to go on there
+    gateway_transaction = models.CharField(max_length=80, blank=True)  # the gateway's number of the money's movement
+    gateway_url = models.CharField(max_length=2000, blank=True)  # the gateway's page, to go on there
+    deep_link = models.CharField(max_length=2000, blank=True)  # the same in the payer's app
+    qr = models.CharField(max_length=1000, blank=True)  # for another phone's camera
     expires_at = models.DateTimeField()
+    capture_by = models.DateTimeField(
+        null=True
+    )  # when the care is done: until then a card may be held instead of charged
+    hold_amount = models.BigIntegerField(null=True)  # of a held card: how much is to be taken, once that is decided
+    begun_at = models.DateTimeField(
+        null=True
+    )  # when the gateway was first asked; part of what makes a wish the same wish
     pending_at = models.DateTimeField(null=True)
+    unknown_at = models.DateTimeField(null=True)
+    authorised_at = models.DateTimeField(null=True)
     captured_at = models.DateTimeField(null=True)
     refunded_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
@@ -76,10 +118,16 @@ class Payment(Stateful, Entity):
                 condition=Q(refunded_amount__gte=0, refunded_amount__lte=F("amount")), name="payment_refunded_within"
             ),
             models.CheckConstraint(
+                condition=Q(captured_amount__gte=F("refunded_amount"), captured_amount__lte=F("amount")),
+                name="payment_captured_within",
+            ),
+            models.CheckConstraint(
                 condition=Q(
                     status__in=[
                         "created",
                         "pending",
+                        "unknown",
+                        "authorised",
                         "captured",
                         "partly_refunded",
                         "refunded",
@@ -91,7 +139,7 @@ class Payment(Stateful, Entity):
                 name="payment_status_known",
             ),
             models.UniqueConstraint(
-                fields=["subject"], condition=Q(status__in=["created", "pending"]), name="payment_open_once"
+                fields=["subject"], condition=Q(status__in=["created", "pending", "unknown"]), name="payment_open_once"
             ),
             models.UniqueConstraint(
                 fields=["gateway", "gateway_reference"],
@@ -104,7 +152,9 @@ class Payment(Stateful, Entity):
             models.Index(fields=["payer", "-created_at"], name="payment_payer"),
             models.Index(fields=["facility", "-created_at"], name="payment_facility"),
             models.Index(
-                fields=["expires_at"], condition=Q(status__in=["created", "pending"]), name="payment_open_until"
+                fields=["expires_at"],
+                condition=Q(status__in=["created", "pending", "unknown"]),
+                name="payment_open_until",
             ),
         ]
 
@@ -127,8 +177,18 @@ class Payment(Stateful, Entity):
         return self.status in self.OPEN
 
     @property
-    def is_captured(self) -> bool:
-        """Paid, and not given back in full."""
+    def captured(self) -> Money:
+        """What came."""
+        return Money(self.captured_amount, self.currency)
+
+    @property
+    def is_waiting(self) -> bool:
+        """The gateway has it, and has not said how it ended."""
+        return self.status in self.WAITING
+
+    @property
+    def is_paid(self) -> bool:
+        """Paid or reserved for us, and not given back in full."""
         return self.status in self.PAID
 
     def is_late(self, now: datetime) -> bool:

@@ -16,6 +16,7 @@ class Charge(Entity):
         OPEN = "open", _("waiting")
         PAID = "paid", _("paid")
         DECLINED = "declined", _("declined")
+        CLOSED = "closed", _("closed by the merchant")
         LATE = "late", _("will be paid after the time has run out")
 
     reference = models.CharField(max_length=40, unique=True)  # unguessable: whoever holds it may pay
@@ -37,7 +38,7 @@ class Charge(Entity):
                 condition=Q(refunded_amount__gte=0, refunded_amount__lte=F("amount")), name="charge_refunded_within"
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["open", "paid", "declined", "late"]), name="charge_status_known"
+                condition=Q(status__in=["open", "paid", "declined", "closed", "late"]), name="charge_status_known"
             ),
         ]
 

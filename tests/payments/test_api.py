@@ -104,7 +104,10 @@ def test_the_whole_way_on_pages(payment: Payment, ana_browser: Client) -> None:
     bank_page = Client().get(to_bank["Location"])  # the bank does not know who is signed in here
     assert bank_page.status_code == 200 and "150.000" in bank_page.content.decode()
     back = Client().post(f"{to_bank['Location']}answer/", {"way": "pay"})
-    assert back["Location"] == page
+    assert back["Location"] == f"{page}back/"
+    assert (
+        ana_browser.get(f"{back['Location']}?vnp_ResponseCode=00")["Location"] == page
+    )  # what the address says is not read
     assert 'data-status="pending"' in ana_browser.get(page).content.decode()
     run_jobs()
     assert 'data-status="captured"' in ana_browser.get(page).content.decode()

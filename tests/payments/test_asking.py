@@ -84,7 +84,7 @@ def test_the_gateway_shows_its_page(pending: Payment) -> None:
     assert pending.status == "pending"
     assert pending.gateway_reference == charge.reference
     assert pending.gateway_url == f"/sandbox/pay/{charge.reference}/"
-    assert (charge.amount, charge.currency, charge.return_path) == (150_000, "VND", queries.page_url(pending))
+    assert (charge.amount, charge.currency, charge.return_path) == (150_000, "VND", queries.return_path(pending))
 
 
 def test_starting_twice_leads_to_the_same_page(pending: Payment, now: datetime) -> None:

@@ -209,6 +209,7 @@ POST   /prescriptions/day/times/                                    uy y yyyy yy
 POST   /prescriptions/{prescription}/cancel/                        uy - --y- -- xxxx xx xx xx
 GET    /payments/{payment}/                                         uy - ---y -- xxxx y- xx xx
 POST   /payments/{payment}/start/                                   uy - ---y -- xxxx y- xx xx
+GET    /payments/{payment}/back/                                    uy - ---y -- xxxx y- xx xx
 GET    /inbox/                                                      uy y yyyy yy yyyy yy yy yy
 GET    /doctor/                                                     ux x xxxx xx yyyx xx xx xx
 GET    /doctor/visits/{encounter}/                                  ux x xxxx xx y--x xx xx xx

@@ -7,52 +7,58 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from datetime import datetime
+from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from core.money import Money
 from payments.errors import BadNotice
-from payments.gateways import Redirect, Told, Truth, Wanted, signature
+from payments.gateways import Account, Asked, Basics, Call, Redirect, Told, Truth, Wanted, signature
 from payments.gateways.sandbox import bank
 
 SIGNATURE_HEADER = "Sandbox-Signature"
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}", re.ASCII)
 
 
-class Sandbox:
+class Sandbox(Basics):
     """Our side of the wire to the pretended bank."""
 
     code = "sandbox"
+    name = _("Sandbox bank")
 
-    def begin(self, wanted: Wanted) -> Redirect:
+    def begin(self, account: Account, wanted: Wanted) -> Redirect:
         charge = bank.open_charge(
             merchant_key=str(wanted.payment_id),
             money=wanted.price,
             payee=wanted.payee,
             description=wanted.description,
-            return_path=wanted.return_path,
+            return_path=urlsplit(wanted.return_url).path,
             expires_at=wanted.expires_at,
         )
         return Redirect(url=reverse("payments_sandbox_pay", args=[charge.reference]), reference=charge.reference)
 
-    def ask(self, reference: str) -> Truth:
-        charge = bank.find(reference)
+    def ask(self, account: Account, asked: Asked) -> Truth:
+        charge = bank.find(asked.reference)
         if charge is None:
             return Truth("waiting", 0, "VND")
         status = {"paid": "paid", "declined": "declined"}.get(charge.status, "waiting")
-        return Truth(status, charge.amount, charge.currency)
+        return Truth(status, charge.amount, charge.currency, transaction=charge.reference)
 
-    def refund(self, reference: str, *, key: object, money: Money) -> str:
-        return bank.send_back(reference, merchant_key=str(key), money=money)
+    def void(self, account: Account, asked: Asked) -> None:
+        bank.close(asked.reference)
 
-    def verify(self, headers: Mapping[str, str], raw: bytes, *, now: datetime) -> Told:
+    def refund(self, account: Account, asked: Asked, *, key: UUID, money: Money, reason: str) -> str:
+        return bank.send_back(asked.reference, merchant_key=str(key), money=money)
+
+    def verify(self, account: Account, call: Call, *, now: datetime) -> Told:
         secrets = [settings.SANDBOX_WEBHOOK_SECRET]
-        signature.verify(secrets, headers.get(SIGNATURE_HEADER, ""), raw, now=int(now.timestamp()))
+        signature.verify(secrets, call.headers.get(SIGNATURE_HEADER, ""), call.body, now=int(now.timestamp()))
         try:
-            body = json.loads(raw)
+            body = json.loads(call.body)
             event_id, reference = body["id"], body["data"]["reference"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BadNotice() from error

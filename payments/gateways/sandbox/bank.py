@@ -70,6 +70,12 @@ def decline(reference: str, *, now: datetime) -> Charge:
 
 
 @transaction.atomic
+def close(reference: str) -> None:
+    """Take no money any more: the merchant wishes so. A charge that is paid or declined stays as it is."""
+    Charge.objects.filter(reference=reference, status="open").update(status=Charge.Status.CLOSED)
+
+
+@transaction.atomic
 def pay_late(reference: str, *, now: datetime) -> Charge:
     """Promise to take the money only after the merchant's time has run out, as slow banks do."""
     charge = Charge.objects.select_for_update().get(reference=reference)

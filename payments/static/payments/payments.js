@@ -28,10 +28,10 @@ const FIRST_MS = 800;
 const LONGEST_MS = 10_000;
 const SLOW_AFTER_MS = 45_000;
 
-/** <payment-watch data-payment data-status="pending"> asks politely, ever more slowly, and reloads when the status changes. */
+/** <payment-watch data-payment data-status="pending"> asks (also while "unknown") politely, ever more slowly, and reloads when the status changes. */
 customElements.define("payment-watch", class extends HTMLElement {
   connectedCallback() {
-    if (this.dataset.status !== "pending") return;
+    if (this.dataset.status !== "pending" && this.dataset.status !== "unknown") return;
     this.wait = FIRST_MS;
     this.since = Date.now();
     this.look = this.look.bind(this);

@@ -1,0 +1,1 @@
+"""Pages of payments: the payer's, and the desk's about money."""

@@ -1,0 +1,106 @@
+"""The payment's own page: how it stands, the ways to pay, the way to the gateway and back to what it is for."""
+
+from __future__ import annotations
+
+import io
+from uuid import UUID
+
+import segno
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.http import require_GET, require_POST
+
+from core.errors import NotFound, WrongState
+from core.pages import actor_of, now, page
+from core.refs import Ref, page_of
+from payments import access, actions, queries
+from payments.models import Payment
+
+PAYERS = frozenset({"citizen", "desk"})
+
+
+@require_GET
+@page(roles=PAYERS)
+def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
+    """How a payment stands; while the gateway's word is awaited, the page looks again by itself."""
+    found = access.get_payment(actor_of(request), payment_id)
+    newest = access.get_payment_for(actor_of(request), Ref.parse(found.subject))
+    at, actor = now(), actor_of(request)
+    ways = queries.ways_to_pay(found.facility_id)
+    context = {
+        "base": "web/hospital/_frame.html" if actor.role == "desk" else "web/base.html",
+        "payment": found,
+        "newer": newest if newest.id != found.id and (newest.is_open or newest.is_paid) else None,
+        "refunds": found.refunds.order_by("created_at"),
+        "back": "" if actor.role == "desk" else page_of(Ref.parse(found.subject)),
+        "can_pay": found.status in {"created", "failed", "pending"} and not found.is_late(at) and bool(ways),
+        "is_late": found.is_late(at),
+        "ways": ways,
+        "has_qr": bool(scannable(found)),
+        "qr_url": reverse("payments_qr", args=[found.id]),
+        "start_url": reverse("payments_start", args=[found.id]),
+        "way": next((way for way in ways if way.code == found.gateway), None),
+    }
+    return render(request, "payments/payment.html", context)
+
+
+@require_POST
+@page(roles=PAYERS)
+def start(request: HttpRequest, payment_id: UUID) -> HttpResponse:
+    """Go to the gateway's page; if there is none, or nothing to pay any more, back to the payment's page, which says why."""
+    actor = actor_of(request)
+    found = access.get_payment(actor, payment_id)
+    ways = queries.ways_to_pay(found.facility_id)
+    gateway = request.POST.get("gateway") or found.gateway or (ways[0].code if ways else "")
+    try:
+        started = actions.start_payment(
+            payment_id=payment_id,
+            gateway=gateway,
+            site=request.build_absolute_uri("/"),
+            language=get_language() or settings.LANGUAGE_CODE,
+            address=request.META.get("REMOTE_ADDR") or "127.0.0.1",
+            by=actor,
+            now=now(),
+        )
+    except WrongState:
+        return redirect("payments_payment", payment_id)
+    if not started.is_waiting or not started.gateway_url:  # closed while the gateway was asked, or paid on our own page
+        return redirect("payments_payment", started.id)
+    return redirect(started.gateway_url)
+
+
+@require_GET
+@page(roles=PAYERS)
+def back(request: HttpRequest, payment_id: UUID) -> HttpResponse:
+    """From the gateway: look at once how it went. What the gateway wrote into the address is not read."""
+    found = actions.note_return(payment_id=payment_id, by=actor_of(request), now=now())
+    return redirect("payments_payment", found.id)
+
+
+@require_GET
+@page(roles=PAYERS)
+def qr(request: HttpRequest, payment_id: UUID) -> HttpResponse:
+    """The code to scan with another phone, while there is something to pay."""
+    found = access.get_payment(actor_of(request), payment_id)
+    return qr_of(found)
+
+
+def scannable(found: Payment) -> str:
+    """Return what a waiting payment's QR code says: the gateway's own, or its page; empty when there is none to scan."""
+    text = found.qr or (found.gateway_url if found.gateway_url.startswith("http") else "")
+    return text if found.is_waiting else ""
+
+
+def qr_of(found: Payment) -> HttpResponse:
+    """Answer with a waiting payment's QR code as SVG. Raises NotFound when there is none to scan."""
+    text = scannable(found)
+    if not text:
+        raise NotFound()
+    drawn = io.BytesIO()
+    segno.make(text, error="m", micro=False).save(drawn, kind="svg", scale=8, border=2, omitsize=True)
+    response = HttpResponse(drawn.getvalue(), content_type="image/svg+xml")
+    response.headers["Cache-Control"] = "no-store"
+    return response
