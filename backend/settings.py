@@ -196,6 +196,8 @@ REF_PAGES = {  # where a citizen reads about a thing
     "block": "/booking-blocks/{id}/",
     "prescription": "/prescriptions/{id}/",
     "payment": "/payments/{id}/",
+    "invoice": "/invoices/{id}/",
+    "receipt": "/receipts/{id}/",
     "offer": "/waiting-list/offers/{id}/",
     "waitingentry": "/waiting-list/",
     "leavecase": "/leave-cases/{id}/",
@@ -223,6 +225,7 @@ JOURNEYS = [
     "journeys.counter",
     "journeys.telling",
     "journeys.guests",
+    "journeys.billing",
 ]
 
 # Web hooks and followed calendars inside the own network, and over plain http: for development, or a house of its own.
@@ -366,6 +369,7 @@ RECORD_SOURCES = [
     "prescriptions.fhir.for_patient",
     "prescriptions.fhir.dispenses_for_patient",
     "realtime.queries.files_for_patient",
+    "payments.papers.papers_for_patient",
 ]
 FHIR_TYPES = {
     "Patient": "records.fhir.Patients",
@@ -442,6 +446,8 @@ ERX_ENROL_DOCTORS = env.bool_("ERX_ENROL_DOCTORS", True)  # name a doctor at the
 PAYMENT_GATEWAYS = {"sandbox": "payments.gateways.sandbox.Sandbox"} if DEMO else {}
 PAYMENT_HOLD_DAYS = env.int_("PAYMENT_HOLD_DAYS", 5)  # a card is held instead of charged for care that is done within
 SANDBOX_WEBHOOK_SECRET = env.secret("SANDBOX_WEBHOOK_SECRET") if DEMO else ""
+# Who brings invoices to the tax authority: payments.einvoice. Empty: nobody, invoices stay here.
+EINVOICE_PROVIDER = env.str_("EINVOICE_PROVIDER", "payments.einvoice.files.Files" if DEMO else "")
 
 # --- notifications ----------------------------------------------------------------------------------------------
 CARRIERS = {

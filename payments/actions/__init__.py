@@ -14,19 +14,64 @@ from payments.actions.recording import (
 )
 from payments.actions.refunds import carry_out_refund, record_refund, record_refund_failure, request_refund
 from payments.actions.settling import carry_over, settle
+from payments.actions.charging import (
+    charge_amount,
+    charge_item,
+    give_discount,
+    prepare_invoice,
+    split_by_insurance,
+    take_from_other_source,
+    take_off,
+)
+from payments.actions.einvoices import request_einvoice, send_einvoice, sum_up_day
+from payments.actions.invoicing import (
+    ask_to_pay,
+    bill_payment,
+    count_payment,
+    credit_refund,
+    issue_invoice,
+    replace_invoice,
+)
+from payments.actions.links import make_link, revoke_links, use_link
+from payments.actions.prices import (
+    begin_price_list,
+    drop_price_list,
+    import_prices,
+    publish_price_list,
+    put_price,
+    take_out_price,
+)
+from payments.actions.receipts import issue_receipt, paper_refunds
 
 __all__ = [
     "ask_gateway",
+    "ask_to_pay",
+    "begin_price_list",
+    "bill_payment",
     "cancel_payment",
     "carry_out_hold",
     "carry_out_refund",
     "carry_over",
+    "charge_amount",
+    "charge_item",
     "close_account",
+    "count_payment",
+    "credit_refund",
+    "drop_price_list",
     "enter_account",
     "expire_payment",
+    "give_discount",
+    "import_prices",
+    "issue_invoice",
+    "issue_receipt",
     "look_into",
+    "make_link",
     "note_return",
     "open_payment",
+    "paper_refunds",
+    "prepare_invoice",
+    "publish_price_list",
+    "put_price",
     "receive_delivery",
     "record_authorisation",
     "record_capture",
@@ -35,9 +80,19 @@ __all__ = [
     "record_refund_failure",
     "record_truth",
     "record_unknown",
+    "replace_invoice",
     "request_capture",
+    "request_einvoice",
     "request_refund",
+    "revoke_links",
+    "send_einvoice",
     "settle",
     "settle_delivery",
+    "split_by_insurance",
     "start_payment",
+    "sum_up_day",
+    "take_from_other_source",
+    "take_off",
+    "take_out_price",
+    "use_link",
 ]

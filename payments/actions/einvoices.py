@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -135,15 +134,10 @@ def _record(einvoice_id: UUID, issued: einvoice.Issued, wanted: Wanted, now: dat
     return row
 
 
-def waiting(now: datetime, *, longer_than: timedelta) -> Sequence[EInvoice]:
-    """Return what should have been sent a while ago."""
-    return list(EInvoice.objects.filter(status=Status.DRAFT, created_at__lte=now - longer_than).order_by("id")[:500])
-
-
 def _seller(facility: Facility) -> Party:
     return Party(
         name=facility.name,
-        tax_code=str(getattr(facility, "tax_code", "")),
+        tax_code=facility.tax_code,
         address=facility.full_address,
         phone=facility.phone,
     )

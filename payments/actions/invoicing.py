@@ -98,16 +98,26 @@ def free_of(payment: Payment) -> int:
     """Return how much of a payment came, was not promised back, and counts for no invoice yet. Its row is locked."""
     if payment.captured_at is None:
         return 0
-    back = payment.refunds.exclude(status=Refund.Status.FAILED).aggregate(total=Sum("amount"))["total"] or 0
-    counted = Credit.objects.filter(payment=payment).aggregate(total=Sum("amount"))["total"] or 0
-    taken_back = Invoice.objects.filter(refund__payment=payment).aggregate(total=Sum("total_amount"))["total"] or 0
     # What went back by a credit note was counted before: it is not missing twice.
-    return came(payment).amount - counted - max(back - taken_back, 0)
+    return came(payment).amount - _counted(payment) - max(_back(payment) - _credited(payment), 0)
+
+
+def _counted(payment: Payment) -> int:
+    return Credit.objects.filter(payment=payment).aggregate(total=Sum("amount"))["total"] or 0
+
+
+def _back(payment: Payment) -> int:
+    alive = payment.refunds.exclude(status=Refund.Status.FAILED)
+    return alive.aggregate(total=Sum("amount"))["total"] or 0
+
+
+def _credited(payment: Payment) -> int:
+    return Invoice.objects.filter(refund__payment=payment).aggregate(total=Sum("total_amount"))["total"] or 0
 
 
 def came(payment: Payment) -> Money:
     """Return what arrived: of a reserved card perhaps less than was asked for."""
-    return Money(getattr(payment, "captured_amount", None) or payment.amount, payment.currency)
+    return Money(payment.captured_amount, payment.currency)
 
 
 @transaction.atomic
@@ -188,7 +198,7 @@ def _only_line(invoice: Invoice, line: ChargedItem, now: datetime) -> None:
 def credit_refund(*, refund_id: UUID, by: Actor, now: datetime) -> Invoice | None:
     """Write the credit note of money that went back, adjusting the invoice it was counted for. Repeatable.
 
-    None when the payment counted for no invoice (a deposit, or money that came twice).
+    None when it counted for no invoice: a deposit, what was left of one, or money that came twice.
     """
     access.require_house(by)
     payment_id = Refund.objects.values_list("payment_id", flat=True).get(id=refund_id)
@@ -198,6 +208,10 @@ def credit_refund(*, refund_id: UUID, by: Actor, now: datetime) -> Invoice | Non
     counted = Credit.objects.filter(payment=payment).order_by("-created_at", "-id").first()
     if known is not None or counted is None:
         return known
+    uncounted = came(payment).amount - _counted(payment)  # that part goes back first
+    amount = min(refund.amount, _back(payment) - uncounted - _credited(payment))
+    if amount <= 0:
+        return None
     invoice = paper_access.lock_invoice(by, counted.invoice_id)
     note = Invoice.objects.create(
         kind="credit",
@@ -213,7 +227,7 @@ def credit_refund(*, refund_id: UUID, by: Actor, now: datetime) -> Invoice | Non
         created_at=now,
         **{name: getattr(invoice, name) for name in BUYER},
     )
-    _only_line(note, plain_line(f"Hoàn tiền theo hóa đơn {invoice.number}", refund.money), now)
+    _only_line(note, plain_line(f"Hoàn tiền theo hóa đơn {invoice.number}", Money(amount, refund.currency)), now)
     _issue(note, {}, by, now)
     note.move_to(Status.SETTLED, at=now)
     note.save(update_fields=["status", "settled_at"])
