@@ -12,6 +12,7 @@ api_patterns = [
     path("payments/<uuid:payment_id>/refunds", api.Refunds.as_view(), name="payments_refunds"),
 ]
 page_patterns = [
+    path("payments/", payer.history, name="payments_history"),
     path("payments/<uuid:payment_id>/", payer.payment, name="payments_payment"),
     path("payments/<uuid:payment_id>/start/", payer.start, name="payments_start"),
     path("payments/<uuid:payment_id>/back/", payer.back, name="payments_back"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from urllib.parse import quote
 from uuid import UUID
 
 import segno
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_POST
 
@@ -20,6 +22,24 @@ from payments import access, actions, queries
 from payments.models import Payment
 
 PAYERS = frozenset({"citizen", "desk"})
+
+
+A_PAGE = 20
+
+
+@require_GET
+@page(roles={"citizen"})
+def history(request: HttpRequest) -> HttpResponse:
+    """What was paid, what waits and what came back, of oneself and of those one pays for; the newest first."""
+    actor = actor_of(request)
+    rows = access.visible_to(actor).select_related("facility", "payer").order_by("-created_at", "-id")
+    before = parse_datetime(request.GET.get("before", "")[:40]) if request.GET.get("before") else None
+    if before is not None and before.tzinfo is not None:
+        rows = rows.filter(created_at__lt=before)
+    shown = list(rows[: A_PAGE + 1])
+    older = shown[A_PAGE - 1].created_at.isoformat() if len(shown) > A_PAGE else ""
+    context = {"payments": shown[:A_PAGE], "older": quote(older), "me": actor.person_id}
+    return render(request, "payments/history.html", context)
 
 
 @require_GET

@@ -181,6 +181,7 @@ def things(told: Story) -> dict[str, str]:
         "account_id": str(uuid4()),
         "token": "unknown",
         "kind": "csv",
+        "gateway": "sandbox",
     }
 
 
