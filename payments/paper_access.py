@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from core.actor import Actor
 from core.errors import NotAllowed, NotFound
 from identity.access import people_of
+from identity.names import fold
 from payments.models import Invoice, PayLink, PriceList, Receipt
 
 SHOWN_AFTER = timedelta(days=1)  # a link shows how the payment ended this long after its time
@@ -121,3 +122,9 @@ def invoice_with(by: Actor, item_id: UUID) -> UUID:
     if found is None:
         raise NotFound()
     return found
+
+
+def found_by(by: Actor, q: str) -> QuerySet[Invoice]:
+    """Return the desk's invoices by a part of their number or of the payer's name; all without one."""
+    rows = invoices_of(by).select_related("payer", "person").order_by("-created_at", "-id")
+    return rows.filter(Q(number__icontains=q) | Q(payer__sort_name__contains=fold(q))) if q else rows

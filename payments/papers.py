@@ -39,6 +39,11 @@ def split_before(payment: Payment) -> Invoice | None:
     return found if found is not None and found.has_split else None
 
 
+def has_links(payment: Payment, now: datetime) -> bool:
+    """Say whether somebody could pay by a link now."""
+    return payment.links.filter(revoked_at=None, expires_at__gt=now).exists()
+
+
 def without_papers(now: datetime, *, longer_than: timedelta) -> QuerySet[Payment, UUID]:
     """Return ids of payments whose receipt, or the slip of whose refund, should have been written a while ago."""
     before = now - longer_than

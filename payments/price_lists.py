@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from core.actor import Actor
+from core.errors import NotFound
+from identity.models import Facility
+from identity.names import fold
 from payments import paper_access
 from payments.models import PriceItem, PriceList
 
@@ -28,6 +32,11 @@ def items_on(facility_id: UUID, on: date) -> QuerySet[PriceItem]:
     return rows.order_by("category", "code")
 
 
+def matching(items: QuerySet[PriceItem], q: str) -> QuerySet[PriceItem]:
+    """Narrow items to those with these words in their name, tones or none, or with a code that begins so."""
+    return items.filter(Q(sort_name__contains=fold(q)) | Q(code__istartswith=q)) if q else items
+
+
 def item_on(facility_id: UUID, code: str, on: date) -> PriceItem | None:
     """Return one item of the list that holds on a day, by its code."""
     return items_on(facility_id, on).filter(code=code).first()
@@ -42,3 +51,16 @@ def visit_item_on(facility_id: UUID, visit_type_id: UUID, mode: str, amount: int
 def lists_for(by: Actor) -> QuerySet[PriceList]:
     """Return the desk's lists, the newest first, with how many items each has."""
     return paper_access.lists_of(by).annotate(items_count=Count("items")).order_by("-version")
+
+
+def facility_with(facility_id: UUID) -> Facility:
+    """Return a facility anybody may read about. Raises NotFound."""
+    found = Facility.objects.filter(id=facility_id, active=True).select_related("province").first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def today_at(facility: Facility, now: datetime) -> date:
+    """Return the facility's date."""
+    return now.astimezone(ZoneInfo(facility.zone)).date()

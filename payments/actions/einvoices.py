@@ -15,7 +15,6 @@ from core.actor import Actor
 from core.tasks import later
 from identity.models import Facility
 from payments import access, einvoice, paper_access
-from payments.actions.invoicing import BUYER
 from payments.einvoice import Line, Party, Wanted
 from payments.errors import InSummary, InvoiceFinal
 from payments.models import ChargedItem, Credit, EInvoice, Invoice, Receipt, Summed
@@ -49,6 +48,13 @@ def request_einvoice(*, invoice_id: UUID, by: Actor, now: datetime) -> EInvoice 
     )
     later("payments.tasks.send_einvoice", lock=f"einvoice:{invoice.facility_id}", einvoice_id=str(wanted.id))
     return wanted
+
+
+def follow_einvoice(invoice: Invoice, *, by: Actor, now: datetime) -> None:
+    """An invoice that adjusts or replaces one with an electronic invoice gets its own, in the caller's transaction."""
+    about = invoice.adjusts_id or invoice.replaces_id
+    if about and EInvoice.objects.filter(invoice_id=about).exists():
+        request_einvoice(invoice_id=invoice.id, by=by, now=now)
 
 
 @transaction.atomic
@@ -148,7 +154,7 @@ def _wanted_of(key: UUID, invoice: Invoice) -> Wanted:
     items = list(invoice.items.all())
     kind = "adjustment" if invoice.adjusts_id else "replacement" if invoice.replaces_id else "invoice"
     assert invoice.issued_at is not None  # asked for issued ones only
-    said = {name.removeprefix("buyer_"): getattr(invoice, name) for name in BUYER}
+    said = {name.removeprefix("buyer_"): getattr(invoice, name) for name in Invoice.BUYER}
     methods = invoice.payments.order_by("id").values_list("payment__gateway", flat=True)
     return Wanted(
         key=key,

@@ -17,18 +17,18 @@ from payments import access, paper_access, price_lists
 from payments.actions import numbers
 from payments.actions.asking import open_payment
 from payments.actions.charging import line_of, plain_line, sum_up
+from payments.actions.einvoices import follow_einvoice
 from payments.errors import InvoiceEmpty, InvoiceFinal, NotADeposit, NotReplaceable
 from payments.models import ChargedItem, Credit, Invoice, Payment, Refund
 
 Status = Invoice.Status
-BUYER = ("buyer_name", "buyer_tax_code", "buyer_address", "buyer_national_id", "buyer_email")
 
 
 @transaction.atomic
 def issue_invoice(*, invoice_id: UUID, buyer: dict[str, str] | None = None, by: Actor, now: datetime) -> Invoice:
     """Give a prepared bill its number; from now on it is final. Asking again returns it. Raises NotFound, InvoiceEmpty.
 
-    `buyer` says to whom it is made out (BUYER); without it, to the payer by name.
+    `buyer` says to whom it is made out (Invoice.BUYER); without it, to the payer by name.
     """
     invoice = paper_access.lock_invoice(by, invoice_id)
     paper_access.require_desk_of(by, invoice.facility_id)
@@ -40,7 +40,7 @@ def issue_invoice(*, invoice_id: UUID, buyer: dict[str, str] | None = None, by: 
 
 
 def _issue(invoice: Invoice, buyer: dict[str, str], by: Actor, now: datetime) -> Invoice:
-    for name in BUYER:
+    for name in Invoice.BUYER:
         setattr(invoice, name, buyer.get(name, "") or getattr(invoice, name))
     invoice.buyer_name = invoice.buyer_name or invoice.payer.full_name
     invoice.buyer_address = invoice.buyer_address or _address_of(invoice.payer)
@@ -54,6 +54,7 @@ def _issue(invoice: Invoice, buyer: dict[str, str], by: Actor, now: datetime) ->
         detail={"number": invoice.number, **invoice.total.as_json()},
     )  # fmt: skip
     _settle(invoice, now)
+    follow_einvoice(invoice, by=by, now=now)
     return invoice
 
 
@@ -225,7 +226,7 @@ def credit_refund(*, refund_id: UUID, by: Actor, now: datetime) -> Invoice | Non
         form=invoice.form,
         visited_on=invoice.visited_on,
         created_at=now,
-        **{name: getattr(invoice, name) for name in BUYER},
+        **{name: getattr(invoice, name) for name in Invoice.BUYER},
     )
     _only_line(note, plain_line(f"Hoàn tiền theo hóa đơn {invoice.number}", Money(amount, refund.currency)), now)
     _issue(note, {}, by, now)
@@ -265,7 +266,7 @@ def replace_invoice(*, invoice_id: UUID, reason: str, by: Actor, now: datetime) 
         form=invoice.form,
         visited_on=invoice.visited_on,
         created_at=now,
-        **{name: getattr(invoice, name) for name in BUYER},
+        **{name: getattr(invoice, name) for name in Invoice.BUYER},
     )
     for line in invoice.items.all():
         line.pk, line.invoice, line.created_at = new_id(), draft, now

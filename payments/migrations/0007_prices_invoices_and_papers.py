@@ -139,6 +139,7 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(max_length=30)),
                 ('name_vi', models.CharField(max_length=200)),
                 ('name_en', models.CharField(blank=True, max_length=200)),
+                ('sort_name', models.CharField(editable=False, max_length=200)),
                 ('unit', models.CharField(default='lần', max_length=20)),
                 ('category', models.CharField(choices=[('insured', 'paid by health insurance'), ('budget', 'paid by the state budget'), ('uninsured', 'not paid by health insurance'), ('on_request', 'on request')], max_length=10)),
                 ('amount', models.BigIntegerField()),

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.models import Entity
@@ -13,6 +14,15 @@ from core.money import Money
 from core.states import Stateful
 from payments.models.payments import Payment
 from payments.models.prices import Category, PriceItem
+
+
+SPLIT_WORDS = {  # bhyt.Split.reason → words
+    "card share": _("Health insurance pays the share of your card."),
+    "visit cost below 15% of base salary": _("Below 15 % of the base salary, health insurance pays all that is insured."),
+    "5 continuous years and co-pay above 6 base salaries": _(
+        "After five years of insurance and six base salaries of own share this year, health insurance pays all that is insured."
+    ),
+}
 
 
 class Series(models.Model):
@@ -51,6 +61,10 @@ class Invoice(Stateful, Entity):
     class Kind(models.TextChoices):
         BILL = "bill", _("invoice")
         CREDIT = "credit", _("credit note")  # its amounts take away from the invoice it adjusts
+
+    BUYER: ClassVar[tuple[str, ...]] = (
+        "buyer_name", "buyer_tax_code", "buyer_address", "buyer_national_id", "buyer_email",
+    )  # fmt: skip
 
     kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.BILL)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.DRAFT)
@@ -140,6 +154,22 @@ class Invoice(Stateful, Entity):
         return Money(self.copay_amount + self.own_amount, self.currency)
 
     @property
+    def parts(self) -> dict[str, Money]:
+        """Who pays what, and what was taken off, by name."""
+        names = ("discount", "insurance", "copay", "own", "other")
+        return {name: Money(getattr(self, f"{name}_amount"), self.currency) for name in names}
+
+    @property
+    def card_end(self) -> str:
+        """The end of the insurance card's number: enough to tell whose it is."""
+        return self.card[-4:]
+
+    @property
+    def split_words(self) -> str:
+        """Why health insurance pays what it pays, for people."""
+        return str(SPLIT_WORDS.get(self.split_reason, ""))
+
+    @property
     def has_split(self) -> bool:
         """Say whether somebody else pays a part of it."""
         return bool(self.insurance_amount or self.other_amount)
@@ -204,6 +234,11 @@ class ChargedItem(Entity):
         indexes = [models.Index(fields=["subject"], name="charged_item_subject")]
 
     @property
+    def name(self) -> str:
+        """The name in the reader's language."""
+        return (self.name_en if get_language() == "en" else "") or self.name_vi
+
+    @property
     def total_amount(self) -> int:
         """What it costs after the discount."""
         return self.base_amount - self.discount_amount
@@ -234,3 +269,8 @@ class Credit(Entity):
             models.CheckConstraint(condition=Q(amount__gt=0), name="credit_amount_positive"),
         ]
         indexes = [models.Index(fields=["payment"], name="credit_payment")]
+
+    @property
+    def money(self) -> Money:
+        """How much of the payment counts here."""
+        return Money(self.amount, self.payment.currency)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
@@ -11,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.models import Entity
 from core.money import Money
+from identity.names import fold
 
 
 class Category(models.TextChoices):
@@ -63,6 +66,7 @@ class PriceItem(Entity):
     code = models.CharField(max_length=30)
     name_vi = models.CharField(max_length=200)
     name_en = models.CharField(max_length=200, blank=True)
+    sort_name = models.CharField(max_length=200, editable=False)  # the Vietnamese name without tones, to be searched
     unit = models.CharField(max_length=20, default="lần")
     category = models.CharField(max_length=10, choices=Category.choices)
     amount = models.BigIntegerField()
@@ -84,6 +88,10 @@ class PriceItem(Entity):
                 condition=Q(in_scope=False) | Q(category="insured"), name="price_item_in_scope_is_insured"
             ),
         ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.sort_name = fold(self.name_vi)[:200]
+        super().save(*args, **kwargs)
 
     def __str__(self) -> str:
         return f"{self.code} {self.name_vi}"
