@@ -11,7 +11,7 @@ from core.actor import Actor
 from core.errors import NotAllowed, NotFound
 from core.refs import Ref
 from identity.access import may_act_for, people_of
-from payments.models import GatewayAccount, Payment, PayLink
+from payments.models import GatewayAccount, PayLink, Payment
 
 
 def visible_to(by: Actor) -> QuerySet[Payment]:
@@ -28,6 +28,8 @@ def visible_to(by: Actor) -> QuerySet[Payment]:
 
 
 def _linked(by: Actor) -> QuerySet[PayLink]:
+    if by.user_id is None:
+        return PayLink.objects.none()
     return PayLink.objects.filter(id=by.user_id, revoked_at=None, expires_at__gt=timezone.now())
 
 

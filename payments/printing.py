@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import segno
@@ -37,7 +37,7 @@ def _layout(name: str) -> bytes:
     return (LAYOUTS / f"{name}.typ").read_bytes()
 
 
-def typeset(name: str, values: Mapping[str, Any], *, standard: str = "a-3a") -> bytes:
+def typeset(name: str, values: Mapping[str, Any], *, standard: Literal["a-3a", "ua-1"] = "a-3a") -> bytes:
     """Set values by a layout of `documents/`."""
     import typst  # a large library that only this needs: not in every process from its start
 

@@ -105,8 +105,8 @@ def _kept(found: Statement, begins: datetime, ends: datetime, zone: ZoneInfo) ->
     rows = Payment.objects.filter(
         facility=found.facility, currency=found.currency, captured_at__gte=begins, captured_at__lt=ends
     )
-    for gateway, captured_at, fee in rows.values_list("gateway", "captured_at", "fee_amount"):
-        day = captured_at.astimezone(zone).date()
+    told = rows.annotate(day=TruncDate("captured_at", tzinfo=zone)).values_list("gateway", "day", "fee_amount")
+    for gateway, day, fee in told:
         for sums in (
             found.total,
             found.by_way.setdefault(gateway, Sums()),

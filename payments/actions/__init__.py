@@ -2,18 +2,6 @@
 
 from payments.actions.accounts import close_account, enter_account
 from payments.actions.asking import cancel_payment, expire_payment, open_payment, start_payment
-from payments.actions.deliveries import look_into, note_return, receive_delivery, settle_delivery
-from payments.actions.holds import carry_out_hold, request_capture
-from payments.actions.recording import (
-    ask_gateway,
-    record_authorisation,
-    record_capture,
-    record_failure,
-    record_truth,
-    record_unknown,
-)
-from payments.actions.refunds import carry_out_refund, record_refund, record_refund_failure, request_refund
-from payments.actions.settling import carry_over, settle
 from payments.actions.charging import (
     charge_amount,
     charge_item,
@@ -23,7 +11,9 @@ from payments.actions.charging import (
     take_from_other_source,
     take_off,
 )
+from payments.actions.deliveries import look_into, note_return, receive_delivery, settle_delivery
 from payments.actions.einvoices import request_einvoice, send_einvoice, sum_up_day
+from payments.actions.holds import carry_out_hold, request_capture
 from payments.actions.invoicing import (
     ask_to_pay,
     bill_payment,
@@ -42,6 +32,16 @@ from payments.actions.prices import (
     take_out_price,
 )
 from payments.actions.receipts import issue_receipt, paper_refunds
+from payments.actions.recording import (
+    ask_gateway,
+    record_authorisation,
+    record_capture,
+    record_failure,
+    record_truth,
+    record_unknown,
+)
+from payments.actions.refunds import carry_out_refund, record_refund, record_refund_failure, request_refund
+from payments.actions.settling import carry_over, settle
 
 __all__ = [
     "ask_gateway",

@@ -43,9 +43,7 @@ def request_einvoice(*, invoice_id: UUID, by: Actor, now: datetime) -> EInvoice 
     wanted = EInvoice(facility_id=invoice.facility_id, invoice=invoice, provider=provider.code, created_at=now)
     wanted.content = _wanted_of(wanted.id, invoice).as_json()
     wanted.save(force_insert=True)
-    audit.record(
-        by, "payments.request_einvoice", invoice, person_id=invoice.person_id, facility_id=invoice.facility_id
-    )
+    audit.record(by, "payments.request_einvoice", invoice, person_id=invoice.person_id, facility_id=invoice.facility_id)
     later("payments.tasks.send_einvoice", lock=f"einvoice:{invoice.facility_id}", einvoice_id=str(wanted.id))
     return wanted
 
@@ -158,7 +156,9 @@ def _wanted_of(key: UUID, invoice: Invoice) -> Wanted:
     methods = invoice.payments.order_by("id").values_list("payment__gateway", flat=True)
     return Wanted(
         key=key,
-        kind=kind if kind != "adjustment" or EInvoice.objects.filter(invoice=invoice.adjusts_id).exists() else "invoice",
+        kind=kind
+        if kind != "adjustment" or EInvoice.objects.filter(invoice=invoice.adjusts_id).exists()
+        else "invoice",
         number=invoice.number,
         issued_on=invoice.issued_at.astimezone(ZoneInfo(facility.zone)).date().isoformat(),
         seller=_seller(facility),

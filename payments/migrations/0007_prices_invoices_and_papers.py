@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=core.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('kind', models.CharField(choices=[('bill', 'invoice'), ('credit', 'credit note')], default='bill', max_length=6)),
-                ('status', models.CharField(choices=[('draft', 'being prepared'), ('issued', 'to be paid'), ('settled', 'settled'), ('adjusted', 'adjusted'), ('replaced', 'replaced')], default='draft', max_length=8)),
+                ('status', models.CharField(choices=[('draft', 'being written'), ('issued', 'to be paid'), ('settled', 'settled'), ('adjusted', 'adjusted'), ('replaced', 'replaced')], default='draft', max_length=8)),
                 ('subject', models.CharField(max_length=80)),
                 ('year', models.PositiveSmallIntegerField(null=True)),
                 ('sequence', models.PositiveIntegerField(null=True)),

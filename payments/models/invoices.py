@@ -15,10 +15,11 @@ from core.states import Stateful
 from payments.models.payments import Payment
 from payments.models.prices import Category, PriceItem
 
-
 SPLIT_WORDS = {  # bhyt.Split.reason → words
     "card share": _("Health insurance pays the share of your card."),
-    "visit cost below 15% of base salary": _("Below 15 % of the base salary, health insurance pays all that is insured."),
+    "visit cost below 15% of base salary": _(
+        "Below 15 % of the base salary, health insurance pays all that is insured."
+    ),
     "5 continuous years and co-pay above 6 base salaries": _(
         "After five years of insurance and six base salaries of own share this year, health insurance pays all that is insured."
     ),
@@ -43,7 +44,7 @@ class Invoice(Stateful, Entity):
     """A bill: what was charged, who pays which part of it, and to whom it is made out."""
 
     class Status(models.TextChoices):
-        DRAFT = "draft", _("being prepared")  # charges may still be added
+        DRAFT = "draft", _("being written")  # charges may still be added
         ISSUED = "issued", _("to be paid")  # numbered and final
         SETTLED = "settled", _("settled")  # what is due has come
         ADJUSTED = "adjusted", _("adjusted")  # an adjusting invoice takes a part or all of it back
@@ -116,11 +117,14 @@ class Invoice(Stateful, Entity):
             ),
             models.CheckConstraint(
                 condition=Q(
-                    insurance_amount__gte=0, copay_amount__gte=0, own_amount__gte=0, other_amount__gte=0,
+                    insurance_amount__gte=0,
+                    copay_amount__gte=0,
+                    own_amount__gte=0,
+                    other_amount__gte=0,
                     discount_amount__gte=0,
                 ),
                 name="invoice_parts_not_negative",
-            ),  # fmt: skip
+            ),
             models.CheckConstraint(
                 condition=Q(status="draft", number="", issued_at__isnull=True)
                 | (~Q(status="draft") & ~Q(number="") & Q(issued_at__isnull=False)),

@@ -105,5 +105,3 @@ class PriceItem(Entity):
     def price(self) -> Money:
         """What it costs."""
         return Money(self.amount, self.currency)
-
-

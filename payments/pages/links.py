@@ -10,9 +10,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from core.actor import Actor
@@ -98,7 +97,11 @@ def _show(request: HttpRequest, token: str, *, refusal: str = "", status: int = 
     }
     response = render(request, "payments/by_link.html", context, status=status)
     # The address is the key: it goes into no cache, no search engine, and to no other site.
-    response["Cache-Control"], response["Referrer-Policy"], response["X-Robots-Tag"] = "no-store", "no-referrer", "noindex"
+    response["Cache-Control"], response["Referrer-Policy"], response["X-Robots-Tag"] = (
+        "no-store",
+        "no-referrer",
+        "noindex",
+    )
     return response
 
 

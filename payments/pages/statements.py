@@ -56,7 +56,7 @@ def statement(request: HttpRequest) -> HttpResponse:
 def as_csv(request: HttpRequest) -> HttpResponse:
     """The month as a table: a row for each day, then for each way, then the accounts."""
     found = _wanted(request)
-    header = [_("Part"), _("Name"), *_columns()]
+    header = [_("Part"), _("Way or day"), *_columns()]
     rows = [[_("Day"), f"{day:%Y-%m-%d}", *_cells(sums)] for day, sums in found.by_day.items()]
     rows += [[_("Way to pay"), printing.way_of(code), *_cells(sums)] for code, sums in found.by_way.items()]
     rows.append([_("All"), f"{found.first_day:%Y-%m}", *_cells(found.total)])
@@ -117,7 +117,7 @@ def said(found: Statement) -> dict[str, Any]:
 
 
 def _columns() -> list[str]:
-    return [_("Payments"), _("Income"), _("Promised back"), _("Sent back"), _("Fees of gateways"), _("Left")]
+    return [_("Payments"), _("Income"), _("Promised back"), _("Sent back"), _("Fees of gateways"), _("Net")]
 
 
 def _cells(sums: Sums, found: Statement | None = None) -> list[str]:

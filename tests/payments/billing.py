@@ -18,7 +18,13 @@ HOUSE = Actor.system("payments")
 VISITED = date(2026, 8, 3)
 PRICES = [
     {"code": "KB01", "name_vi": "Khám nội tổng quát", "category": "insured", "amount": 150_000, "in_scope": "1"},
-    {"code": "XN12", "name_vi": "Tổng phân tích tế bào máu", "category": "insured", "amount": 1_034_567, "in_scope": "1"},
+    {
+        "code": "XN12",
+        "name_vi": "Tổng phân tích tế bào máu",
+        "category": "insured",
+        "amount": 1_034_567,
+        "in_scope": "1",
+    },
     {"code": "DV07", "name_vi": "Phòng chờ riêng", "category": "on_request", "amount": 90_000},
 ]
 

@@ -136,7 +136,10 @@ def test_the_parts_always_sum_to_the_bill(inside: int, outside: int, share: Deci
     found = bhyt.split(
         share, inside, on=AUGUST, form="in_person", outside=outside, object_share=Decimal("0.5") if half else Decimal(1)
     )
-    assert found.fund + found.copay + found.own in {Decimal(inside + outside), Decimal(inside + outside) + Decimal("0.01")}
+    assert found.fund + found.copay + found.own in {
+        Decimal(inside + outside),
+        Decimal(inside + outside) + Decimal("0.01"),
+    }
     parts = bhyt.in_dong(found, inside + outside)
     assert parts.fund + parts.copay + parts.own == inside + outside
     assert min(parts.fund, parts.copay, parts.own) >= 0

@@ -95,7 +95,12 @@ def test_a_card_that_says_nothing_splits_nothing(
 
 def test_a_discount_has_a_reason_and_an_end(hospital: Facility, ana: Person, now: datetime) -> None:
     line = bill(hospital, ana, "KB01", now=now).items.get()
-    for money, reason in ((Money.vnd(150_001), "x"), (Money.vnd(10), " "), (Money(10, "USD"), "x"), (Money.vnd(-1), "x")):
+    for money, reason in (
+        (Money.vnd(150_001), "x"),
+        (Money.vnd(10), " "),
+        (Money(10, "USD"), "x"),
+        (Money.vnd(-1), "x"),
+    ):
         with pytest.raises(DiscountTooHigh):
             actions.give_discount(item_id=line.id, money=money, reason=reason, by=HOUSE, now=now)
     line.refresh_from_db()
@@ -144,7 +149,11 @@ def test_the_database_refuses_to_change_an_issued_invoice(
 ) -> None:
     invoice = issued(hospital, ana, "KB01", now=now)
     before = list(Invoice.objects.filter(id=invoice.id).values()), list(ChargedItem.objects.values())
-    with pytest.raises(IntegrityError, match="final|never removed"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(IntegrityError, match=r"final|never removed"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(change, [invoice.id])
     assert (list(Invoice.objects.filter(id=invoice.id).values()), list(ChargedItem.objects.values())) == before
 

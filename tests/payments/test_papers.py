@@ -151,7 +151,14 @@ def test_the_invoice_and_its_credit_note_read_right(
     actions.paper_refunds(payment_id=payment.id, by=HOUSE, now=now)
     note = Invoice.objects.get(kind="credit")
     bill = text_of(ana_browser.get(f"/invoices/{invoice.id}/invoice.pdf").content)
-    for words in ("HÓA ĐƠN DỊCH VỤ Y TẾ", invoice.number, "Khám từ xa", "150.000 ₫", ana.full_name, "Đã được điều chỉnh"):
+    for words in (
+        "HÓA ĐƠN DỊCH VỤ Y TẾ",
+        invoice.number,
+        "Khám từ xa",
+        "150.000 ₫",
+        ana.full_name,
+        "Đã được điều chỉnh",
+    ):
         assert words in bill, words
     credit = text_of(ana_browser.get(f"/invoices/{note.id}/invoice.pdf").content)
     for words in ("ĐIỀU CHỈNH GIẢM", note.number, invoice.number, "Năm mươi nghìn đồng"):
@@ -326,7 +333,13 @@ def test_the_month_adds_up(
     paid_for(elsewhere, ana, Ref("deposit", new_id()), 999_000, now=now)
     month = statements.month_of(hospital, now.date().replace(day=1))
     total = month.total
-    assert (total.number, total.income, total.refunds, total.sent_back, total.fees) == (2, 230_000, 130_000, 50_000, 1_650)
+    assert (total.number, total.income, total.refunds, total.sent_back, total.fees) == (
+        2,
+        230_000,
+        130_000,
+        50_000,
+        1_650,
+    )
     assert sum(sums.income for sums in month.by_day.values()) == sum(s.income for s in month.by_way.values()) == 230_000
     assert {one.account.split("/")[0]: (one.opening, one.closing) for one in month.balances} == {
         "clearing": (0, 180_000),

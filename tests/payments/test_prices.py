@@ -111,9 +111,7 @@ def test_a_file_lands_row_by_row(hospital: Facility, now: datetime) -> None:
 def test_what_is_given_out_is_taken_in_again(hospital: Facility, now: datetime) -> None:
     first = publish(hospital, now=now)
     draft = begin(hospital, HOUSE, now)
-    landed = actions.import_prices(
-        list_id=draft.id, content=price_sheets.write(first.items.all()), by=HOUSE, now=now
-    )
+    landed = actions.import_prices(list_id=draft.id, content=price_sheets.write(first.items.all()), by=HOUSE, now=now)
     assert (landed.fresh, landed.problems) == (3, [])
 
 
