@@ -110,8 +110,8 @@ class ListEmpty(Conflict):
     message = _("There is nothing in this price list yet.")
 
 
-class BadPrice(Invalid):
-    code = "bad_price"
+class BadPriceLine(Invalid):
+    code = "bad_price_line"
     message = _("This line of a price list is not complete.")
 
 

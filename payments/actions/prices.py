@@ -16,7 +16,7 @@ from core.actor import Actor
 from core.ids import new_id
 from core.tables import FileProblem
 from payments import paper_access, price_sheets
-from payments.errors import BadPrice, ListEmpty, ListFinal, ListOverlaps
+from payments.errors import BadPriceLine, ListEmpty, ListFinal, ListOverlaps
 from payments.models import PriceItem, PriceList
 from payments.price_sheets import Line, Problem
 
@@ -65,11 +65,11 @@ def begin_price_list(
 
 @transaction.atomic
 def put_price(*, list_id: UUID, values: dict[str, Any], by: Actor, now: datetime) -> PriceItem:
-    """Put a line into a list that is not published; the same code again takes its place. Raises NotFound, ListFinal, BadPrice."""
+    """Put a line into a list that is not published; the same code again takes its place. Raises NotFound, ListFinal, BadPriceLine."""
     found = _draft(by, list_id)
     line, problems = price_sheets.read({name: str(value) for name, value in values.items()})
     if line is None:
-        raise BadPrice(fields=problems)
+        raise BadPriceLine(fields=problems)
     item, _how = _put(found, line, now)
     return item
 
@@ -82,12 +82,12 @@ def take_out_price(*, list_id: UUID, code: str, by: Actor, now: datetime) -> Non
 
 @transaction.atomic
 def import_prices(*, list_id: UUID, content: bytes, by: Actor, now: datetime) -> Landed:
-    """Take lines in from a CSV: good lines land, each other one is told with its reason. Raises NotFound, ListFinal, BadPrice."""
+    """Take lines in from a CSV: good lines land, each other one is told with its reason. Raises NotFound, ListFinal, BadPriceLine."""
     found = _draft(by, list_id)
     try:
         lines, problems = price_sheets.rows_of(content)
     except FileProblem as problem:
-        raise BadPrice(fields={"file": [price_sheets.in_words(problem.code)]}) from problem
+        raise BadPriceLine(fields={"file": [price_sheets.in_words(problem.code)]}) from problem
     landed = Landed(problems=problems)
     for line in lines:
         _item, how = _put(found, line, now)

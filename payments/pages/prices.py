@@ -154,6 +154,7 @@ def take_out(request: HttpRequest, list_id: UUID) -> HttpResponse:
 @page(roles=DESK)
 def take_in(request: HttpRequest, list_id: UUID) -> HttpResponse:
     """Take lines in from a CSV; what cannot land is told row by row."""
+    paper_access.get_list(actor_of(request), list_id)
     file = request.FILES.get("file")
     if file is None or (file.size or 0) > price_sheets.BOUNDS.most_bytes:
         messages.error(request, _("Please choose a CSV file of at most 2 MB."))

@@ -11,7 +11,7 @@ from core.actor import Actor
 from core.errors import NotAllowed, NotFound
 from identity.models import Facility
 from payments import actions, price_lists, price_sheets
-from payments.errors import BadPrice, ListEmpty, ListFinal, ListOverlaps
+from payments.errors import BadPriceLine, ListEmpty, ListFinal, ListOverlaps
 from payments.models import PriceItem, PriceList
 from tests.make import actor_for, make_desk, make_facility
 from tests.payments.billing import HOUSE, publish
@@ -121,7 +121,7 @@ def test_a_file_nobody_can_read_changes_nothing(hospital: Facility, now: datetim
     if content.startswith(b"code"):
         assert actions.import_prices(list_id=draft.id, content=content, by=HOUSE, now=now).fresh == 0
     else:
-        with pytest.raises(BadPrice):
+        with pytest.raises(BadPriceLine):
             actions.import_prices(list_id=draft.id, content=content, by=HOUSE, now=now)
     assert not draft.items.exists()
 
