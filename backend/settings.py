@@ -183,7 +183,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": ["'self'"],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
-        "form-action": ["'self'", *env.list_("PAYMENT_ORIGINS")],
+        "form-action": ["'self'", *env.list_("PAYMENT_ORIGINS")],  # and the gateways' pages, below
         "frame-ancestors": ["'none'"],
     }
 }
@@ -447,11 +447,44 @@ ERX_TOKEN_HOURS = env.int_("ERX_TOKEN_HOURS", 24)  # of a token that does not sa
 ERX_ENROL_DOCTORS = env.bool_("ERX_ENROL_DOCTORS", True)  # name a doctor at the facility before their first sign-in
 
 # --- payments ---------------------------------------------------------------------------------------------------
-PAYMENT_GATEWAYS = {"sandbox": "payments.gateways.sandbox.Sandbox"} if DEMO else {}
+# The first is the usual one. Who has no account with a gateway is not paid by it.
+PAYMENT_GATEWAYS = {
+    **({"sandbox": "payments.gateways.sandbox.Sandbox"} if DEMO else {}),
+    "vietqr": "payments.gateways.vietqr.VietQR",
+    "vnpay": "payments.gateways.vnpay.Vnpay",
+    "momo": "payments.gateways.momo.Momo",
+    "zalopay": "payments.gateways.zalopay.Zalopay",
+    "stripe": "payments.gateways.stripe.Stripe",
+}
 PAYMENT_HOLD_DAYS = env.int_("PAYMENT_HOLD_DAYS", 5)  # a card is held instead of charged for care that is done within
+STRIPE_URL = env.str_("STRIPE_URL", "https://api.stripe.com")
+STRIPE_TIMEOUT_S = env.int_("STRIPE_TIMEOUT_S", 20)
 SANDBOX_WEBHOOK_SECRET = env.secret("SANDBOX_WEBHOOK_SECRET") if DEMO else ""
 # Who brings invoices to the tax authority: payments.einvoice. Empty: nobody, invoices stay here.
 EINVOICE_PROVIDER = env.str_("EINVOICE_PROVIDER", "payments.einvoice.files.Files" if DEMO else "")
+PAYMENT_TIMEOUT_S = env.int_("PAYMENT_TIMEOUT_S", 30)  # MoMo asks for no less
+# Where the gateways are: production on a real site, their public sandboxes elsewhere. VNPAY names its production addresses
+# in the contract: compare them.
+VNPAY_PAY_URL = env.str_(
+    "VNPAY_PAY_URL",
+    "https://pay.vnpay.vn/vpcpay.html" if PRODUCTION else "https://sandbox.vnpayment.vn/paymentv2/vpcpay.html",
+)
+VNPAY_API_URL = env.str_(
+    "VNPAY_API_URL",
+    "https://merchant.vnpay.vn/merchant_webapi/api/transaction"
+    if PRODUCTION
+    else "https://sandbox.vnpayment.vn/merchant_webapi/api/transaction",
+)
+MOMO_URL = env.str_("MOMO_URL", "https://payment.momo.vn" if PRODUCTION else "https://test-payment.momo.vn").rstrip("/")
+ZALOPAY_URL = env.str_(
+    "ZALOPAY_URL", "https://openapi.zalopay.vn" if PRODUCTION else "https://sb-openapi.zalopay.vn"
+).rstrip("/")
+# A browser follows "pay" to these alone: the button is a form, and forms go nowhere else.
+CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += [
+    *(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in (VNPAY_PAY_URL, MOMO_URL, ZALOPAY_URL, STRIPE_URL)),
+    "https://*.zalopay.vn",  # where its orders' pages are
+    "https://checkout.stripe.com",
+]
 
 # --- notifications ----------------------------------------------------------------------------------------------
 CARRIERS = {

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from booking.importing import MOST_MINUTES, Problem, Wish, problem
 from booking.marks import MINUTES
-from booking.sheets import MOST_ROWS, FileProblem
+from core.sheets import MOST_ROWS, FileProblem
 
 # What a slot's status asks for; busy ones are visits of the other system and say nothing about hours.
 KINDS = {"free": "extra", "busy-unavailable": "closed"}

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from booking.marks import MINUTES
-from booking.sheets import FileProblem, Row
+from core.sheets import FileProblem, Row
 from identity.names import fold
 
 Problem = dict[str, Any]  # {"line": 7, "field": "to_time", "reason": "bad_hours", "value": "07:00"}

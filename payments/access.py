@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -11,7 +12,7 @@ from core.actor import Actor
 from core.errors import NotAllowed, NotFound
 from core.refs import Ref
 from identity.access import may_act_for, people_of
-from payments.models import GatewayAccount, PayLink, Payment
+from payments.models import BankLine, BankStatement, GatewayAccount, PayLink, Payment
 
 
 def visible_to(by: Actor) -> QuerySet[Payment]:
@@ -117,3 +118,46 @@ def lock_account(by: Actor, account_id: UUID) -> GatewayAccount:
     if account is None:
         raise NotFound()
     return account
+
+
+def bank_lines_visible_to(by: Actor) -> QuerySet[BankLine]:
+    """Return the money on bank accounts the actor may see: the desk that of its own facility."""
+    if by.is_system:
+        return BankLine.objects.all()
+    if by.role == "desk" and by.facility_id is not None:
+        return BankLine.objects.filter(facility_id=by.facility_id)
+    return BankLine.objects.none()
+
+
+def lock_bank_lines(by: Actor, line_ids: Sequence[UUID]) -> list[BankLine]:
+    """Return bank lines, locked, in key order. Raises NotFound when one is absent or not theirs, or none is named."""
+    wanted = set(line_ids)
+    rows = bank_lines_visible_to(by).filter(id__in=wanted).select_for_update(of=("self",))
+    found = list(rows.select_related("account").order_by("id"))
+    if not wanted or len(found) != len(wanted) or len({line.facility_id for line in found}) != 1:
+        raise NotFound()
+    return found
+
+
+def get_bank_line(by: Actor, line_id: UUID) -> BankLine:
+    """Return a bank line. Raises NotFound for "absent" and "not yours" alike."""
+    line = bank_lines_visible_to(by).filter(id=line_id).select_related("account", "payment__payer").first()
+    if line is None:
+        raise NotFound()
+    return line
+
+
+def statements_visible_to(by: Actor) -> QuerySet[BankStatement]:
+    """Return the statements the actor may see, without what was in the files."""
+    rows = BankStatement.objects.defer("content")
+    if by.is_system:
+        return rows
+    return rows.filter(facility_id=by.facility_id) if by.role == "desk" and by.facility_id else rows.none()
+
+
+def get_statement(by: Actor, statement_id: UUID) -> BankStatement:
+    """Return a statement. Raises NotFound for "absent" and "not yours" alike."""
+    statement = statements_visible_to(by).filter(id=statement_id).first()
+    if statement is None:
+        raise NotFound()
+    return statement

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from payments.models import Delivery, Entry, Payment, Refund
+from payments.models import Delivery, Dispute, Entry, Payment, Refund
 
 
 class ReadOnly:
@@ -57,3 +57,10 @@ class DeliveryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("gateway", "outcome")
     exclude = ("body",)
     search_fields = ("event_id", "reference")
+
+
+@admin.register(Dispute)
+class DisputeAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("opened_at", "status", "amount", "currency", "reason", "gateway", "gateway_reference", "closed_at")
+    list_filter = ("status", "gateway")
+    search_fields = ("gateway_reference",)

@@ -168,3 +168,28 @@ class InSummary(Conflict):
 class EInvoiceUnavailable(Unavailable):
     code = "einvoice_unavailable"
     message = _("The e-invoice service does not answer just now. We will try again.")
+
+
+class AmountNotTaken(Invalid):
+    code = "amount_not_taken"
+    message = _("This amount cannot be paid this way. Please choose another way to pay.")
+
+
+class SumDiffers(Conflict):
+    code = "sum_differs"
+    message = _("These transfers do not add up to the amount of the payment.")
+
+
+class WaitsElsewhere(WrongState):
+    code = "waits_elsewhere"
+    message = _("They are paying in another way just now. Look again when that has ended.")
+
+
+class SayWhy(Invalid):
+    code = "say_why"
+    message = _("Write the number of the transfer back, or the reason.")
+
+
+class StatementUnfit(Invalid):
+    code = "statement_unfit"
+    message = _("The file cannot be read.")

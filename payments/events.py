@@ -33,6 +33,13 @@ class PaymentFailed(_AboutPayment):
 
 
 @dataclass(frozen=True)
+class PaymentDisputed(_AboutPayment):
+    """The payer disputes it at their bank; the money may be taken from the facility until that is decided."""
+
+    dispute_id: str
+
+
+@dataclass(frozen=True)
 class RefundRequested(_AboutPayment):
     """Money was promised back."""
 

@@ -8,6 +8,11 @@ Double entry: each fact is a transaction of lines that sum to zero. Positive is 
 | `income/<facility>` | what citizens paid the facility | credit |
 | `refunds/<facility>` | what of it was given back or promised back | debit |
 | `refunds_due/<facility>` | promised back, not yet gone | credit |
+| `fees/<facility>` | what gateways kept for their work | debit |
+| `disputed/<facility>` | taken by a gateway until a dispute is decided | debit |
+| `losses/<facility>` | disputes decided for the payer | debit |
+| `unallocated/<facility>` | money that came to the bank account and belongs to nobody yet | credit |
+| `set_aside/<facility>` | money that came to the bank account and is not for a payment | credit |
 
 Money belongs to the facility at every moment; there is no account of the platform's own.
 """
@@ -54,6 +59,21 @@ def refunds_due(facility_id: UUID) -> str:
     return f"refunds_due/{facility_id}"
 
 
+def fees(facility_id: UUID) -> str:
+    """Name the account of what gateways kept for their work."""
+    return f"fees/{facility_id}"
+
+
+def disputed(facility_id: UUID) -> str:
+    """Name the account of money taken until a dispute is decided."""
+    return f"disputed/{facility_id}"
+
+
+def losses(facility_id: UUID) -> str:
+    """Name the account of disputes a facility lost."""
+    return f"losses/{facility_id}"
+
+
 def captured(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
     """Return the lines for money that arrived."""
     return _moved(money, to=clearing(gateway, facility_id), source=income(facility_id))
@@ -72,6 +92,51 @@ def refund_done(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
 def refund_failed(facility_id: UUID, money: Money) -> list[Line]:
     """Return the lines that take back a promise the gateway could not keep."""
     return _moved(money, to=refunds_due(facility_id), source=refunds(facility_id))
+
+
+def fee_kept(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for what a gateway keeps, of a payment or for a dispute."""
+    return _moved(money, to=fees(facility_id), source=clearing(gateway, facility_id))
+
+
+def dispute_taken(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for disputed money the gateway took back."""
+    return _moved(money, to=disputed(facility_id), source=clearing(gateway, facility_id))
+
+
+def dispute_won(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for disputed money that came back."""
+    return _moved(money, to=clearing(gateway, facility_id), source=disputed(facility_id))
+
+
+def dispute_lost(facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for disputed money that is the payer's again."""
+    return _moved(money, to=losses(facility_id), source=disputed(facility_id))
+
+
+def unallocated(facility_id: UUID) -> str:
+    """Name the account of money that came and belongs to nobody yet."""
+    return f"unallocated/{facility_id}"
+
+
+def set_aside(facility_id: UUID) -> str:
+    """Name the account of money that came and is not for a payment."""
+    return f"set_aside/{facility_id}"
+
+
+def bank_came(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for money that came to the bank account, before anybody knows what for."""
+    return _moved(money, to=clearing(gateway, facility_id), source=unallocated(facility_id))
+
+
+def bank_left(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for money that belongs to nobody no longer: put to a payment, whose capture follows, or sent back."""
+    return _moved(money, to=unallocated(facility_id), source=clearing(gateway, facility_id))
+
+
+def bank_ignored(facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for money that stays in the account and is not for a payment."""
+    return _moved(money, to=unallocated(facility_id), source=set_aside(facility_id))
 
 
 def _moved(money: Money, *, to: str, source: str) -> list[Line]:

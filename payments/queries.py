@@ -14,7 +14,7 @@ from core.errors import NotFound
 from core.money import Money
 from core.refs import Ref
 from payments import access, gateways
-from payments.models import Entry, GatewayAccount, Payment, Refund
+from payments.models import Dispute, Entry, GatewayAccount, Payment, Refund
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,11 @@ def refunds_waiting(now: datetime, *, longer_than: timedelta) -> QuerySet[Refund
     return Refund.objects.filter(status=Refund.Status.REQUESTED, created_at__lte=now - longer_than)
 
 
+def open_disputes() -> QuerySet[Dispute]:
+    """Return disputes that are not decided, to ask about: a word about them may have been lost."""
+    return Dispute.objects.filter(status__in=Dispute.OPEN).select_related("payment")
+
+
 def balances(facility_id: UUID | None = None) -> dict[tuple[str, str], int]:
     """Return the balance per (account, currency), of one facility or of all."""
     rows = Entry.objects.filter(facility_id=facility_id) if facility_id else Entry.objects.all()
@@ -149,8 +154,9 @@ def account_of(facility_id: UUID, gateway: str) -> GatewayAccount | None:
 
 
 def account_called(gateway: str, merchant: str) -> GatewayAccount | None:
-    """Return the account a gateway's call names; None without one."""
-    return GatewayAccount.objects.filter(gateway=gateway, merchant=merchant, is_active=True).first()
+    """Return the account a gateway's call names, the one in use first, else the last closed one; None without one."""
+    rows = GatewayAccount.objects.filter(gateway=gateway, merchant=merchant)
+    return rows.order_by("-is_active", "-created_at").first()
 
 
 def account_with(gateway: str, account_id: UUID) -> GatewayAccount | None:
@@ -178,3 +184,10 @@ def asked(payment: Payment, now: datetime) -> gateways.Asked:
         begun_at=payment.begun_at or payment.created_at,
         now=now,
     )
+
+
+def why(payment: Payment) -> str:
+    """Return what the payer is told about a gateway's no or doubt; empty without a reason."""
+    if not payment.gateway_reason or payment.gateway not in gateways.codes():
+        return ""
+    return str(gateways.get(payment.gateway).why(payment.gateway_reason))

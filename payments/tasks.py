@@ -34,6 +34,12 @@ def carry_out_refund(refund_id: str) -> None:
 
 
 @task
+def ask_dispute(dispute_id: str) -> None:
+    """Ask how a dispute stands."""
+    actions.ask_dispute(dispute_id=UUID(dispute_id), by=HOUSE, now=this_instant())
+
+
+@task
 def look_into(payment_id: str) -> None:
     """The payer is back from the gateway: ask how it went."""
     actions.look_into(payment_id=UUID(payment_id), by=HOUSE, now=this_instant())
@@ -73,7 +79,8 @@ def look_after_payments(timestamp: int) -> None:
 @periodic("13 * * * *")
 @task
 def look_again(timestamp: int) -> None:
-    """Each hour: ask about payments closed unpaid within a day (money may come late), send refunds and holds that got stuck."""
+    """Each hour: ask about payments closed unpaid within a day (money may come late) and about open disputes; send refunds
+    and holds that got stuck."""
     at = datetime.fromtimestamp(timestamp, tz=UTC)
     for payment in queries.to_ask_about(at, waiting=timedelta(minutes=2), closed_within=timedelta(days=1))[:2000]:
         later("payments.tasks.ask_gateway", lock=payment.subject, payment_id=str(payment.id))
@@ -81,9 +88,17 @@ def look_again(timestamp: int) -> None:
         later("payments.tasks.carry_out_refund", refund_id=str(refund.id))
     for payment in queries.holds_to_carry_out()[:500]:
         later("payments.tasks.carry_out_hold", lock=payment.subject, payment_id=str(payment.id))
+    for dispute in queries.open_disputes()[:500]:
+        later("payments.tasks.ask_dispute", lock=dispute.payment.subject, dispute_id=str(dispute.id))
     longest = timedelta(days=settings.PAYMENT_HOLD_DAYS)
     for payment in queries.held_too_long(at, longer_than=longest).filter(hold_amount=None)[:500]:
         later("payments.tasks.capture_in_time", lock=payment.subject, subject=payment.subject)
+
+
+@task
+def read_statement(statement_id: str) -> None:
+    """Read a bank statement."""
+    actions.read_statement(statement_id=UUID(statement_id), by=HOUSE, now=this_instant())
 
 
 @task

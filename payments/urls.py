@@ -4,7 +4,7 @@ from django.urls import path
 
 from payments import api, papers_api, webhooks
 from payments.gateways.sandbox import pages as sandbox
-from payments.pages import accounts, links, papers, payer, prices, statements
+from payments.pages import accounts, links, months, papers, payer, prices, transfers
 
 api_patterns = [
     path("payments", api.Payments.as_view(), name="payments_payments"),
@@ -34,9 +34,9 @@ page_patterns = [
     path("receipts/<uuid:receipt_id>/receipt.pdf", papers.receipt_pdf, name="payments_receipt_pdf"),
     path("facilities/<uuid:facility_id>/prices/", prices.published, name="payments_published_prices"),
     path("hospital/invoices/", papers.invoices, name="payments_invoices"),
-    path("hospital/statement/", statements.statement, name="payments_statement"),
-    path("hospital/statement/statement.csv", statements.as_csv, name="payments_statement_csv"),
-    path("hospital/statement/statement.pdf", statements.as_pdf, name="payments_statement_pdf"),
+    path("hospital/statement/", months.statement, name="payments_statement"),
+    path("hospital/statement/statement.csv", months.as_csv, name="payments_statement_csv"),
+    path("hospital/statement/statement.pdf", months.as_pdf, name="payments_statement_pdf"),
     path("hospital/prices/", prices.lists, name="payments_price_lists"),
     path("hospital/prices/begin/", prices.begin, name="payments_begin_price_list"),
     path("hospital/prices/<uuid:list_id>/", prices.one, name="payments_price_list"),
@@ -49,10 +49,17 @@ page_patterns = [
     path("hospital/payment-accounts/", accounts.accounts, name="payments_accounts"),
     path("hospital/payment-accounts/<slug:gateway>/enter/", accounts.enter, name="payments_enter_account"),
     path("hospital/payment-accounts/<uuid:account_id>/close/", accounts.close, name="payments_close_account"),
+    path("hospital/transfers/", transfers.transfers, name="payments_transfers"),
+    path("hospital/transfers/<uuid:line_id>/assign/", transfers.assign, name="payments_assign_transfer"),
+    path("hospital/transfers/<uuid:line_id>/settle/", transfers.settle, name="payments_settle_transfer"),
+    path("hospital/statements/", transfers.bank_statements, name="payments_bank_statements"),
+    path("hospital/statements/<uuid:statement_id>/", transfers.bank_statement, name="payments_bank_statement"),
     path("sandbox/pay/<str:reference>/", sandbox.show, name="payments_sandbox_pay"),
     path("sandbox/pay/<str:reference>/answer/", sandbox.answer, name="payments_sandbox_answer"),
 ]
 hook_patterns = [
+    path("bank/", webhooks.Hook.as_view(), {"gateway": "vietqr"}),  # what banks are given as our address
+    path("bank/<uuid:account_id>/", webhooks.Hook.as_view(), {"gateway": "vietqr"}),
     path("<slug:gateway>/", webhooks.Hook.as_view(), name="payments_hook"),
     path("<slug:gateway>/<uuid:account_id>/", webhooks.Hook.as_view(), name="payments_account_hook"),
 ]

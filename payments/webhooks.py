@@ -58,7 +58,15 @@ class Hook(ApiView):
             log.warning("a call for %s was not believed: %s", code, error.code)
             return _refused(gateway, error)
         raw = call.body or call.query.encode()
-        standing = actions.receive_delivery(gateway=code, account=row, told=told, raw=raw, now=self.now)
+        try:
+            standing = actions.receive_delivery(gateway=code, account=row, told=told, raw=raw, now=self.now)
+        except Exception:
+            # Said in its own words, so that it calls again; without words of its own it is told by the status.
+            reply = gateway.refuse("error")
+            if reply is None:
+                raise
+            log.exception("a call for %s could not be kept", code)
+            return HttpResponse(reply.body, status=reply.status, content_type=reply.content_type)
         CALLS.labels(code, "new" if standing.is_new else "again").inc()
         reply = gateway.reply(standing)
         return HttpResponse(reply.body, status=reply.status, content_type=reply.content_type)

@@ -7,6 +7,7 @@ so that the other rows can still be used.
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,13 +47,16 @@ class Bounds:
     longest_cell: int = 500
 
 
-def rows_of_csv(content: bytes, bounds: Bounds) -> Iterator[Row]:
-    """Walk through the rows of a CSV, the header first: UTF-8 or UTF-16, comma, semicolon or tab. Raises FileProblem."""
+def rows_of_csv(content: bytes, bounds: Bounds, *, old_encoding: str = "") -> Iterator[Row]:
+    """Walk through the rows of a CSV, the header first: UTF-8 or UTF-16, comma, semicolon or tab. Raises FileProblem.
+
+    A file in neither is read in `old_encoding`, if the caller expects one.
+    """
     if len(content) > bounds.most_bytes:
         raise FileProblem("file_too_large")
     if not content.strip():
         raise FileProblem("file_empty")
-    text = _decoded(content)
+    text = decoded(content, old_encoding)
     # Cells are bounded below; the library's own bound would end the whole file at the first long one.
     csv.field_size_limit(max(csv.field_size_limit(), bounds.most_bytes + 1))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
@@ -81,19 +85,29 @@ def row_of(line: int, cells: Sequence[Any], bounds: Bounds) -> Row:
     return row
 
 
-def _decoded(content: bytes) -> str:
+def decoded(content: bytes, old_encoding: str = "") -> str:
+    """Return the text of a file in UTF-8 or UTF-16, else in `old_encoding`, its letters composed. Raises FileProblem."""
     try:
         if content.startswith((b"\xff\xfe", b"\xfe\xff")):
             return content.decode("utf-16")
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
+        if not old_encoding:
+            raise FileProblem("wrong_encoding", line) from error
+    try:
+        # Windows-1258 writes a tone mark as a sign of its own behind the letter.
+        return unicodedata.normalize("NFC", content.decode(old_encoding))
+    except UnicodeDecodeError as error:
         raise FileProblem("wrong_encoding", line) from error
 
 
 def _delimiter(text: str) -> str:
-    header = next((line for line in text.splitlines() if line.strip()), "")
-    return max(",;\t", key=header.count)  # the first of them when there is none: one column
+    """Return what parts the columns: what the header has most of. Banks write some lines above it, never numbers into it."""
+    lines = [line for line in text.splitlines()[:40] if line.strip()]
+    headers = lines[:1] + [line for line in lines[1:] if not any(sign.isdigit() for sign in line)]
+    # The first of them when there is none: one column.
+    return max(",;\t", key=lambda sign: max((line.count(sign) for line in headers), default=0))
 
 
 def safe(text: str) -> str:

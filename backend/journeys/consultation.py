@@ -109,6 +109,9 @@ def confirm_the_appointment(event: PaymentAuthorised | PaymentCaptured) -> None:
         booking.actions.confirm_paid(appointment_id=subject.id, by=STORY, now=this_instant())
     except (HoldHasExpired, WrongState):
         _find_another_time_or_give_back(subject.id)
+    else:
+        # Of money that was reserved, less may be owed by now than was being taken.
+        moving.settle(subject.id, reason="too_much")
 
 
 def _find_another_time_or_give_back(appointment_id: UUID) -> None:

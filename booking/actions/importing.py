@@ -12,15 +12,16 @@ from uuid import UUID
 from django.db import transaction
 
 import audit
-from booking import access, bundles, days, importing, sheets
+from booking import access, bundles, days, importing
 from booking.errors import BadFile
 from booking.importing import Problem, Wish
 from booking.judging import Judge, Verdict
 from booking.models import Closure, ImportRun, Rule, Schedule
-from booking.sheets import FileProblem
+from core import sheets
 from core.actor import Actor
 from core.errors import NotFound
 from core.refs import Ref
+from core.sheets import FileProblem
 from core.tasks import later
 from identity.models import Facility
 

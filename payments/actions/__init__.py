@@ -1,7 +1,9 @@
-"""The verbs of payments: ask for money, record what the gateway says, give money back."""
+"""The verbs of payments: ask for money, record what the gateway or the bank says, give money back."""
 
 from payments.actions.accounts import close_account, enter_account
 from payments.actions.asking import cancel_payment, expire_payment, open_payment, start_payment
+from payments.actions.bank import take_line
+from payments.actions.bank_statements import hand_in_statement, read_statement
 from payments.actions.charging import (
     charge_amount,
     charge_item,
@@ -12,6 +14,7 @@ from payments.actions.charging import (
     take_off,
 )
 from payments.actions.deliveries import look_into, note_return, receive_delivery, settle_delivery
+from payments.actions.disputes import ask_dispute, look_into_dispute, record_dispute
 from payments.actions.einvoices import request_einvoice, send_einvoice, sum_up_day
 from payments.actions.holds import carry_out_hold, request_capture
 from payments.actions.invoicing import (
@@ -41,11 +44,14 @@ from payments.actions.recording import (
     record_unknown,
 )
 from payments.actions.refunds import carry_out_refund, record_refund, record_refund_failure, request_refund
+from payments.actions.resolving import assign_lines, ignore_line, note_transfer_back
 from payments.actions.settling import carry_over, settle
 
 __all__ = [
+    "ask_dispute",
     "ask_gateway",
     "ask_to_pay",
+    "assign_lines",
     "begin_price_list",
     "bill_payment",
     "cancel_payment",
@@ -61,20 +67,26 @@ __all__ = [
     "enter_account",
     "expire_payment",
     "give_discount",
+    "hand_in_statement",
+    "ignore_line",
     "import_prices",
     "issue_invoice",
     "issue_receipt",
     "look_into",
+    "look_into_dispute",
     "make_link",
     "note_return",
+    "note_transfer_back",
     "open_payment",
     "paper_refunds",
     "prepare_invoice",
     "publish_price_list",
     "put_price",
+    "read_statement",
     "receive_delivery",
     "record_authorisation",
     "record_capture",
+    "record_dispute",
     "record_failure",
     "record_refund",
     "record_refund_failure",
@@ -92,6 +104,7 @@ __all__ = [
     "start_payment",
     "sum_up_day",
     "take_from_other_source",
+    "take_line",
     "take_off",
     "take_out_price",
     "use_link",

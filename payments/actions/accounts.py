@@ -24,29 +24,34 @@ def enter_account(
     credentials: Mapping[str, str],
     by: Actor,
     now: datetime,
-    rank: int = 0,
+    rank: int | None = None,
+    account_id: UUID | None = None,
 ) -> GatewayAccount:
     """Keep a facility's account with a gateway, its credentials sealed; another merchant name ends the one before.
 
-    Left-out credentials of the same merchant stay as they were. Raises UnknownGateway, AccountIncomplete, AccountTaken.
+    Left-out credentials of the same merchant stay as they were, and one that was closed opens again: calls about what was
+    paid through it still find it. `account_id` where the address gateways call must be known before.
+    Raises UnknownGateway, AccountIncomplete, AccountTaken.
     """
     access.require_money_desk(by, facility_id)
     fields = gateways.get(gateway).fields
-    known = GatewayAccount.objects.select_for_update().filter(
-        facility_id=facility_id, gateway=gateway, is_active=True
-    ).first()  # fmt: skip
-    same = known is not None and known.merchant == merchant
-    kept = known.credentials() if known is not None and same else {}
+    merchant = gateways.get(gateway).named(merchant, credentials)
+    rows = GatewayAccount.objects.select_for_update().filter(facility_id=facility_id, gateway=gateway)
+    known = list(rows.order_by("-is_active", "-created_at"))
+    account = next((one for one in known if one.merchant == merchant), None)
+    kept = account.credentials() if account is not None else {}
     given = {field.name: credentials.get(field.name, "").strip() or kept.get(field.name, "") for field in fields}
     if not merchant or any(not given[field.name] for field in fields if not field.is_optional):
         raise AccountIncomplete()
-    if known is not None and not same:
-        known.is_active = False
-        known.save(update_fields=["is_active"])
-    account = known if known is not None and same else GatewayAccount(
-        facility_id=facility_id, gateway=gateway, merchant=merchant, created_at=now
-    )  # fmt: skip
-    account.rank = rank
+    for other in known:
+        if other.is_active and other is not account:
+            other.is_active = False
+            other.save(update_fields=["is_active"])
+    if account is None:
+        account = GatewayAccount(facility_id=facility_id, gateway=gateway, merchant=merchant, created_at=now)
+        account.id = account_id or account.id
+    account.is_active = True
+    account.rank = account.rank if rank is None else rank
     account.seal(given)
     try:
         with transaction.atomic():

@@ -16,7 +16,15 @@ from core.money import Money
 from core.refs import Ref
 from payments import access, gateways, queries
 from payments.actions import recording
-from payments.errors import AlreadyPaid, BeingChecked, NoAccount, NothingToPay, PaymentExpired, PriceDiffers
+from payments.errors import (
+    AlreadyPaid,
+    BeingChecked,
+    GatewayUnavailable,
+    NoAccount,
+    NothingToPay,
+    PaymentExpired,
+    PriceDiffers,
+)
 from payments.models import Payment
 
 Status = Payment.Status
@@ -134,6 +142,10 @@ def start_payment(
             payment.deep_link, payment.qr = redirect.deep_link, redirect.qr
             payment.move_to(Status.PENDING, at=now)
             payment.save()
+        elif payment.gateway == gateway and not payment.gateway_reference:
+            # Closed meanwhile: nobody is sent there, but money that came all the same must find its payment.
+            payment.gateway_reference = redirect.reference
+            payment.save(update_fields=["gateway_reference"])
     return payment
 
 
@@ -145,8 +157,12 @@ def _may_be_held(payment: Payment, now: datetime) -> bool:
 def _startable(payment_id: UUID, gateway: str, *, by: Actor, now: datetime) -> Payment:
     """Return the payment to begin with, its gateway written down, or one that is there already."""
     payment = access.get_payment(by, payment_id)
+    account = queries.account_of(payment.facility_id, gateway)
+    is_refused = account is None and bool(gateways.get(gateway).fields)
     if payment.is_waiting and payment.gateway not in {"", gateway}:
-        stop_elsewhere(payment, by=by, now=now)
+        if is_refused:  # before anything is closed elsewhere
+            raise NoAccount()
+        _stop_elsewhere(payment, by=by, now=now)
     with transaction.atomic():
         payment = access.lock_payment(by, payment_id)
         if payment.status == Status.AUTHORISED or payment.captured_at is not None:
@@ -155,18 +171,26 @@ def _startable(payment_id: UUID, gateway: str, *, by: Actor, now: datetime) -> P
             raise BeingChecked()
         if payment.status in {Status.CANCELLED, Status.EXPIRED} or payment.is_late(now):
             raise PaymentExpired()
-        if payment.status == Status.FAILED or payment.gateway not in {"", gateway}:
-            if payment.status != Status.FAILED:  # the try at the other gateway ends here
-                payment.move_to(Status.CANCELLED, at=now)
-                payment.save(update_fields=["status", "cancelled_at"])
-            payment = _next_try(payment, by=by, now=now)
-        if payment.status == Status.CREATED and payment.gateway != gateway:
-            account = queries.account_of(payment.facility_id, gateway)
-            if account is None and gateways.get(gateway).fields:
-                raise NoAccount()
-            payment.gateway, payment.account, payment.begun_at = gateway, account, now
-            payment.save(update_fields=["gateway", "account", "begun_at"])
-        return payment
+        newer = _newer_try(payment) if payment.status == Status.FAILED else None
+        if newer is None:
+            if payment.status == Status.FAILED or payment.gateway not in {"", gateway}:
+                if payment.status != Status.FAILED:  # the try at the other gateway ends here
+                    payment.move_to(Status.CANCELLED, at=now)
+                    payment.save(update_fields=["status", "cancelled_at"])
+                payment = _next_try(payment, by=by, now=now)
+            if payment.status == Status.CREATED and not payment.gateway:
+                if is_refused:
+                    raise NoAccount()
+                payment.gateway, payment.account, payment.begun_at = gateway, account, now
+                payment.save(update_fields=["gateway", "account", "begun_at"])
+            return payment
+    return _startable(newer, gateway, by=by, now=now)
+
+
+def _newer_try(declined: Payment) -> UUID | None:
+    """Return the try that is open or paid for the same subject by now: from another device, or an older page."""
+    siblings = Payment.objects.filter(subject=declined.subject, status__in=[*Payment.OPEN, *Payment.PAID])
+    return siblings.values_list("id", flat=True).first()
 
 
 def _next_try(payment: Payment, *, by: Actor, now: datetime) -> Payment:
@@ -183,30 +207,33 @@ def _next_try(payment: Payment, *, by: Actor, now: datetime) -> Payment:
     )
 
 
-def stop_elsewhere(payment: Payment, *, by: Actor, now: datetime) -> None:
+def _stop_elsewhere(payment: Payment, *, by: Actor, now: datetime) -> None:
     """Have the gateway that waits close its page, so that two ways cannot both be paid; what was paid meanwhile counts.
 
     When it cannot be closed and is paid all the same, record_capture() gives the second money back.
+    Raises BeingChecked when it may have been paid already and the gateway does not answer, else GatewayUnavailable.
     """
     gateway, account = gateways.get(payment.gateway), queries.speaks_for(payment.account, payment.facility_id)
     what = queries.asked(payment, now)
-    truth = gateway.ask(account, what)
-    if truth.status != "waiting":
-        recording.record_truth(payment_id=payment.id, truth=truth, by=Actor.system("payments"), now=now)
-    else:
-        gateway.void(account, what)
+    try:
+        truth = gateway.ask(account, what)
+        if truth.status == "waiting":
+            gateway.void(account, what)
+    except GatewayUnavailable as error:
+        raise BeingChecked() if payment.status == Status.UNKNOWN else error from error
+    recording.record_truth(payment_id=payment.id, truth=truth, by=Actor.system("payments"), now=now)
 
 
 @transaction.atomic
 def cancel_payment(*, subject: Ref, by: Actor, now: datetime) -> Payment | None:
     """Stop asking for money for this subject. Returns the payment closed, or None when nothing was open.
 
-    What is already paid stays paid: giving it back is request_refund().
+    What is paid or reserved already stays so: giving it back is request_refund(), or settle().
     """
     closed = None
     for payment in access.lock_subject(str(subject)):
         access.get_payment(by, payment.id)
-        if payment.can_move_to(Status.CANCELLED):
+        if payment.is_open or payment.status == Status.FAILED:
             payment.move_to(Status.CANCELLED, at=now)
             payment.save(update_fields=["status", "cancelled_at"])
             closed = payment

@@ -61,6 +61,7 @@ def record_capture(
     )
     lines = ledger.captured(payment.gateway, payment.facility_id, came)
     books.write(Entry.Kind.CAPTURE, lines, payment=payment)
+    books.write_fee(payment)
     audit.record(
         by, "payments.capture", payment, person_id=payment.payer_id, facility_id=payment.facility_id,
         detail=came.as_json(),
@@ -109,7 +110,7 @@ def _close_other_tries(payment: Payment, now: datetime) -> None:
 
 
 @transaction.atomic
-def record_failure(*, payment_id: UUID, by: Actor, now: datetime) -> Payment:
+def record_failure(*, payment_id: UUID, by: Actor, now: datetime, reason: str = "") -> Payment:
     """The gateway declined, or let reserved money go. Only what waits or is reserved can end so; anything later stands."""
     access.require_house(by)
     payment = access.lock_payment(by, payment_id)
@@ -120,7 +121,8 @@ def record_failure(*, payment_id: UUID, by: Actor, now: datetime) -> Payment:
         if payment.status == Status.AUTHORISED:
             log.error("payment %s: reserved money is gone at %s", payment.id, payment.gateway)
         payment.move_to(Status.FAILED, at=now)
-        payment.save(update_fields=["status", "failed_at"])
+        payment.gateway_reason = reason[:40]
+        payment.save(update_fields=["status", "failed_at", "gateway_reason"])
         emit(PaymentFailed(payment_id=str(payment.id), subject=payment.subject))
     return payment
 
@@ -163,7 +165,7 @@ def record_truth(*, payment_id: UUID, truth: Truth, by: Actor, now: datetime) ->
         return Outcome.UNCHANGED
     if truth.status == "declined":
         before = payment.status
-        ended = record_failure(payment_id=payment.id, by=by, now=now)
+        ended = record_failure(payment_id=payment.id, by=by, now=now, reason=truth.reason)
         return Outcome.UNCHANGED if ended.status == before else Outcome.FAILED
     expected = payment.price
     if payment.status == Status.AUTHORISED and truth.status == "paid" and payment.hold_amount:
@@ -171,8 +173,8 @@ def record_truth(*, payment_id: UUID, truth: Truth, by: Actor, now: datetime) ->
     flaw = flaw_of(expected, truth)
     if flaw:
         log.error("payment %s: %s differs at %s", payment.id, flaw, payment.gateway)
-        payment.flaw = flaw
-        payment.save(update_fields=["flaw"])
+        payment.flaw, payment.gateway_reason = flaw, truth.reason[:40]
+        payment.save(update_fields=["flaw", "gateway_reason"])
         return Outcome.FLAGGED
     if truth.status == "authorised":
         if payment.status == Status.AUTHORISED:

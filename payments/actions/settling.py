@@ -38,7 +38,8 @@ def carry_over(*, origin: Ref, target: Ref, by: Actor, now: datetime) -> list[Pa
 def settle(*, subjects: Iterable[Ref], owed: Money, reason: str, by: Actor, now: datetime) -> list[Refund]:
     """Give back whatever was paid for these together beyond what is owed, the latest payment first; let reserved money go.
 
-    Money promised back before counts as gone. So asking again, late or twice, never gives back more.
+    Money promised back before counts as gone. So asking again, late or twice, never gives back more. Of reserved money that
+    is being taken nothing can be let go any more: what of it is too much goes back once it has come, when asked again.
     """
     access.require_house(by)
     paid = [one for one in access.lock_subjects([str(one) for one in subjects]) if _has_money(one)]
@@ -50,7 +51,9 @@ def settle(*, subjects: Iterable[Ref], owed: Money, reason: str, by: Actor, now:
         if part <= 0:
             continue
         too_much -= part
-        if payment.captured_at is None:  # reserved: the rest is taken, this part is let go
+        if (
+            payment.captured_at is None
+        ):  # reserved: the rest is taken, this part is let go, unless it was decided before
             decide_hold(payment, amount=payment.amount - part)
             continue
         money = Money(part, payment.currency)

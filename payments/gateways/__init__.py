@@ -6,7 +6,7 @@ of ours: it is told whose account speaks (`Account`) and which payment is meant 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -89,7 +89,8 @@ class Truth:
     """What the gateway says when asked: how it stands, how much, and its number of the movement.
 
     "waiting" · "authorised" (reserved, not taken) · "paid" · "declined" · "review" (taken, but the gateway itself has
-    doubts: a person decides). `fee` is what the gateway keeps of it, in the same currency.
+    doubts: a person decides). `fee` is what the gateway keeps of it, in the same currency. `reason` is the gateway's own code
+    for why it said no or doubts; why() has words for it.
     """
 
     status: str
@@ -97,6 +98,7 @@ class Truth:
     currency: str
     transaction: str = ""
     fee: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,12 +115,15 @@ class Call:
 class Told:
     """What a call with a right signature says: which event, about which reference. Trusted for no more than "look there".
 
-    `claimed` is the amount the call names, for gateways that want to hear at once when it is not what we asked for.
+    `claimed` is the amount the call names, for gateways that want to hear at once when it is not what we asked for. `reason`
+    is its code for why it says no; only words are made of it.
     """
 
     event_id: str
     reference: str
     claimed: Money | None = None
+    about: str = "payment"  # or "dispute": what the reference names
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,7 @@ class Standing:
 
     is_known: bool  # there is a payment with this reference
     is_final: bool = False  # paid or given back already
+    is_late: bool = False  # it was closed unpaid
     fits: bool = True  # the claimed amount is the one we asked for
     is_new: bool = True  # the call itself had not come before
 
@@ -142,7 +148,8 @@ class Reply:
 
 @dataclass(frozen=True)
 class Movement:
-    """One line of a gateway's statement: money that came ("capture"), went back ("refund") or was taken ("dispute", "fee")."""
+    """One line of a gateway's statement: money that came ("capture"), went back ("refund"), was taken ("dispute", "fee") or
+    came back after a dispute ("dispute_won")."""
 
     kind: str
     reference: str  # the payment's, as in Redirect
@@ -152,23 +159,64 @@ class Movement:
     fee: int = 0
 
 
+@dataclass(frozen=True)
+class DisputeTruth:
+    """What the gateway says of a dispute: "needs_response" · "under_review" · "won" · "lost".
+
+    `is_taken`: the money has been taken from the facility until it is decided; a mere question of the bank takes none.
+    """
+
+    reference: str
+    payment_id: UUID | None  # ours, as we told the gateway when we began
+    money: Money
+    reason: str
+    status: str
+    is_taken: bool
+    opened_at: datetime
+    fee: int = 0  # for the dispute itself
+    answer_by: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Came:
+    """Money that came to a bank account: one line of a statement, or of a notice.
+
+    `number` is the bank's own of the movement; it may be empty. `line` counts in the file.
+    """
+
+    amount: int  # dong
+    at: datetime
+    memo: str
+    number: str = ""
+    counter_account: str = ""
+    counter_name: str = ""
+    line: int = 0
+
+
 class Gateway(Protocol):
     """The promises. Each that asks the network may raise GatewayUnavailable; then asking again with the same key is right."""
 
     code: str
     name: Any  # words
     fields: tuple[Field, ...]  # empty: needs no account
+    asks_merchant: bool  # False: the account's public name is made of its fields
     methods: tuple[str, ...]  # of its calls to us
     icon: str  # one of web's
     hint: Any  # one line under the name, for payers; may be empty
     can_hold: bool
     can_refund: bool  # False: money goes back by hand
 
+    def named(self, merchant: str, credentials: Mapping[str, str]) -> str:
+        """Return the public name of an account as it was entered. Raises AccountIncomplete for what cannot be one."""
+
     def begin(self, account: Account, wanted: Wanted) -> Redirect:
         """Ask for a way to pay; the same payment_id gives the same one."""
 
     def ask(self, account: Account, asked: Asked) -> Truth:
         """Ask how a payment stands."""
+
+    def why(self, reason: str) -> Any:
+        """Return what a payer is told about a Truth's reason: one sentence, with what happened to the money; may be empty."""
 
     def capture(self, account: Account, asked: Asked, *, money: Money) -> Truth:
         """Take reserved money, all or a part; the rest is let go. Repeatable."""
@@ -190,7 +238,13 @@ class Gateway(Protocol):
 
     def refuse(self, code: str) -> Reply | None:
         """Answer a call we do not believe or cannot keep: "bad_signature" (also for an account we do not have), "bad_notice",
-        "body_too_large". None: ours."""
+        "body_too_large", "error" (ours: it is to call again). None: ours."""
+
+    def dispute(self, account: Account, reference: str) -> DisputeTruth:
+        """Ask how a dispute stands. Called only for what verify() said is about a dispute."""
+
+    def came(self, raw: bytes) -> Sequence[Came]:
+        """Read from a believed call the money it says came, for gateways whose word is the only one there is (a bank's)."""
 
     def movements(self, account: Account, day: date) -> Iterable[Movement]:
         """Read the gateway's own books of one day (Vietnam's calendar). Raises NoStatement when it has none to ask for."""
@@ -200,11 +254,18 @@ class Basics:
     """What most gateways answer alike; a gateway overrides what it does otherwise."""
 
     fields: tuple[Field, ...] = ()
+    asks_merchant = True
     methods: tuple[str, ...] = ("POST",)
     icon = "wallet"
     hint: Any = ""
     can_hold = False
     can_refund = True
+
+    def why(self, reason: str) -> Any:
+        return ""
+
+    def named(self, merchant: str, credentials: Mapping[str, str]) -> str:
+        return merchant
 
     def capture(self, account: Account, asked: Asked, *, money: Money) -> Truth:
         raise NotImplementedError  # never called: can_hold is False
@@ -220,6 +281,12 @@ class Basics:
 
     def refuse(self, code: str) -> Reply | None:
         return None
+
+    def dispute(self, account: Account, reference: str) -> DisputeTruth:
+        raise NotImplementedError  # never called: verify() tells of none
+
+    def came(self, raw: bytes) -> Sequence[Came]:
+        return ()
 
     def movements(self, account: Account, day: date) -> Iterable[Movement]:
         raise NoStatement

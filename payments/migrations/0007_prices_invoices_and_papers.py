@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('identity', '0009_approved_pilots'),
-        ('payments', '0003_accounts_codes_and_holds'),
+        ('payments', '0006_reasons_of_gateways'),
     ]
 
     operations = [

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.models import Entity
 from payments.models.accounts import GatewayAccount
+from payments.models.bank import BankLine
+from payments.models.disputes import Dispute
 from payments.models.payments import Payment, Refund
 
 
@@ -19,14 +21,25 @@ class Entry(Entity):
         REFUND_REQUEST = "refund_request", _("refund promised")
         REFUND_DONE = "refund_done", _("refund sent")
         REFUND_FAILED = "refund_failed", _("refund taken back")
+        FEE = "fee", _("fee of the payment company")
+        DISPUTE_TAKEN = "dispute_taken", _("disputed money taken")
+        DISPUTE_FEE = "dispute_fee", _("fee of a dispute")
+        DISPUTE_WON = "dispute_won", _("disputed money came back")
+        DISPUTE_LOST = "dispute_lost", _("disputed money lost")
+        BANK_CAME = "bank_came", _("money came to the bank account")
+        BANK_MATCHED = "bank_matched", _("bank transfer put to a payment")
+        BANK_RETURNED = "bank_returned", _("bank transfer sent back")
+        BANK_IGNORED = "bank_ignored", _("bank transfer set aside")
 
     transaction = models.UUIDField()  # the lines of one fact share it and sum to zero
     kind = models.CharField(max_length=16, choices=Kind.choices)
     account = models.CharField(max_length=100)
     amount = models.BigIntegerField()  # signed: debit is positive
     currency = models.CharField(max_length=3)
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="+")
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="+")
     refund = models.ForeignKey(Refund, on_delete=models.PROTECT, null=True, related_name="+")
+    dispute = models.ForeignKey(Dispute, on_delete=models.PROTECT, null=True, related_name="+")
+    bank_line = models.ForeignKey(BankLine, on_delete=models.PROTECT, null=True, related_name="+")
     facility_id = models.UUIDField()
 
     class Meta:
@@ -34,15 +47,44 @@ class Entry(Entity):
         constraints = [
             models.CheckConstraint(condition=~Q(amount=0), name="entry_not_zero"),
             models.CheckConstraint(
-                condition=Q(kind__in=["capture", "refund_request", "refund_done", "refund_failed"]),
+                condition=Q(
+                    kind__in=[
+                        "capture",
+                        "refund_request",
+                        "refund_done",
+                        "refund_failed",
+                        "fee",
+                        "dispute_taken",
+                        "dispute_fee",
+                        "dispute_won",
+                        "dispute_lost",
+                        "bank_came",
+                        "bank_matched",
+                        "bank_returned",
+                        "bank_ignored",
+                    ]
+                ),
                 name="entry_kind_known",
             ),
-            # The guards that never sleep: one capture a payment, one line of each kind a refund.
+            # The guards that never sleep: one capture and one fee a payment, one line of each kind a refund, a dispute or a
+            # bank line.
             models.UniqueConstraint(
                 fields=["payment", "account"], condition=Q(kind="capture"), name="entry_captured_once"
             ),
             models.UniqueConstraint(
                 fields=["refund", "kind", "account"], condition=Q(refund__isnull=False), name="entry_refund_once"
+            ),
+            models.UniqueConstraint(fields=["payment", "account"], condition=Q(kind="fee"), name="entry_fee_once"),
+            models.UniqueConstraint(
+                fields=["dispute", "kind", "account"], condition=Q(dispute__isnull=False), name="entry_dispute_once"
+            ),
+            models.UniqueConstraint(
+                fields=["bank_line", "kind", "account"],
+                condition=Q(bank_line__isnull=False),
+                name="entry_bank_line_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(payment__isnull=False) | Q(bank_line__isnull=False), name="entry_about_something"
             ),
         ]
         indexes = [
@@ -62,12 +104,15 @@ class Delivery(Entity):
         FAILED = "failed", _("declined")
         UNCHANGED = "unchanged", _("nothing new")
         FLAGGED = "flagged", _("does not agree with our books")
+        DISPUTED = "disputed", _("disputed")
         UNKNOWN = "unknown", _("no payment of ours")
 
     gateway = models.CharField(max_length=20)
     account = models.ForeignKey(GatewayAccount, on_delete=models.PROTECT, null=True, related_name="+")
     event_id = models.CharField(max_length=80)
+    reason = models.CharField(max_length=40, blank=True)  # the gateway's code for why it says no
     reference = models.CharField(max_length=80)
+    about = models.CharField(max_length=10, default="payment")  # or "dispute": whose name the reference is
     body = models.BinaryField()
     received_at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True)

@@ -89,6 +89,7 @@ class Payment(Stateful, Entity):
     flaw = models.CharField(max_length=8, choices=Flaw.choices, default=Flaw.NONE, blank=True)
     gateway = models.CharField(max_length=20, blank=True)
     account = models.ForeignKey(GatewayAccount, on_delete=models.PROTECT, null=True, related_name="+")
+    gateway_reason = models.CharField(max_length=40, blank=True)  # its code for why it said no, or doubts
     gateway_reference = models.CharField(max_length=80, blank=True)
     gateway_transaction = models.CharField(max_length=80, blank=True)  # the gateway's number of the money's movement
     gateway_url = models.CharField(max_length=2000, blank=True)  # the gateway's page, to go on there

@@ -55,12 +55,15 @@ def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
         "payment": found,
         "newer": newest if newest.id != found.id and (newest.is_open or newest.is_paid) else None,
         "refunds": found.refunds.order_by("created_at"),
+        "disputes": found.disputes.order_by("opened_at") if actor.role == "desk" else [],
         "back": "" if actor.role == "desk" else page_of(Ref.parse(found.subject)),
         "can_pay": found.status in {"created", "failed", "pending"} and not found.is_late(at) and bool(ways),
         "is_late": found.is_late(at),
         "ways": ways,
-        "has_qr": bool(scannable(found)),
+        # Whoever comes back from the gateway may have paid: no code to scan is shown to them while it is looked into.
+        "has_qr": bool(scannable(found)) and "back" not in request.GET,
         "qr_url": reverse("payments_qr", args=[found.id]),
+        "why": queries.why(found),
         "start_url": reverse("payments_start", args=[found.id]),
         "way": next((way for way in ways if way.code == found.gateway), None),
         "split": papers.split_before(found),
@@ -102,7 +105,7 @@ def start(request: HttpRequest, payment_id: UUID) -> HttpResponse:
 def back(request: HttpRequest, payment_id: UUID) -> HttpResponse:
     """From the gateway: look at once how it went. What the gateway wrote into the address is not read."""
     found = actions.note_return(payment_id=payment_id, by=actor_of(request), now=now())
-    return redirect("payments_payment", found.id)
+    return redirect(queries.page_url(found) + ("?back" if found.is_waiting else ""))
 
 
 @require_GET

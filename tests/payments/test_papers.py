@@ -16,12 +16,13 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from core.ids import new_id
+from core.money import Money
 from core.refs import Ref
 from identity.models import Facility, Person
-from payments import actions, einvoice, papers, statements
-from payments.actions import numbers
+from payments import actions, einvoice, ledger, months, papers
+from payments.actions import books, numbers
 from payments.errors import EInvoiceUnavailable, InSummary, NotCaptured
-from payments.models import EInvoice, Invoice, Payment, Receipt, Series
+from payments.models import EInvoice, Entry, Invoice, Payment, Receipt, Series
 from tests.jobs import run_jobs
 from tests.make import ApiClient, api_client, make_desk, make_facility, page_client
 from tests.payments.billing import HOUSE, give_back, paid_for
@@ -328,10 +329,12 @@ def test_the_month_adds_up(
     payments = [paid_for(hospital, ana, Ref("deposit", new_id()), amount, now=now) for amount in (150_000, 80_000)]
     give_back(payments[0], now=now, amount=50_000)
     actions.request_refund(payment_id=payments[1].id, reason="x", by=HOUSE, now=now)  # promised, not sent yet
-    Payment.objects.filter(id=payments[0].id).update(fee_amount=1_650)
+    with transaction.atomic():
+        fee = ledger.fee_kept("sandbox", hospital.id, Money.vnd(1_650))
+        books.write(Entry.Kind.FEE, fee, payment=payments[0])
     elsewhere = make_facility(name="Elsewhere")
     paid_for(elsewhere, ana, Ref("deposit", new_id()), 999_000, now=now)
-    month = statements.month_of(hospital, now.date().replace(day=1))
+    month = months.month_of(hospital, now.date().replace(day=1))
     total = month.total
     assert (total.number, total.income, total.refunds, total.sent_back, total.fees) == (
         2,
@@ -342,12 +345,13 @@ def test_the_month_adds_up(
     )
     assert sum(sums.income for sums in month.by_day.values()) == sum(s.income for s in month.by_way.values()) == 230_000
     assert {one.account.split("/")[0]: (one.opening, one.closing) for one in month.balances} == {
-        "clearing": (0, 180_000),
+        "clearing": (0, 178_350),
+        "fees": (0, 1_650),
         "income": (0, -230_000),
         "refunds": (0, 130_000),
         "refunds_due": (0, -80_000),
     }
-    following = statements.month_of(hospital, (now.date().replace(day=1) + timedelta(days=32)).replace(day=1))
+    following = months.month_of(hospital, (now.date().replace(day=1) + timedelta(days=32)).replace(day=1))
     assert following.total.income == 0 and sum(one.opening for one in following.balances) == 0
     where = f"?month={now:%Y-%m}"
     assert "230.000" in dan_browser.get(f"/hospital/statement/{where}").content.decode()

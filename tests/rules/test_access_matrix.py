@@ -31,6 +31,7 @@ from tests import make
 from tests.journeys import stage
 from tests.journeys.conftest import clock, story  # noqa: F401
 from tests.journeys.stage import Story, ok
+from tests.payments.bank_stage import money_that_came
 from tests.realtime import recorded
 
 pytestmark = pytest.mark.django_db
@@ -218,6 +219,12 @@ GET    /payments/{payment}/                                         uy - ---y --
 POST   /payments/{payment}/start/                                   uy - ---y -- xxxx y- xx xx
 GET    /payments/                                                   uy y yyyy yy xxxx xx xx xx
 GET    /hospital/payment-accounts/                                  ux x xxxx xx xxxx yy xx xx
+GET    /hospital/transfers/                                         ux x xxxx xx xxxx yy xx xx
+POST   /hospital/transfers/{bank_line}/assign/                      ux x xxxx xx xxxx y- xx xx
+POST   /hospital/transfers/{bank_line}/settle/                      ux x xxxx xx xxxx y- xx xx
+GET    /hospital/statements/                                        ux x xxxx xx xxxx yy xx xx
+POST   /hospital/statements/                                        ux x xxxx xx xxxx ii xx xx
+GET    /hospital/statements/{bank_statement}/                       ux x xxxx xx xxxx y- xx xx
 GET    /payments/{payment}/back/                                    uy - ---y -- xxxx y- xx xx
 POST   /payments/{payment}/share/                                   uy - ---y -- xxxx y- xx xx
 POST   /payments/{payment}/share/stop/                              uy - ---y -- xxxx y- xx xx
@@ -357,6 +364,8 @@ WISHES: dict[str, dict[str, Any]] = {
     "POST /doctor/visits/{encounter}/hand-over/": {"colleague": "{person}", "why": "x"},
     "POST /api/v1/payments": {"subject": "appointment:{appointment}", "gateway": "sandbox"},
     "POST /api/v1/payments/{payment}/refunds": {"reason": "x"},
+    "POST /hospital/transfers/{bank_line}/assign/": {"payment": "{payment}"},
+    "POST /hospital/transfers/{bank_line}/settle/": {"how": "returned", "note": "FT9"},
     "POST /api/v1/remote-wishes/{wish}/open": {"reason": "Đã khám trực tiếp"},
     "POST /api/v1/prescriptions": {"encounter": "{encounter}"},
     "POST /api/v1/prescriptions/{prescription}/cancel": {"reason": "mistake"},
@@ -425,7 +434,7 @@ WATCHED = (
     "prescriptions_filing", "prescriptions_nationalaccount",
     "prescriptions_inquiry", "prescriptions_pharmacyanswer", "prescriptions_reservation", "prescriptions_lot",
     "prescriptions_countercode", "prescriptions_codemessage", "prescriptions_dosereminder",
-    "payments_payment", "payments_refund", "payments_entry",
+    "payments_payment", "payments_refund", "payments_entry", "payments_bankline", "payments_bankstatement",
     "payments_invoice", "payments_chargeditem", "payments_receipt", "payments_einvoice", "payments_paylink",
     "payments_pricelist", "payments_priceitem",
     "realtime_room", "realtime_seat", "realtime_evidencerow", "realtime_chatline",
@@ -471,6 +480,7 @@ def told(story: Story, clock) -> Story:  # noqa: F811
         "/api/v1/remote-wishes", {"practitioner": str(story.ben.id), "words": "Vết mổ đã lành"}
     )
     story.ids["wish"] = ok(asked, 201)["id"]
+    story.ids |= money_that_came(story.hospital, stage.this_instant())
     return story
 
 

@@ -27,6 +27,7 @@ from tests.jobs import run_jobs
 from tests.journeys import stage
 from tests.journeys.conftest import clock, story  # noqa: F401
 from tests.journeys.stage import Story, ok
+from tests.payments.bank_stage import money_that_came
 from tests.realtime import handed_in, recorded
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +93,7 @@ def told(story: Story, clock) -> Story:  # noqa: F811
     wish = ok(ana.post("/api/v1/remote-wishes", {"practitioner": str(story.ben.id), "words": "Ho khan"}), 201)
     story.ids |= {"ask": ask["id"], "wish": wish["id"]}
     story.ids |= line_and_screen(story)
+    story.ids |= money_that_came(story.hospital, stage.this_instant())
     people = ok(ana.get("/api/v1/me/people"))
     assert people
     return story
@@ -183,6 +185,8 @@ def things(told: Story) -> dict[str, str]:
         "snippet_id": str(uuid4()),
         "filing_id": str(Filing.objects.get(kind="prescription").pk),
         "account_id": str(uuid4()),
+        "line_id": told.ids["bank_line"],
+        "statement_id": told.ids["bank_statement"],
         "token": "unknown",
         "kind": "csv",
         "gateway": "sandbox",

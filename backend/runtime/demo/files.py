@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import booking.actions
-from booking import exporting, sheets
+from booking import exporting
 from booking.models import ImportRun, Schedule
+from core import sheets
 from core.actor import Actor
 from identity.models import Membership
 

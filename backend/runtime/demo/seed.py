@@ -16,6 +16,7 @@ from runtime.demo import (
     house_rules,
     line,
     links,
+    money,
     national,
     on_call,
     pharmacies,
@@ -46,6 +47,7 @@ def seed(now: datetime | None = None) -> bool:
         facilities.make_pilot(places, begin)
         practitioners, members = staff.make_staff(places)
         national.enter_accounts(places, practitioners, begin)
+        money.enter_accounts(begin)
         house_rules.decide(places, begin, now)
         schedules = staff.make_schedules(practitioners, places, offers, begin)
         house_rules.publish((schedule for schedule, _home in schedules.values()), begin)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 import booking.access
 import booking.actions
+import payments.queries
 from booking import queries as booking_queries
 from core.actor import Actor
 from core.errors import DomainError, NotFound
@@ -41,13 +42,16 @@ def appointments(request: HttpRequest) -> HttpResponse:
     return render(request, "web/citizen/appointments.html", context)
 
 
+PAYING = {"pending", "unknown", "authorised", "captured"}
+
+
 def story_of(appointment: Any, payment: Any, moment: datetime) -> str:
     """Which part of the story the page tells: held, paying, booked, waiting, inside, over, missed, expired, cancelled."""
     status = str(appointment.status)
     if appointment.is_overdue(moment) or status == "expired":
         return "expired"
     if status == "held":
-        return "paying" if payment is not None and str(payment.status) in {"captured", "pending"} else "held"
+        return "paying" if payment is not None and str(payment.status) in PAYING else "held"
     if status in {"booked", "checked_in"}:
         if appointment.ends_at + timedelta(minutes=settings.ROOM_CLOSES_MINUTES_AFTER) <= moment:
             return "missed"
@@ -77,7 +81,7 @@ def appointment(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         "can_check_in": found.mode == "in_person"
         and str(found.status) == "booked"
         and clinic_day(found.starts_at) == today,
-        "gateways": list(settings.PAYMENT_GATEWAYS),
+        "ways": payments.queries.ways_to_pay(found.facility_id) if story == "held" else [],
         "hold_seconds": settings.BOOKING_HOLD_MINUTES * 60,
         "again": again(found, today),
         "mine": found.person_id == actor.person_id,

@@ -14,7 +14,8 @@ from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from booking import access, actions, exporting, importing, queries, sheets
+from booking import access, actions, exporting, importing, queries
+from core import sheets
 from core.edge import actor_of, now
 from core.errors import Conflict, Invalid
 from web.consoles.hospital.desk import STATUS_WORDS, day_from, desk_page, today_at

@@ -45,17 +45,17 @@ def looks_like(name: str, content: bytes) -> str:
     return "xlsx" if name.lower().endswith((".xlsx", ".xlsm", ".xls")) else "csv"
 
 
-def read(kind: str, content: bytes) -> Iterator[Row]:
+def read(kind: str, content: bytes, *, old_encoding: str = "") -> Iterator[Row]:
     """Walk through the rows of a CSV or XLSX file, the header first. Raises FileProblem."""
     if len(content) > MOST_BYTES:
         raise FileProblem("file_too_large")
     if not content.strip():
         raise FileProblem("file_empty")
-    return _rows_of_xlsx(content) if kind == "xlsx" else _rows_of_csv(content)
+    return _rows_of_xlsx(content) if kind == "xlsx" else _rows_of_csv(content, old_encoding)
 
 
-def _rows_of_csv(content: bytes) -> Iterator[Row]:
-    return map(_without_formulas, rows_of_csv(content, BOUNDS))
+def _rows_of_csv(content: bytes, old_encoding: str) -> Iterator[Row]:
+    return map(_without_formulas, rows_of_csv(content, BOUNDS, old_encoding=old_encoding))
 
 
 def _row(line: int, cells: Sequence[Any]) -> Row:

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET
 from core.errors import NotFound
 from core.pages import actor_of, now, page
 from core.tables import write_csv
-from payments import price_lists, printing, statements
+from payments import months, price_lists, printing
+from payments.months import Statement, Sums
 from payments.pages.papers import pdf_answer
-from payments.statements import Statement, Sums
 
 DESK = frozenset({"desk"})
 
@@ -33,7 +33,7 @@ def _wanted(request: HttpRequest) -> Statement:
         first_day = today.replace(day=1)
     if not 2000 <= first_day.year <= today.year + 1:
         first_day = today.replace(day=1)
-    return statements.month_of(facility, first_day)
+    return months.month_of(facility, first_day)
 
 
 @require_GET
@@ -48,7 +48,7 @@ def statement(request: HttpRequest) -> HttpResponse:
         "days": found.by_day.items(),
         "balances": [(account_words(one.account), one) for one in found.balances],
     }
-    return render(request, "payments/desk/statement.html", context)
+    return render(request, "payments/desk/month.html", context)
 
 
 @require_GET
@@ -61,7 +61,7 @@ def as_csv(request: HttpRequest) -> HttpResponse:
     rows += [[_("Way to pay"), printing.way_of(code), *_cells(sums)] for code, sums in found.by_way.items()]
     rows.append([_("All"), f"{found.first_day:%Y-%m}", *_cells(found.total)])
     rows += [
-        [_("Account"), account_words(one.account), "", str(one.opening), "", "", "", str(one.closing)]
+        [_("Account"), account_words(one.account), "", str(one.opening), "", "", "", "", str(one.closing)]
         for one in found.balances
     ]
     response = HttpResponse(write_csv(header, rows), content_type="text/csv; charset=utf-8")
@@ -117,11 +117,19 @@ def said(found: Statement) -> dict[str, Any]:
 
 
 def _columns() -> list[str]:
-    return [_("Payments"), _("Income"), _("Promised back"), _("Sent back"), _("Fees of gateways"), _("Net")]
+    return [
+        _("Payments"),
+        _("Income"),
+        _("Promised back"),
+        _("Sent back"),
+        _("Fees of gateways"),
+        _("Lost disputes"),
+        _("Net"),
+    ]
 
 
 def _cells(sums: Sums, found: Statement | None = None) -> list[str]:
-    amounts = [sums.income, sums.refunds, sums.sent_back, sums.fees, sums.net]
+    amounts = [sums.income, sums.refunds, sums.sent_back, sums.fees, sums.losses, sums.net]
     return [str(sums.number), *(str(found.money(one)) if found else str(one) for one in amounts)]
 
 
@@ -132,6 +140,11 @@ def account_words(account: str) -> str:
         "income": _("Income"),
         "refunds": _("Given back or promised back"),
         "refunds_due": _("Promised back, not gone yet"),
+        "fees": _("Fees of gateways"),
+        "disputed": _("Taken until a dispute is decided"),
+        "losses": _("Lost disputes"),
+        "unallocated": _("Came to the bank account, for nobody yet"),
+        "set_aside": _("Came to the bank account, not for a payment"),
     }
     if kind == "clearing":
         return _("With %(way)s") % {"way": printing.way_of(rest.partition("/")[0])}

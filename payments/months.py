@@ -7,28 +7,29 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
 
 from core.money import Money
 from identity.models import Facility
 from payments import ledger
-from payments.models import Entry, Payment
+from payments.models import Entry
 
 
 @dataclass
 class Sums:
-    """What moved, in minor units: came, promised back (less promises taken back), sent back, kept by the gateway."""
+    """What moved, in minor units: came, promised back (less promises taken back), sent back, kept by gateways, lost."""
 
     income: int = 0
     refunds: int = 0
     sent_back: int = 0
     fees: int = 0
+    losses: int = 0  # disputes decided for the payer
     number: int = 0  # payments that came
 
     @property
     def net(self) -> int:
-        return self.income - self.refunds - self.fees
+        return self.income - self.refunds - self.fees - self.losses
 
 
 @dataclass
@@ -69,52 +70,35 @@ def month_of(facility: Facility, first_day: date, *, currency: str = "VND") -> S
     ends = datetime.combine(last_day + timedelta(days=1), time(0), zone)
     found = Statement(facility, first_day, last_day, currency)
     _moved(found, begins, ends, zone)
-    _kept(found, begins, ends, zone)
     found.balances = _balances(found, begins, ends)
     return found
 
 
 def _moved(found: Statement, begins: datetime, ends: datetime, zone: ZoneInfo) -> None:
-    """Sum the ledger's lines: credits of income, debits of refunds, credits of what gateways hold."""
-    rows = Entry.objects.filter(
-        facility_id=found.facility.pk, currency=found.currency, created_at__gte=begins, created_at__lt=ends
-    )
-    income, refunds = ledger.income(found.facility.pk), ledger.refunds(found.facility.pk)
+    """Sum the ledger's lines: credits of income, debits of refunds, fees and losses, credits of what gateways hold."""
+    house = found.facility.pk
+    sides = {
+        ledger.income(house): ("income", -1),
+        ledger.refunds(house): ("refunds", 1),
+        ledger.fees(house): ("fees", 1),
+        ledger.losses(house): ("losses", 1),
+    }
+    rows = Entry.objects.filter(facility_id=house, currency=found.currency, created_at__gte=begins, created_at__lt=ends)
     told = (
-        rows.filter(Q(account__in=[income, refunds]) | Q(account__startswith="clearing/", kind="refund_done"))
+        rows.filter(Q(account__in=sides) | Q(account__startswith="clearing/", kind="refund_done"))
         .annotate(day=TruncDate("created_at", tzinfo=zone))
-        .values("account", "day", "kind", "payment__gateway")
-        .annotate(total=Sum("amount"))
+        .values("account", "day", "payment__gateway")
+        .annotate(total=Sum("amount"), number=Count("id"))
         .order_by()
     )
     ways: defaultdict[str, Sums] = defaultdict(Sums)
     days: defaultdict[date, Sums] = defaultdict(Sums)
     for row in told:
-        for sums in (found.total, ways[row["payment__gateway"]], days[row["day"]]):
-            if row["account"] == income:
-                sums.income -= row["total"]
-            elif row["account"] == refunds:
-                sums.refunds += row["total"]
-            else:
-                sums.sent_back -= row["total"]
+        part, sign = sides.get(row["account"], ("sent_back", -1))
+        for sums in (found.total, ways[row["payment__gateway"] or ""], days[row["day"]]):
+            setattr(sums, part, getattr(sums, part) + sign * row["total"])
+            sums.number += row["number"] if part == "income" else 0
     found.by_way, found.by_day = dict(sorted(ways.items())), dict(sorted(days.items()))
-
-
-def _kept(found: Statement, begins: datetime, ends: datetime, zone: ZoneInfo) -> None:
-    """Add how many payments came, and what gateways kept of them."""
-    rows = Payment.objects.filter(
-        facility=found.facility, currency=found.currency, captured_at__gte=begins, captured_at__lt=ends
-    )
-    told = rows.annotate(day=TruncDate("captured_at", tzinfo=zone)).values_list("gateway", "day", "fee_amount")
-    for gateway, day, fee in told:
-        for sums in (
-            found.total,
-            found.by_way.setdefault(gateway, Sums()),
-            found.by_day.setdefault(day, Sums()),
-        ):
-            sums.number += 1
-            sums.fees += fee
-    found.by_day = dict(sorted(found.by_day.items()))
 
 
 def _balances(found: Statement, begins: datetime, ends: datetime) -> list[Balance]:
