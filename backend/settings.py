@@ -452,6 +452,8 @@ PAYMENT_HOLD_DAYS = env.int_("PAYMENT_HOLD_DAYS", 5)  # a card is held instead o
 STRIPE_URL = env.str_("STRIPE_URL", "https://api.stripe.com")
 STRIPE_TIMEOUT_S = env.int_("STRIPE_TIMEOUT_S", 20)
 SANDBOX_WEBHOOK_SECRET = env.secret("SANDBOX_WEBHOOK_SECRET") if DEMO else ""
+# A bank's address that opens a VietQR code on the payer's own phone; the code is put behind it. Empty: codes are only scanned.
+VIETQR_APP_URL = env.str_("VIETQR_APP_URL")
 PAYMENT_TIMEOUT_S = env.int_("PAYMENT_TIMEOUT_S", 30)  # MoMo asks for no less
 # Where the gateways are: production on a real site, their public sandboxes elsewhere. VNPAY names its production addresses
 # in the contract: compare them.

@@ -14,9 +14,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Max, Sum
 from django.utils.translation import gettext_lazy as _
 
@@ -105,7 +107,9 @@ class VietQR(Basics):
     def begin(self, account: Account, wanted: Wanted) -> Redirect:
         bank, number = account.merchant.split("/")
         said = vietqr.VietQR(bank=bank, account=number, amount=wanted.price.amount, memo=wanted.code)
-        return Redirect(url="", reference=wanted.code, qr=vietqr.encode(said))
+        code = vietqr.encode(said)
+        app = settings.VIETQR_APP_URL + quote(code, safe="") if settings.VIETQR_APP_URL else ""
+        return Redirect(url="", reference=wanted.code, qr=code, deep_link=app)
 
     def ask(self, account: Account, asked: Asked) -> Truth:
         came = BankLine.objects.filter(payment_id=asked.payment_id, status=BankLine.Status.MATCHED)
