@@ -13,7 +13,9 @@ CREATE TEMPORARY TABLE statement (
   currency text NOT NULL, fee bigint NOT NULL, at timestamptz NOT NULL, payment_id uuid, refund_id uuid
 ) ON COMMIT DROP;
 """
-COPY = "COPY statement (kind, reference, transaction, amount, currency, fee, at) FROM STDIN WITH (FORMAT csv)"
+# An empty cell is an empty name, not NULL: a bank transfer may name nothing.
+COPY = """COPY statement (kind, reference, transaction, amount, currency, fee, at)
+FROM STDIN WITH (FORMAT csv, FORCE_NOT_NULL (reference, transaction))"""
 
 # The same line twice in one file is one line; two lines about one payment with different transactions are two.
 TIDY = """
