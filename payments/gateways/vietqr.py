@@ -81,6 +81,7 @@ class VietQR(Basics):
     """Our side of a bank account."""
 
     code = "vietqr"
+    keeps_lines = True
     name = _("Bank transfer (VietQR)")
     hint = _("Scan the code with your bank's app.")
     icon = "qr"
