@@ -38,7 +38,7 @@ def receipt_of(payment: Payment, now: datetime) -> Receipt:
 @pytest.fixture
 def billed(hospital: Facility, ana: Person, now: datetime) -> tuple[Payment, Invoice]:
     """A visit of ana's, paid, billed, with its receipt."""
-    Facility.objects.filter(id=hospital.id).update(tax_code="0101243150")
+    Facility.objects.filter(id=hospital.id).update(tax_code="0109900009")
     payment = paid_for(hospital, ana, Ref("appointment", new_id()), 150_000, now=now)
     receipt_of(payment, now)
     invoice = actions.bill_payment(
@@ -135,7 +135,7 @@ def test_the_receipt_reads_as_an_accountant_wants_it(
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
     text = text_of(answer.content)
     for words in (
-        "PHIẾU THU", receipt.number, receipt.code, ana.full_name, "150.000 ₫", payment.code, "0101243150",
+        "PHIẾU THU", receipt.number, receipt.code, ana.full_name, "150.000 ₫", payment.code, "0109900009",
         "Một trăm năm mươi nghìn đồng", "Bệnh viện Đa khoa Sông Hồng",
     ):  # fmt: skip
         assert words in text, words
@@ -251,7 +251,7 @@ def test_an_electronic_invoice_is_sent_once(
     (file,) = folder.rglob("*.xml")
     root = ElementTree.fromstring(file.read_bytes())
     assert root.findtext(".//SHDon") == invoice.number
-    assert (root.findtext(".//NBan/MST"), root.findtext(".//TgTTTBSo")) == ("0101243150", "150000")
+    assert (root.findtext(".//NBan/MST"), root.findtext(".//TgTTTBSo")) == ("0109900009", "150000")
     assert (row.status, row.tax_code[:4], row.reference) == ("issued", "TEP-", str(file.relative_to(folder)))
     again = actions.send_einvoice(einvoice_id=row.id, by=HOUSE, now=now)
     assert again.tax_code == row.tax_code and len(list(folder.rglob("*.xml"))) == 1
