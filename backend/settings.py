@@ -224,6 +224,7 @@ JOURNEYS = [
     "journeys.asking",
     "journeys.counter",
     "journeys.telling",
+    "journeys.payers",
     "journeys.guests",
     "journeys.billing",
 ]
@@ -455,7 +456,10 @@ PAYMENT_GATEWAYS = {
     "momo": "payments.gateways.momo.Momo",
     "zalopay": "payments.gateways.zalopay.Zalopay",
     "stripe": "payments.gateways.stripe.Stripe",
+    "cash": "payments.gateways.cash.Cash",
 }
+REFUND_APPROVAL_ABOVE = env.int_("REFUND_APPROVAL_ABOVE", 500_000)  # dong of one payment: more needs a second person
+PAYMENT_REMINDERS = (24, 72, 168)  # hours after asking: when somebody is reminded of what is still to be paid
 PAYMENT_HOLD_DAYS = env.int_("PAYMENT_HOLD_DAYS", 5)  # a card is held instead of charged for care that is done within
 STRIPE_URL = env.str_("STRIPE_URL", "https://api.stripe.com")
 STRIPE_TIMEOUT_S = env.int_("STRIPE_TIMEOUT_S", 20)
@@ -479,6 +483,8 @@ MOMO_URL = env.str_("MOMO_URL", "https://payment.momo.vn" if PRODUCTION else "ht
 ZALOPAY_URL = env.str_(
     "ZALOPAY_URL", "https://openapi.zalopay.vn" if PRODUCTION else "https://sb-openapi.zalopay.vn"
 ).rstrip("/")
+# A page that opens a bank's app with a VietQR code on the same phone: `?qr=…&hook=…&back=…` is added. Empty: no such button.
+VIETQR_OPEN_URL = env.str_("VIETQR_OPEN_URL", "").rstrip("/")
 # A browser follows "pay" to these alone: the button is a form, and forms go nowhere else.
 CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += [
     *(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in (VNPAY_PAY_URL, MOMO_URL, ZALOPAY_URL, STRIPE_URL)),

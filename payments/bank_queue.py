@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from core.actor import Actor
-from payments import access, matching
+from core.money import Money
+from payments import access, banks, matching, vietqr
 from payments.models import BankLine, BankStatement, Payment
 
 LOOK_BACK = timedelta(days=14)
@@ -40,6 +41,33 @@ class Waiting:
     line: BankLine
     named: Payment | None
     suggestions: tuple[Suggestion, ...]
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """What somebody types who transfers without the QR code."""
+
+    bank: str
+    account: str
+    holder: str
+    memo: str
+
+
+def by_hand(payment: Payment) -> ByHand | None:
+    """Return to whom a waiting payment is transferred, as its code says; None for other ways to pay."""
+    if payment.account is None or payment.gateway != "vietqr" or not payment.qr:
+        return None
+    said = vietqr.decode(payment.qr)
+    bank = banks.by_bin(said.bank)
+    holder = payment.account.credentials().get("holder", "")
+    return ByHand(bank.short_name if bank else said.bank, said.account, holder, said.memo)
+
+
+def looked_at(payment: Payment) -> Money | None:
+    """Return how much came with this payment's code and waits for the desk; None when nothing does."""
+    rows = BankLine.objects.filter(code=payment.code, facility_id=payment.facility_id, status=BankLine.Status.UNMATCHED)
+    amount = rows.aggregate(sum=Sum("amount"))["sum"]
+    return Money(amount, payment.currency) if amount else None
 
 
 def lines_of(by: Actor, status: str) -> QuerySet[BankLine]:

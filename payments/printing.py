@@ -20,7 +20,7 @@ from core.money import Money
 from identity.models import Facility
 from payments import gateways
 from payments.errors import UnknownGateway
-from payments.models import Invoice, Receipt
+from payments.models import Credit, Invoice, Receipt
 from payments.numerals import dong_in_words
 
 LAYOUTS = Path(__file__).parent / "documents"
@@ -167,6 +167,8 @@ def in_words(money: Money) -> str:
 
 def way_of(code: str) -> str:
     """Return a way to pay in words, also of one that is no longer offered."""
+    if code in Credit.Way.values and code:
+        return str(Credit.Way(code).label)
     try:
         return str(gateways.get(code).name)
     except UnknownGateway:

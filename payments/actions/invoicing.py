@@ -19,7 +19,7 @@ from payments.actions.asking import open_payment
 from payments.actions.charging import line_of, plain_line, sum_up
 from payments.actions.einvoices import follow_einvoice
 from payments.errors import InvoiceEmpty, InvoiceFinal, NotADeposit, NotReplaceable
-from payments.models import ChargedItem, Credit, Invoice, Payment, Refund
+from payments.models import ChargedItem, Counted, Invoice, Payment, Refund
 
 Status = Invoice.Status
 
@@ -104,11 +104,11 @@ def free_of(payment: Payment) -> int:
 
 
 def _counted(payment: Payment) -> int:
-    return Credit.objects.filter(payment=payment).aggregate(total=Sum("amount"))["total"] or 0
+    return Counted.objects.filter(payment=payment).aggregate(total=Sum("amount"))["total"] or 0
 
 
 def _back(payment: Payment) -> int:
-    alive = payment.refunds.exclude(status=Refund.Status.FAILED)
+    alive = payment.refunds.filter(status__in=Refund.PROMISED)
     return alive.aggregate(total=Sum("amount"))["total"] or 0
 
 
@@ -130,7 +130,7 @@ def count_payment(*, payment_id: UUID, invoice_id: UUID, by: Actor, now: datetim
     payment = access.lock_payment(by, payment_id)
     invoice = paper_access.lock_invoice(by, invoice_id)
     paper_access.require_desk_of(by, invoice.facility_id)
-    if Credit.objects.filter(payment=payment, invoice=invoice).exists():
+    if Counted.objects.filter(payment=payment, invoice=invoice).exists():
         return invoice
     if invoice.is_draft or invoice.kind != "bill":
         raise InvoiceFinal()
@@ -138,7 +138,7 @@ def count_payment(*, payment_id: UUID, invoice_id: UUID, by: Actor, now: datetim
     amount = min(free_of(payment), left)
     if amount <= 0 or payment.facility_id != invoice.facility_id or payment.currency != invoice.currency:
         raise NotADeposit()
-    Credit.objects.create(payment=payment, invoice=invoice, amount=amount, created_at=now)
+    Counted.objects.create(payment=payment, invoice=invoice, amount=amount, created_at=now)
     audit.record(
         by, "payments.count", invoice, person_id=invoice.person_id, facility_id=invoice.facility_id,
         detail=Money(amount, invoice.currency).as_json(),
@@ -166,7 +166,7 @@ def bill_payment(
     """
     access.require_house(by)
     payment = access.lock_payment(by, payment_id)
-    known = Credit.objects.select_related("invoice").filter(payment=payment).first()
+    known = Counted.objects.select_related("invoice").filter(payment=payment).first()
     if known is not None:
         return known.invoice
     left = Money(free_of(payment), payment.currency)
@@ -206,12 +206,12 @@ def credit_refund(*, refund_id: UUID, by: Actor, now: datetime) -> Invoice | Non
     payment = access.lock_payment(by, payment_id)
     refund = payment.refunds.get(id=refund_id)
     known = Invoice.objects.filter(refund=refund).first()
-    counted = Credit.objects.filter(payment=payment).order_by("-created_at", "-id").first()
+    counted = Counted.objects.filter(payment=payment).order_by("-created_at", "-id").first()
     if known is not None or counted is None:
         return known
     # What was never counted goes back first: only what a refund takes beyond it is credited.
     uncounted = came(payment).amount - _counted(payment)
-    alive = payment.refunds.exclude(status=Refund.Status.FAILED).order_by("created_at", "id")
+    alive = payment.refunds.filter(status__in=Refund.PROMISED).order_by("created_at", "id")
     before = sum(one.amount for one in alive if (one.created_at, one.id) < (refund.created_at, refund.id))
     amount = max(before + refund.amount - uncounted, 0) - max(before - uncounted, 0)
     if amount <= 0:

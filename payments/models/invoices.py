@@ -260,7 +260,7 @@ class ChargedItem(Entity):
         return Money(self.discount_amount, self.currency)
 
 
-class Credit(Entity):
+class Counted(Entity):
     """What of a payment counts for an invoice: the payment made for it, or a deposit made before."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payments")
@@ -268,11 +268,12 @@ class Credit(Entity):
     amount = models.BigIntegerField()
 
     class Meta:
+        verbose_name_plural = "counted"
         constraints = [
-            models.UniqueConstraint(fields=["invoice", "payment"], name="credit_once"),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="credit_amount_positive"),
+            models.UniqueConstraint(fields=["invoice", "payment"], name="counted_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="counted_amount_positive"),
         ]
-        indexes = [models.Index(fields=["payment"], name="credit_payment")]
+        indexes = [models.Index(fields=["payment"], name="counted_payment")]
 
     @property
     def money(self) -> Money:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from core.errors import NotFound, WrongState
 from core.pages import actor_of, now, page
 from core.refs import Ref, page_of
-from payments import access, actions, papers, queries
+from payments import access, actions, bank_queue, papers, queries
 from payments.models import Payment
 
 PAYERS = frozenset({"citizen", "desk"})
@@ -54,7 +54,8 @@ def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
         "base": "web/hospital/_frame.html" if actor.role == "desk" else "web/base.html",
         "payment": found,
         "newer": newest if newest.id != found.id and (newest.is_open or newest.is_paid) else None,
-        "refunds": found.refunds.order_by("created_at"),
+        "refunds": found.refunds.exclude(status__in=["awaiting_approval", "rejected"]).order_by("created_at"),
+        "owed": found.credits.filter(status="owed"),
         "disputes": found.disputes.order_by("opened_at") if actor.role == "desk" else [],
         "back": "" if actor.role == "desk" else page_of(Ref.parse(found.subject)),
         "can_pay": found.status in {"created", "failed", "pending"} and not found.is_late(at) and bool(ways),
@@ -64,6 +65,8 @@ def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
         "has_qr": bool(scannable(found)) and "back" not in request.GET,
         "qr_url": reverse("payments_qr", args=[found.id]),
         "why": queries.why(found),
+        "by_hand": bank_queue.by_hand(found) if found.is_waiting else None,
+        "looked_at": bank_queue.looked_at(found),
         "start_url": reverse("payments_start", args=[found.id]),
         "way": next((way for way in ways if way.code == found.gateway), None),
         "split": papers.split_before(found),

@@ -32,6 +32,7 @@ from tests.journeys import stage
 from tests.journeys.conftest import clock, story  # noqa: F401
 from tests.journeys.stage import Story, ok
 from tests.payments.bank_stage import money_that_came
+from tests.payments.desk_stage import in_question
 from tests.realtime import recorded
 
 pytestmark = pytest.mark.django_db
@@ -219,6 +220,22 @@ GET    /payments/{payment}/                                         uy - ---y --
 POST   /payments/{payment}/start/                                   uy - ---y -- xxxx y- xx xx
 GET    /payments/                                                   uy y yyyy yy xxxx xx xx xx
 GET    /hospital/payment-accounts/                                  ux x xxxx xx xxxx yy xx xx
+GET    /hospital/cash/                                              ux x xxxx xx xxxx yy xx xx
+POST   /hospital/cash/open/                                         ux x xxxx xx xxxx yy xx xx
+GET    /hospital/cash/payments/{payment}/                           ux x xxxx xx xxxx y- xx xx
+GET    /hospital/cash/payments/{payment}/qr.svg                     ux x xxxx xx xxxx y- xx xx
+POST   /hospital/cash/payments/{payment}/take/                      ux x xxxx xx xxxx i- xx xx
+POST   /hospital/cash/payments/{payment}/refund/                    ux x xxxx xx xxxx y- xx xx
+GET    /hospital/cash/shifts/{shift}/                               ux x xxxx xx xxxx y- xx xx
+GET    /hospital/money/                                             ux x xxxx xx xxxx yy xx xx
+GET    /hospital/money/income.csv                                   ux x xxxx xx xxxx yy xx xx
+GET    /hospital/money/refunds/                                     ux x xxxx xx xxxx yy xx xx
+POST   /hospital/money/refunds/{refund}/decide/                     ux x xxxx xx xxxx y- xx xx
+POST   /hospital/money/credits/{credit}/pay-out/                    ux x xxxx xx xxxx y- xx xx
+GET    /hospital/money/reconciliations/                             ux x xxxx xx xxxx yy xx xx
+GET    /hospital/money/reconciliations/{reconciliation}/            ux x xxxx xx xxxx y- xx xx
+POST   /hospital/money/reconciliations/{reconciliation}/again/      ux x xxxx xx xxxx y- xx xx
+POST   /hospital/money/differences/{difference}/settle/             ux x xxxx xx xxxx y- xx xx
 GET    /hospital/transfers/                                         ux x xxxx xx xxxx yy xx xx
 POST   /hospital/transfers/{bank_line}/assign/                      ux x xxxx xx xxxx y- xx xx
 POST   /hospital/transfers/{bank_line}/settle/                      ux x xxxx xx xxxx y- xx xx
@@ -364,6 +381,12 @@ WISHES: dict[str, dict[str, Any]] = {
     "POST /doctor/visits/{encounter}/hand-over/": {"colleague": "{person}", "why": "x"},
     "POST /api/v1/payments": {"subject": "appointment:{appointment}", "gateway": "sandbox"},
     "POST /api/v1/payments/{payment}/refunds": {"reason": "x"},
+    "POST /hospital/cash/open/": {"float": "100.000"},
+    "POST /hospital/cash/payments/{payment}/take/": {"given": "500.000"},
+    "POST /hospital/cash/payments/{payment}/refund/": {"amount": "1.000", "reason": "Thu thừa"},
+    "POST /hospital/money/refunds/{refund}/decide/": {"answer": "approve"},
+    "POST /hospital/money/credits/{credit}/pay-out/": {"way": "transfer", "transfer_reference": "FT9"},
+    "POST /hospital/money/differences/{difference}/settle/": {"way": "look", "note": "Hỏi ngân hàng"},
     "POST /hospital/transfers/{bank_line}/assign/": {"payment": "{payment}"},
     "POST /hospital/transfers/{bank_line}/settle/": {"how": "returned", "note": "FT9"},
     "POST /api/v1/remote-wishes/{wish}/open": {"reason": "Đã khám trực tiếp"},
@@ -437,6 +460,7 @@ WATCHED = (
     "payments_payment", "payments_refund", "payments_entry", "payments_bankline", "payments_bankstatement",
     "payments_invoice", "payments_chargeditem", "payments_receipt", "payments_einvoice", "payments_paylink",
     "payments_pricelist", "payments_priceitem",
+    "payments_cashshift", "payments_cashmovement", "payments_credit", "payments_reconciliation", "payments_difference",
     "realtime_room", "realtime_seat", "realtime_evidencerow", "realtime_chatline",
     "identity_person", "identity_delegation", "identity_arrival", "records_attendee",
 )  # fmt: skip
@@ -481,6 +505,7 @@ def told(story: Story, clock) -> Story:  # noqa: F811
     )
     story.ids["wish"] = ok(asked, 201)["id"]
     story.ids |= money_that_came(story.hospital, stage.this_instant())
+    story.ids |= in_question(story.hospital, story.ids["payment"], stage.this_instant())
     return story
 
 

@@ -28,6 +28,7 @@ from tests.journeys import stage
 from tests.journeys.conftest import clock, story  # noqa: F401
 from tests.journeys.stage import Story, ok
 from tests.payments.bank_stage import money_that_came
+from tests.payments.desk_stage import in_question
 from tests.realtime import handed_in, recorded
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +95,7 @@ def told(story: Story, clock) -> Story:  # noqa: F811
     story.ids |= {"ask": ask["id"], "wish": wish["id"]}
     story.ids |= line_and_screen(story)
     story.ids |= money_that_came(story.hospital, stage.this_instant())
+    story.ids |= in_question(story.hospital, story.ids["payment"], stage.this_instant())
     people = ok(ana.get("/api/v1/me/people"))
     assert people
     return story
@@ -139,6 +141,7 @@ def things(told: Story) -> dict[str, str]:
         "invoice_id": str(Invoice.objects.get().pk),
         "receipt_id": str(Receipt.objects.get().pk),
         "list_id": str(uuid4()),  # tried in tests/payments/test_price_pages.py, with eve and another desk
+        **{f"{name}_id": told.ids[name] for name in ("shift", "refund", "credit", "reconciliation", "difference")},
         "message_id": told.ids["message"],
         "allergy_id": told.ids["allergy"],
         "delegation_id": str(uuid4()),

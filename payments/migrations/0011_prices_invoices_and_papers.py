@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('identity', '0009_approved_pilots'),
-        ('payments', '0006_reasons_of_gateways'),
+        ('payments', '0010_cash_movements_only_append'),
     ]
 
     operations = [
@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
             bases=(core.states.Stateful, models.Model),
         ),
         migrations.CreateModel(
-            name='Credit',
+            name='Counted',
             fields=[
                 ('id', models.UUIDField(default=core.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
@@ -116,6 +116,9 @@ class Migration(migrations.Migration):
                 ('payment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.payment')),
                 ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='payments.invoice')),
             ],
+            options={
+                'verbose_name_plural': 'counted',
+            },
         ),
         migrations.CreateModel(
             name='PayLink',
@@ -294,16 +297,16 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(condition=models.Q(('day__isnull', False)), fields=('facility', 'day', 'number_of_day'), name='einvoice_day_once'),
         ),
         migrations.AddIndex(
-            model_name='credit',
-            index=models.Index(fields=['payment'], name='credit_payment'),
+            model_name='counted',
+            index=models.Index(fields=['payment'], name='counted_payment'),
         ),
         migrations.AddConstraint(
-            model_name='credit',
-            constraint=models.UniqueConstraint(fields=('invoice', 'payment'), name='credit_once'),
+            model_name='counted',
+            constraint=models.UniqueConstraint(fields=('invoice', 'payment'), name='counted_once'),
         ),
         migrations.AddConstraint(
-            model_name='credit',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='credit_amount_positive'),
+            model_name='counted',
+            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='counted_amount_positive'),
         ),
         migrations.AddIndex(
             model_name='paylink',
