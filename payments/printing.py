@@ -15,6 +15,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import segno
+from django.utils import translation
 
 from core.money import Money
 from identity.models import Facility
@@ -47,12 +48,14 @@ def typeset(name: str, values: Mapping[str, Any], *, standard: Literal["a-3a", "
 
 def receipt_pdf(receipt: Receipt) -> bytes:
     """Set a receipt or refund slip."""
-    return typeset("receipt", receipt_said(receipt))
+    with translation.override("vi"):
+        return typeset("receipt", receipt_said(receipt))
 
 
 def invoice_pdf(invoice: Invoice) -> bytes:
     """Set an invoice or credit note."""
-    return typeset("invoice", invoice_said(invoice))
+    with translation.override("vi"):
+        return typeset("invoice", invoice_said(invoice))
 
 
 def receipt_said(receipt: Receipt) -> dict[str, Any]:
