@@ -171,7 +171,8 @@ def in_words(money: Money) -> str:
 def way_of(code: str) -> str:
     """Return a way to pay in words, also of one that is no longer offered."""
     if code in Credit.Way.values and code:
-        return str(Credit.Way(code).label)
+        words = str(Credit.Way(code).label)
+        return f"{words[:1].upper()}{words[1:]}"
     try:
         return str(gateways.get(code).name)
     except UnknownGateway:
