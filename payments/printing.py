@@ -184,7 +184,7 @@ def _facility(facility: Facility) -> dict[str, str]:
         "name": facility.name,
         "address": facility.full_address,
         "tax_code": facility.tax_code,
-        "phone": facility.phone,
+        "phone": facility.phone.replace("+84", "0", 1),
     }
 
 
