@@ -90,6 +90,66 @@ class RefundRefused(Conflict):
     message = _("The payment company refused to give the money back.")
 
 
+class NoShift(WrongState):
+    code = "no_shift"
+    message = _("Your cash drawer is closed. Open a shift first.")
+
+
+class ShiftOpenElsewhere(Conflict):
+    code = "shift_open_elsewhere"
+    message = _("You still have a shift open at another facility. Close it there first.")
+
+
+class BadCount(Invalid):
+    code = "bad_count"
+    message = _("This count cannot be right.")
+
+
+class NotCash(Conflict):
+    code = "not_cash"
+    message = _("Only amounts in dong can be paid in cash.")
+
+
+class TooLittleGiven(Invalid):
+    code = "too_little_given"
+    message = _("This is less than what is to be paid.")
+
+
+class TooLittleInDrawer(Conflict):
+    code = "too_little_in_drawer"
+    message = _("There is not so much in the drawer.")
+
+
+class SamePerson(NotAllowed):
+    code = "same_person"
+    message = _("A second person has to decide this: not the one who asked for it.")
+
+
+class StillDiffers(Conflict):
+    code = "still_differs"
+    message = _("We asked the payment company again, and the difference is still there.")
+
+
+class WrongResolution(Conflict):
+    code = "wrong_resolution"
+    message = _("This does not settle a difference of this kind.")
+
+
+class ReasonMissing(Invalid):
+    code = "reason_missing"
+    message = _("Please say why.")
+
+
+class TransferMissing(Invalid):
+    code = "transfer_missing"
+    message = _("Please enter the bank's number of the transfer.")
+
+
+class BadStatement(Invalid):
+    code = "bad_statement"
+    message = _("This statement cannot be read.")
+
+
 class NoSuchPrice(Invalid):
     code = "no_such_price"
     message = _("The price list of that day has no such item.")
@@ -168,66 +228,6 @@ class InSummary(Conflict):
 class EInvoiceUnavailable(Unavailable):
     code = "einvoice_unavailable"
     message = _("The e-invoice service does not answer just now. We will try again.")
-
-
-class NoShift(WrongState):
-    code = "no_shift"
-    message = _("Your cash drawer is closed. Open a shift first.")
-
-
-class ShiftOpenElsewhere(Conflict):
-    code = "shift_open_elsewhere"
-    message = _("You still have a shift open at another facility. Close it there first.")
-
-
-class BadCount(Invalid):
-    code = "bad_count"
-    message = _("This count cannot be right.")
-
-
-class NotCash(Conflict):
-    code = "not_cash"
-    message = _("Only amounts in dong can be paid in cash.")
-
-
-class TooLittleGiven(Invalid):
-    code = "too_little_given"
-    message = _("This is less than what is to be paid.")
-
-
-class TooLittleInDrawer(Conflict):
-    code = "too_little_in_drawer"
-    message = _("There is not so much in the drawer.")
-
-
-class SamePerson(NotAllowed):
-    code = "same_person"
-    message = _("A second person has to decide this: not the one who asked for it.")
-
-
-class StillDiffers(Conflict):
-    code = "still_differs"
-    message = _("We asked the payment company again, and the difference is still there.")
-
-
-class WrongResolution(Conflict):
-    code = "wrong_resolution"
-    message = _("This does not settle a difference of this kind.")
-
-
-class ReasonMissing(Invalid):
-    code = "reason_missing"
-    message = _("Please say why.")
-
-
-class TransferMissing(Invalid):
-    code = "transfer_missing"
-    message = _("Please enter the bank's number of the transfer.")
-
-
-class BadStatement(Invalid):
-    code = "bad_statement"
-    message = _("This statement cannot be read.")
 
 
 class AmountNotTaken(Invalid):

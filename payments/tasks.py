@@ -113,6 +113,27 @@ def sandbox_pay(reference: str) -> None:
     bank.pay(reference, now=this_instant())
 
 
+@periodic("30 19 * * *")
+@task
+def reconcile_yesterday(timestamp: int) -> None:
+    """At 02:30 in Vietnam: the day before, at every gateway where money moved."""
+    actions.reconcile_yesterday(by=HOUSE, now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@periodic("0 20 * * *")
+@task
+def prove_books(timestamp: int) -> None:
+    """At 03:00 in Vietnam: the whole ledger is proven."""
+    actions.prove_books(by=HOUSE, now=this_instant())
+
+
+@periodic("5 * * * *")
+@task
+def remind_the_unpaid(timestamp: int) -> None:
+    """Each hour: tell of what is still to be paid."""
+    actions.remind_the_unpaid(by=HOUSE, now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
 @task
 def send_einvoice(einvoice_id: str) -> None:
     """Have an electronic invoice issued."""
@@ -143,24 +164,3 @@ def look_after_papers(timestamp: int) -> None:
         later("payments.tasks.send_einvoice", lock=f"einvoice:{row.facility_id}", einvoice_id=str(row.id))
     for facility_id, day in papers.days_to_sum_up(at):
         later("payments.tasks.sum_up_day", facility_id=str(facility_id), day=day.isoformat())
-
-
-@periodic("30 19 * * *")
-@task
-def reconcile_yesterday(timestamp: int) -> None:
-    """At 02:30 in Vietnam: the day before, at every gateway where money moved."""
-    actions.reconcile_yesterday(by=HOUSE, now=datetime.fromtimestamp(timestamp, tz=UTC))
-
-
-@periodic("0 20 * * *")
-@task
-def prove_books(timestamp: int) -> None:
-    """At 03:00 in Vietnam: the whole ledger is proven."""
-    actions.prove_books(by=HOUSE, now=this_instant())
-
-
-@periodic("5 * * * *")
-@task
-def remind_the_unpaid(timestamp: int) -> None:
-    """Each hour: tell of what is still to be paid."""
-    actions.remind_the_unpaid(by=HOUSE, now=datetime.fromtimestamp(timestamp, tz=UTC))

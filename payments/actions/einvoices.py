@@ -17,7 +17,7 @@ from identity.models import Facility
 from payments import access, einvoice, paper_access
 from payments.einvoice import Line, Party, Wanted
 from payments.errors import InSummary, InvoiceFinal
-from payments.models import ChargedItem, Counted, EInvoice, Invoice, Receipt, Summed
+from payments.models import ChargedItem, CountedPayment, EInvoice, Invoice, Receipt, Summed
 from payments.numerals import dong_in_words
 
 log = logging.getLogger("lanh.payments")
@@ -72,7 +72,9 @@ def sum_up_day(*, facility_id: UUID, day: date, by: Actor, now: datetime) -> EIn
     rows = Receipt.objects.filter(
         facility=facility, kind="receipt", moved_at__gte=begins, moved_at__lt=ends, currency="VND"
     )
-    own = Counted.objects.filter(invoice__einvoice__isnull=False, invoice__facility=facility).values("payment_id")
+    own = CountedPayment.objects.filter(invoice__einvoice__isnull=False, invoice__facility=facility).values(
+        "payment_id"
+    )
     summed = Summed.objects.filter(receipt__facility=facility).values("receipt_id")
     receipts = list(rows.exclude(id__in=summed).exclude(payment_id__in=own).order_by("sequence"))
     if not receipts:

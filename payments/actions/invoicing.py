@@ -19,7 +19,7 @@ from payments.actions.asking import open_payment
 from payments.actions.charging import line_of, plain_line, sum_up
 from payments.actions.einvoices import follow_einvoice
 from payments.errors import InvoiceEmpty, InvoiceFinal, NotADeposit, NotReplaceable
-from payments.models import ChargedItem, Counted, Invoice, Payment, Refund
+from payments.models import ChargedItem, CountedPayment, Invoice, Payment, Refund
 
 Status = Invoice.Status
 
@@ -104,7 +104,7 @@ def free_of(payment: Payment) -> int:
 
 
 def _counted(payment: Payment) -> int:
-    return Counted.objects.filter(payment=payment).aggregate(total=Sum("amount"))["total"] or 0
+    return CountedPayment.objects.filter(payment=payment).aggregate(total=Sum("amount"))["total"] or 0
 
 
 def _back(payment: Payment) -> int:
@@ -130,7 +130,7 @@ def count_payment(*, payment_id: UUID, invoice_id: UUID, by: Actor, now: datetim
     payment = access.lock_payment(by, payment_id)
     invoice = paper_access.lock_invoice(by, invoice_id)
     paper_access.require_desk_of(by, invoice.facility_id)
-    if Counted.objects.filter(payment=payment, invoice=invoice).exists():
+    if CountedPayment.objects.filter(payment=payment, invoice=invoice).exists():
         return invoice
     if invoice.is_draft or invoice.kind != "bill":
         raise InvoiceFinal()
@@ -138,7 +138,7 @@ def count_payment(*, payment_id: UUID, invoice_id: UUID, by: Actor, now: datetim
     amount = min(free_of(payment), left)
     if amount <= 0 or payment.facility_id != invoice.facility_id or payment.currency != invoice.currency:
         raise NotADeposit()
-    Counted.objects.create(payment=payment, invoice=invoice, amount=amount, created_at=now)
+    CountedPayment.objects.create(payment=payment, invoice=invoice, amount=amount, created_at=now)
     audit.record(
         by, "payments.count", invoice, person_id=invoice.person_id, facility_id=invoice.facility_id,
         detail=Money(amount, invoice.currency).as_json(),
@@ -166,7 +166,7 @@ def bill_payment(
     """
     access.require_house(by)
     payment = access.lock_payment(by, payment_id)
-    known = Counted.objects.select_related("invoice").filter(payment=payment).first()
+    known = CountedPayment.objects.select_related("invoice").filter(payment=payment).first()
     if known is not None:
         return known.invoice
     left = Money(free_of(payment), payment.currency)
@@ -206,7 +206,7 @@ def credit_refund(*, refund_id: UUID, by: Actor, now: datetime) -> Invoice | Non
     payment = access.lock_payment(by, payment_id)
     refund = payment.refunds.get(id=refund_id)
     known = Invoice.objects.filter(refund=refund).first()
-    counted = Counted.objects.filter(payment=payment).order_by("-created_at", "-id").first()
+    counted = CountedPayment.objects.filter(payment=payment).order_by("-created_at", "-id").first()
     if known is not None or counted is None:
         return known
     # What was never counted goes back first: only what a refund takes beyond it is credited.

@@ -1,4 +1,4 @@
-"""Accounts, payments and refunds, bank lines, the cash desk, prices, invoices and papers, the ledger, what gateways told us."""
+"""Accounts, payments and refunds, bank lines, the cash desk, prices, invoices, papers, the ledger, what gateways told us."""
 
 from payments.models.accounts import GatewayAccount
 from payments.models.bank import BankLine, BankStatement
@@ -6,7 +6,7 @@ from payments.models.books import Delivery, Entry
 from payments.models.cash import CashMovement, CashShift
 from payments.models.credits import Credit
 from payments.models.disputes import Dispute
-from payments.models.invoices import ChargedItem, Counted, Invoice, Series
+from payments.models.invoices import ChargedItem, CountedPayment, Invoice, Series
 from payments.models.papers import EInvoice, PayLink, Receipt, Summed
 from payments.models.payments import Payment, Refund
 from payments.models.prices import Category, PriceItem, PriceList
@@ -23,7 +23,7 @@ __all__ = [
     "Charge",
     "ChargeRefund",
     "ChargedItem",
-    "Counted",
+    "CountedPayment",
     "Credit",
     "Delivery",
     "Difference",

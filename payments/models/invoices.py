@@ -260,7 +260,7 @@ class ChargedItem(Entity):
         return Money(self.discount_amount, self.currency)
 
 
-class Counted(Entity):
+class CountedPayment(Entity):
     """What of a payment counts for an invoice: the payment made for it, or a deposit made before."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payments")
@@ -268,7 +268,6 @@ class Counted(Entity):
     amount = models.BigIntegerField()
 
     class Meta:
-        verbose_name_plural = "counted"
         constraints = [
             models.UniqueConstraint(fields=["invoice", "payment"], name="counted_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="counted_amount_positive"),

@@ -24,7 +24,7 @@ from payments.errors import (
     NotInsured,
     NotReplaceable,
 )
-from payments.models import ChargedItem, Counted, Invoice, Payment
+from payments.models import ChargedItem, CountedPayment, Invoice, Payment
 from tests.make import actor_for, make_desk, make_facility
 from tests.payments.billing import HOUSE, bill, give_back, paid_for, pay, publish
 
@@ -190,7 +190,7 @@ def test_a_payment_settles_its_invoice_once(hospital: Facility, ana: Person, now
     for _ in range(2):
         actions.count_payment(payment_id=payment.id, invoice_id=invoice.id, by=HOUSE, now=now)
     assert again(invoice).status == "settled"
-    assert Counted.objects.get().amount == 240_000
+    assert CountedPayment.objects.get().amount == 240_000
     assert actions.ask_to_pay(invoice_id=invoice.id, expires_at=until, by=HOUSE, now=now) is None
 
 
@@ -201,7 +201,7 @@ def test_a_deposit_counts_as_far_as_it_goes(hospital: Facility, ana: Person, now
     actions.count_payment(payment_id=deposit.id, invoice_id=first.id, by=HOUSE, now=now)
     actions.count_payment(payment_id=deposit.id, invoice_id=second.id, by=HOUSE, now=now)
     assert (again(first).status, again(second).status) == ("settled", "issued")
-    assert list(Counted.objects.order_by("-amount").values_list("amount", flat=True)) == [150_000, 30_000]
+    assert list(CountedPayment.objects.order_by("-amount").values_list("amount", flat=True)) == [150_000, 30_000]
     left = actions.ask_to_pay(invoice_id=second.id, expires_at=now + timedelta(days=1), by=HOUSE, now=now)
     assert left is not None and left.price == Money.vnd(60_000)
     third = issued(hospital, ana, "DV07", now=now)

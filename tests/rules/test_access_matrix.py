@@ -458,9 +458,9 @@ WATCHED = (
     "prescriptions_inquiry", "prescriptions_pharmacyanswer", "prescriptions_reservation", "prescriptions_lot",
     "prescriptions_countercode", "prescriptions_codemessage", "prescriptions_dosereminder",
     "payments_payment", "payments_refund", "payments_entry", "payments_bankline", "payments_bankstatement",
+    "payments_cashshift", "payments_cashmovement", "payments_credit", "payments_reconciliation", "payments_difference",
     "payments_invoice", "payments_chargeditem", "payments_receipt", "payments_einvoice", "payments_paylink",
     "payments_pricelist", "payments_priceitem",
-    "payments_cashshift", "payments_cashmovement", "payments_credit", "payments_reconciliation", "payments_difference",
     "realtime_room", "realtime_seat", "realtime_evidencerow", "realtime_chatline",
     "identity_person", "identity_delegation", "identity_arrival", "records_attendee",
 )  # fmt: skip

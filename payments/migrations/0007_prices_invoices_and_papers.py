@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('identity', '0009_approved_pilots'),
-        ('payments', '0010_cash_movements_only_append'),
+        ('payments', '0006_reasons_of_gateways'),
     ]
 
     operations = [
@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
             bases=(core.states.Stateful, models.Model),
         ),
         migrations.CreateModel(
-            name='Counted',
+            name='CountedPayment',
             fields=[
                 ('id', models.UUIDField(default=core.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
@@ -116,9 +116,6 @@ class Migration(migrations.Migration):
                 ('payment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.payment')),
                 ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='payments.invoice')),
             ],
-            options={
-                'verbose_name_plural': 'counted',
-            },
         ),
         migrations.CreateModel(
             name='PayLink',
@@ -297,15 +294,15 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(condition=models.Q(('day__isnull', False)), fields=('facility', 'day', 'number_of_day'), name='einvoice_day_once'),
         ),
         migrations.AddIndex(
-            model_name='counted',
+            model_name='countedpayment',
             index=models.Index(fields=['payment'], name='counted_payment'),
         ),
         migrations.AddConstraint(
-            model_name='counted',
+            model_name='countedpayment',
             constraint=models.UniqueConstraint(fields=('invoice', 'payment'), name='counted_once'),
         ),
         migrations.AddConstraint(
-            model_name='counted',
+            model_name='countedpayment',
             constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='counted_amount_positive'),
         ),
         migrations.AddIndex(
