@@ -151,6 +151,9 @@ class Payment(Stateful, Entity):
         ]
         indexes = [
             models.Index(fields=["subject", "-created_at"], name="payment_subject"),
+            models.Index(
+                fields=["gateway_transaction"], condition=~Q(gateway_transaction=""), name="payment_transaction"
+            ),
             models.Index(fields=["payer", "-created_at"], name="payment_payer"),
             models.Index(fields=["facility", "-created_at"], name="payment_facility"),
             models.Index(fields=["facility", "captured_at"], name="payment_facility_captured"),
