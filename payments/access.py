@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from core.actor import Actor
 from core.errors import NotAllowed, NotFound
@@ -19,6 +20,7 @@ from payments.models import (
     Credit,
     Difference,
     GatewayAccount,
+    PayLink,
     Payment,
     Reconciliation,
     Refund,
@@ -33,7 +35,15 @@ def visible_to(by: Actor) -> QuerySet[Payment]:
         return Payment.objects.filter(payer__in=people_of(by, "pay"))
     if by.role == "desk" and by.facility_id is not None:
         return Payment.objects.filter(facility_id=by.facility_id)
+    if by.role == "guest":  # who holds a link: what it is for, every try of it
+        return Payment.objects.filter(subject__in=_linked(by).values("payment__subject"))
     return Payment.objects.none()
+
+
+def _linked(by: Actor) -> QuerySet[PayLink]:
+    if by.user_id is None:
+        return PayLink.objects.none()
+    return PayLink.objects.filter(id=by.user_id, revoked_at=None, expires_at__gt=timezone.now())
 
 
 def get_payment(by: Actor, payment_id: UUID) -> Payment:
@@ -87,6 +97,9 @@ def require_payer_or_desk(by: Actor, *, payer_id: UUID, facility_id: UUID) -> No
     if by.role == "desk":
         if by.facility_id != facility_id:
             raise NotAllowed()
+    elif by.role == "guest":
+        if not _linked(by).filter(payment__payer_id=payer_id, payment__facility_id=facility_id).exists():
+            raise NotFound()
     elif not may_act_for(by, payer_id, "pay"):
         raise NotFound()
 

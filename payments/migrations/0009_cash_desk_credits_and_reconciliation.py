@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('identity', '0009_approved_pilots'),
-        ('payments', '0006_reasons_of_gateways'),
+        ('payments', '0008_issued_is_final'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

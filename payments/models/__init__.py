@@ -1,4 +1,4 @@
-"""Accounts, payments and refunds, bank lines, the cash desk, the ledger, what gateways told us, the sandbox's own books."""
+"""Accounts, payments and refunds, bank lines, the cash desk, prices, invoices, papers, the ledger, what gateways told us."""
 
 from payments.models.accounts import GatewayAccount
 from payments.models.bank import BankLine, BankStatement
@@ -6,7 +6,10 @@ from payments.models.books import Delivery, Entry
 from payments.models.cash import CashMovement, CashShift
 from payments.models.credits import Credit
 from payments.models.disputes import Dispute
+from payments.models.invoices import ChargedItem, CountedPayment, Invoice, Series
+from payments.models.papers import EInvoice, PayLink, Receipt, Summed
 from payments.models.payments import Payment, Refund
+from payments.models.prices import Category, PriceItem, PriceList
 from payments.models.reconciling import BooksProof, Difference, Reconciliation, StatementLine
 from payments.models.sandbox import Charge, ChargeRefund, Notice
 
@@ -16,17 +19,28 @@ __all__ = [
     "BooksProof",
     "CashMovement",
     "CashShift",
+    "Category",
     "Charge",
     "ChargeRefund",
+    "ChargedItem",
+    "CountedPayment",
     "Credit",
     "Delivery",
     "Difference",
     "Dispute",
+    "EInvoice",
     "Entry",
     "GatewayAccount",
+    "Invoice",
     "Notice",
+    "PayLink",
     "Payment",
+    "PriceItem",
+    "PriceList",
+    "Receipt",
     "Reconciliation",
     "Refund",
+    "Series",
     "StatementLine",
+    "Summed",
 ]

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from core.errors import NotFound, WrongState
 from core.pages import actor_of, now, page
 from core.refs import Ref, page_of
-from payments import access, actions, bank_queue, queries
+from payments import access, actions, bank_queue, papers, queries
 from payments.models import Payment
 
 PAYERS = frozenset({"citizen", "desk"})
@@ -69,6 +69,11 @@ def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
         "looked_at": bank_queue.looked_at(found),
         "start_url": reverse("payments_start", args=[found.id]),
         "way": next((way for way in ways if way.code == found.gateway), None),
+        "split": papers.split_before(found),
+        "receipts": papers.receipts_for(actor, found),
+        "invoices": papers.invoices_for(actor, found),
+        "may_share": found.status in {"created", "failed", "pending"} and not found.is_late(at) and bool(ways),
+        "has_links": papers.has_links(found, at),
     }
     return render(request, "payments/payment.html", context)
 
