@@ -197,6 +197,12 @@ class Payment(Stateful, Entity):
         """Paid or reserved for us, and not given back in full."""
         return self.status in self.PAID
 
+    @property
+    def disputed_amount(self) -> int:
+        """What the payer's bank has taken of it and not given back: gone, unless the dispute is won."""
+        taken = self.disputes.filter(is_taken=True).exclude(status="won")
+        return sum(taken.values_list("amount", flat=True))
+
     def is_late(self, now: datetime) -> bool:
         """Say whether the time to pay has run out."""
         return now >= self.expires_at

@@ -30,7 +30,7 @@ from core.money import Money
 from journeys import consultation
 from payments import actions, tasks
 from payments.errors import GatewayUnavailable, NotCaptured, RefundTooHigh
-from payments.models import Dispute, Payment, Refund
+from payments.models import Credit, Dispute, Payment, Refund
 from records.models import Encounter
 from tests import make
 from tests.jobs import run_jobs
@@ -461,9 +461,13 @@ class PaymentMachine(RuleBasedStateMachine):
             assert said[f"clearing/{code}"] == company.kept, f"{code}: {said} and {company.kept} there"
         charges = [one for company in COMPANIES.values() for one in company.charges.values()]
         back = sum(sum(one.refunds.values()) for one in charges)
+        waiting = Refund.objects.filter(status="requested").values_list("amount", "payment__status", "created_at")
+        assert not waiting, f"a refund waits although everybody answers: {list(waiting)} at {self.now}"
         assert -said["income"] == sum(one.taken for one in charges)
-        assert (said["refunds"], said["refunds_due"]) == (back, 0)
-        assert not Refund.objects.filter(status="requested").exists(), "a refund waits although everybody answers"
+        owed = sum(Credit.objects.values_list("amount", flat=True))  # refused by the company: people pay it out
+        assert (said["refunds"], said["refunds_due"], said["credits"]) == (back + owed, 0, -owed), (
+            f"{dict(said)}, {back}"
+        )
         disputes = [one.disputed for one in charges if one.disputed]
         assert said["disputed"] == sum(one.amount for one in disputes if one.status == "needs_response")
         assert said["losses"] == sum(one.amount for one in disputes if one.status == "lost")
@@ -489,7 +493,9 @@ class PaymentMachine(RuleBasedStateMachine):
         kept = sum(charge.kept for charge in charges)
         disputed = sum(one.disputed.amount for one in charges if one.disputed and one.disputed.status != "won")
         refused = sum(
-            Refund.objects.filter(payment__subject=one.subject, status="failed").values_list("amount", flat=True)
+            Refund.objects.filter(payment__subject=one.subject, status__in=["failed", "credited"]).values_list(
+                "amount", flat=True
+            )
         )
         owed = one.owed(status)
         story = f"{status}: kept {kept}, held {held}, owed {owed}, refused {refused}, desk {one.given_by_desk}: {one.moments}"
