@@ -452,6 +452,8 @@ PAYMENT_HOLD_DAYS = env.int_("PAYMENT_HOLD_DAYS", 5)  # a card is held instead o
 STRIPE_URL = env.str_("STRIPE_URL", "https://api.stripe.com")
 STRIPE_TIMEOUT_S = env.int_("STRIPE_TIMEOUT_S", 20)
 SANDBOX_WEBHOOK_SECRET = env.secret("SANDBOX_WEBHOOK_SECRET") if DEMO else ""
+# A bank's address that opens a VietQR code on the payer's own phone; the code is put behind it. Empty: codes are only scanned.
+VIETQR_APP_URL = env.str_("VIETQR_APP_URL")
 PAYMENT_TIMEOUT_S = env.int_("PAYMENT_TIMEOUT_S", 30)  # MoMo asks for no less
 # Where the gateways are: production on a real site, their public sandboxes elsewhere. VNPAY names its production addresses
 # in the contract: compare them.
@@ -469,8 +471,6 @@ MOMO_URL = env.str_("MOMO_URL", "https://payment.momo.vn" if PRODUCTION else "ht
 ZALOPAY_URL = env.str_(
     "ZALOPAY_URL", "https://openapi.zalopay.vn" if PRODUCTION else "https://sb-openapi.zalopay.vn"
 ).rstrip("/")
-# A page that opens a bank's app with a VietQR code on the same phone: `?qr=…&hook=…&back=…` is added. Empty: no such button.
-VIETQR_OPEN_URL = env.str_("VIETQR_OPEN_URL", "").rstrip("/")
 # A browser follows "pay" to these alone: the button is a form, and forms go nowhere else.
 CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += [
     *(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in (VNPAY_PAY_URL, MOMO_URL, ZALOPAY_URL, STRIPE_URL)),

@@ -65,8 +65,10 @@ def lock_subject(subject: str) -> list[Payment]:
 
 def lock_subjects(subjects: list[str]) -> list[Payment]:
     """Return all payments of several subjects, locked, in key order."""
+    # The account is not joined: whoever waited for the lock gets the row as it is now, but what is joined to it as it was,
+    # and an account entered meanwhile would look like none.
     rows = Payment.objects.filter(subject__in=subjects).select_for_update(of=("self",))
-    return list(rows.select_related("facility", "account").order_by("id"))
+    return list(rows.select_related("facility").order_by("id"))
 
 
 def require_payer_or_desk(by: Actor, *, payer_id: UUID, facility_id: UUID) -> None:

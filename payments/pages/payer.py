@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from core.errors import NotFound, WrongState
 from core.pages import actor_of, now, page
 from core.refs import Ref, page_of
-from payments import access, actions, bank_queue, queries
+from payments import access, actions, bank_queue, banks, queries, vietqr
 from payments.models import Payment
 
 PAYERS = frozenset({"citizen", "desk"})
@@ -62,9 +62,9 @@ def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
         "ways": ways,
         # Whoever comes back from the gateway may have paid: no code to scan is shown to them while it is looked into.
         "has_qr": bool(scannable(found)) and "back" not in request.GET,
+        "transfer": transfer_of(found),
         "qr_url": reverse("payments_qr", args=[found.id]),
         "why": queries.why(found),
-        "by_hand": bank_queue.by_hand(found) if found.is_waiting else None,
         "looked_at": bank_queue.looked_at(found),
         "start_url": reverse("payments_start", args=[found.id]),
         "way": next((way for way in ways if way.code == found.gateway), None),
@@ -117,6 +117,22 @@ def scannable(found: Payment) -> str:
     """Return what a waiting payment's QR code says: the gateway's own, or its page; empty when there is none to scan."""
     text = found.qr or (found.gateway_url if found.gateway_url.startswith("http") else "")
     return text if found.is_waiting else ""
+
+
+def transfer_of(found: Payment) -> dict[str, str] | None:
+    """Return what to type into a bank's app by hand, where the code is a VietQR; None elsewhere."""
+    try:
+        said = vietqr.decode(scannable(found))
+    except vietqr.NotVietQR:
+        return None
+    bank = banks.by_bin(said.bank)
+    holder = found.account.credentials().get("holder", "") if found.account else ""
+    return {
+        "bank": bank.short_name if bank else said.bank,
+        "account": said.account,
+        "holder": holder,
+        "memo": said.memo,
+    }
 
 
 def qr_of(found: Payment) -> HttpResponse:

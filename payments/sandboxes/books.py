@@ -95,7 +95,7 @@ class Books:
             "id, token, merchant, reference, amount, about, back, hook, more, made_at, ends_at, status, code, due_at"
         )
         rows = self.ask(f"SELECT {columns} FROM charge WHERE {where} ORDER BY id", *values)
-        return [Charge(*row[:8], json.loads(row[8]), *row[9:]) for row in rows]
+        return [Charge(*(*row[:8], json.loads(row[8]), *row[9:])) for row in rows]
 
     def charge(self, where: str, *values: Any) -> Charge | None:
         return next(iter(self.charges(where, *values)), None)

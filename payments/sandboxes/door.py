@@ -132,7 +132,7 @@ def control(bank: Bank, asked: Asked) -> Said:
             "notices": bank.books.ask("SELECT charge, number, tries, answer, is_over FROM notice ORDER BY id"),
         })  # fmt: skip
     elif verb == "seen":
-        return Said(200, bank.seen)
+        return Said(200, list(bank.seen))
     elif verb == "reset":
         bank.books.reset()
         bank.orders.clear()
@@ -159,13 +159,11 @@ def _statement(bank: Bank, asked: Asked) -> Said:
 
 def serve(kind: type[Bank], port: int = 0, file: str = ":memory:", *, pause_s: float = 2.0, hook: str = "") -> Any:
     """Open the door on this machine; the caller lets it run."""
-    door = type("Door", (Door,), {})
+    door = type("Door", (Door,), {"bank": kind(Books(file), pause_s=pause_s, hook=hook)})
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), door)
+        return ThreadingHTTPServer(("127.0.0.1", port), door)
     except OSError:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), door)
-    door.bank = kind(Books(file), pause_s=pause_s, hook=hook)
-    return server
+        return ThreadingHTTPServer(("127.0.0.1", 0), door)
 
 
 def _end_with_parent(server: ThreadingHTTPServer) -> None:

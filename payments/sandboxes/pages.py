@@ -142,7 +142,8 @@ def panel(bank: Bank) -> str:
     inside = (
         f'<section class="card"><h1>Các lần gọi tới sẽ được trả lời thế nào</h1><form class="row" method="post"'
         f' action="/_sandbox/order">{buttons}</form><p class="meta">Đang chờ: {len(bank.orders)}. {days}</p></section>'
-        '<section class="card scroll"><table><thead><tr><th>Mã</th><th class="number">Số tiền</th><th>Trạng thái</th><th class="number">Đã hoàn</th>'
+        '<section class="card scroll"><table><thead><tr><th>Mã</th><th class="number">Số tiền</th><th>Trạng thái</th>'
+        '<th class="number">Đã hoàn</th>'
         f"<th>Báo về</th><th>Lúc</th></tr></thead><tbody>{rows}</tbody></table></section>"
     )
     return page(bank, "Bảng điều khiển", inside, wide=True)

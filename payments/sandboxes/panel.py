@@ -13,6 +13,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,11 +78,12 @@ class Bank:
     def __init__(self, books: Books, *, pause_s: float = 2.0, hook: str = "") -> None:
         self.books, self.pause_s, self.hook = books, pause_s, hook
         self.orders: list[dict[str, Any]] = []  # how the next calls are to be answered
-        self.seen: list[dict[str, Any]] = []
+        self.seen: deque[dict[str, Any]] = deque(maxlen=2000)  # what came and what was answered to notices
         self.pool = ThreadPoolExecutor(4)
         self.is_over = False
         self.stir = threading.Event()  # something is due sooner than was thought
-        self.doors: dict[str, tuple[str, Any]] = {}
+        # "METHOD path" → the call's name for orders (or how to read it from the request), and what answers it
+        self.doors: dict[str, tuple[str | Callable[[Asked], str], Callable[[Asked], Said]]] = {}
         threading.Thread(target=self._work, daemon=True).start()
 
     # ---- what a subclass says

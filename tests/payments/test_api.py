@@ -106,7 +106,7 @@ def test_the_whole_way_on_pages(payment: Payment, ana_browser: Client) -> None:
     back = Client().post(f"{to_bank['Location']}answer/", {"way": "pay"})
     assert back["Location"] == f"{page}back/"
     assert (
-        ana_browser.get(f"{back['Location']}?vnp_ResponseCode=00")["Location"] == page
+        ana_browser.get(f"{back['Location']}?vnp_ResponseCode=00")["Location"] == f"{page}?back"
     )  # what the address says is not read
     assert 'data-status="pending"' in ana_browser.get(page).content.decode()
     run_jobs()

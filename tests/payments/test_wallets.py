@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import permutations
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -273,6 +274,72 @@ def test_the_payer_comes_back_to_our_address(begun: Payment, wallet: Wallet) -> 
     back = urlsplit(wallet.press(begun, "pay"))
     assert back.path == queries.return_path(begun)
     assert parse_qs(back.query)
+
+
+def test_what_the_payer_has_not_opened_yet_waits(
+    wallet: Wallet, account: GatewayAccount, payment: Payment, now: datetime
+) -> None:
+    started = actions.start_payment(payment_id=payment.id, gateway=wallet.code, by=HOUSE, now=now)
+    assert actions.look_into(payment_id=started.id, by=HOUSE, now=now) == "unchanged"
+    assert again(started).status == "pending"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_begun_on_four_devices_at_once_there_is_one_page_to_pay_on(
+    wallet: Wallet, account: GatewayAccount, payment: Payment, now: datetime
+) -> None:
+    together, addresses, failures = threading.Barrier(4), [], []
+
+    def start() -> None:
+        try:
+            together.wait()
+            started = actions.start_payment(payment_id=payment.id, gateway=wallet.code, by=HOUSE, now=now)
+            addresses.append(started.gateway_url)
+        except GatewayUnavailable as error:  # said to try again: the others were in between
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(addresses) == {again(payment).gateway_url}
+    assert len(addresses) + len(failures) == 4
+    wallet.press(again(payment), "pay")
+    actions.look_into(payment_id=payment.id, by=HOUSE, now=now)
+    assert (again(payment).status, Entry.objects.count()) == ("captured", 2)
+
+
+@pytest.mark.parametrize("order", list(permutations(["first", "second", "back", "clock"])))
+@pytest.mark.parametrize("wallet", CODES[:1], indirect=True)
+def test_in_whatever_order_it_is_told_it_ends_alike(
+    wallet: Wallet, begun: Payment, now: datetime, order: tuple[str, ...]
+) -> None:
+    """The money was taken twice: two calls with numbers of their own, the payer's return, the clock's question."""
+    wallet.press(begun, "twice")
+    numbers = [one.number for one in wallet.bank.books.movements("kind = 'capture'")]
+    calls = {
+        "first": lambda: deliver(wallet.code, wallet.bank.notice(wallet.charge(begun), numbers[0])),
+        "second": lambda: deliver(wallet.code, wallet.bank.notice(wallet.charge(begun), numbers[1])),
+        "back": lambda: actions.note_return(payment_id=begun.id, by=HOUSE, now=now),
+        "clock": lambda: actions.look_into(payment_id=begun.id, by=HOUSE, now=now),
+    }
+    for what in order:
+        calls[what]()
+        run_jobs()
+    paid = again(begun)
+    assert (paid.status, paid.gateway_transaction, Entry.objects.count()) == ("captured", numbers[0], 2)
+
+
+def test_what_was_given_back_is_not_undone_by_an_old_call(paid: Payment, wallet: Wallet, now: datetime) -> None:
+    promise(paid, now)
+    run_jobs()
+    response = deliver(wallet.code, wallet.notice(paid))
+    assert said(wallet, response) == WORDS["again" if wallet.code == "vnpay" else "recorded"][wallet.code]
+    run_jobs()
+    assert again(paid).status == "refunded"
 
 
 # ---- refunds

@@ -223,7 +223,7 @@ def test_back_from_a_gateway_that_does_not_answer_it_is_being_checked(
     WALLET.pay(waiting.gateway_reference)
     WALLET.is_silent = True
     page = f"/payments/{payment.id}/"
-    assert ana_browser.get(f"{page}back/")["Location"] == page
+    assert ana_browser.get(f"{page}back/")["Location"] == f"{page}?back"
     run_jobs()
     assert again(payment).status == "unknown"
     shown = ana_browser.get(page).content.decode()

@@ -109,6 +109,7 @@ def running(code: str) -> Iterator[Wallet]:
     finally:
         bank.is_over = True
         bank.stir.set()
+        bank.pool.shutdown(wait=False, cancel_futures=True)
         server.shutdown()
         server.server_close()
 

@@ -31,6 +31,12 @@ const SLOW_AFTER_MS = 45_000;
 /** <payment-watch data-payment data-status="pending"> asks (also while "unknown") politely, ever more slowly, and reloads when the status changes. */
 customElements.define("payment-watch", class extends HTMLElement {
   connectedCallback() {
+    // On the way to a gateway this try may close: looking again now would call the payer back.
+    this.addEventListener("submit", event => {
+      this.isLeaving = true;
+      event.submitter?.setAttribute("aria-busy", "true");
+    });
+    addEventListener("pageshow", event => { if (event.persisted) location.reload(); });
     if (this.dataset.status !== "pending" && this.dataset.status !== "unknown") return;
     this.wait = FIRST_MS;
     this.since = Date.now();
@@ -52,9 +58,11 @@ customElements.define("payment-watch", class extends HTMLElement {
   }
 
   async look() {
+    if (this.isLeaving) return;
     if (!document.hidden) {
       try {
         const payment = await api.get(`/api/v1/payments/${this.dataset.payment}`);
+        if (this.isLeaving) return;
         if (payment.status !== this.dataset.status) {
           location.reload();
           return;
