@@ -196,6 +196,8 @@ REF_PAGES = {  # where a citizen reads about a thing
     "block": "/booking-blocks/{id}/",
     "prescription": "/prescriptions/{id}/",
     "payment": "/payments/{id}/",
+    "invoice": "/invoices/{id}/",
+    "receipt": "/receipts/{id}/",
     "offer": "/waiting-list/offers/{id}/",
     "waitingentry": "/waiting-list/",
     "leavecase": "/leave-cases/{id}/",
@@ -222,7 +224,9 @@ JOURNEYS = [
     "journeys.asking",
     "journeys.counter",
     "journeys.telling",
+    "journeys.payers",
     "journeys.guests",
+    "journeys.billing",
 ]
 
 # Web hooks and followed calendars inside the own network, and over plain http: for development, or a house of its own.
@@ -271,7 +275,11 @@ SPECTACULAR_SETTINGS = {
         "MessageKind": "notifications.api.CODES",
         "NotDispensedReason": "prescriptions.choices.NotDispensedReason",
         "OverrideReason": "prescriptions.choices.OverrideReason",
+        "InvoiceKind": "payments.models.Invoice.Kind",
+        "InvoiceStatus": "payments.models.Invoice.Status",
         "PaymentStatus": "payments.models.Payment.Status",
+        "PriceCategory": "payments.models.Category",
+        "ReceiptKind": "payments.models.Receipt.Kind",
         "PrescriptionCancelReason": "prescriptions.choices.CancelReason",
         "PrescriptionKind": "prescriptions.models.Prescription.Kind",
         "PrescriptionStatus": "prescriptions.models.Prescription.Status",
@@ -366,6 +374,7 @@ RECORD_SOURCES = [
     "prescriptions.fhir.for_patient",
     "prescriptions.fhir.dispenses_for_patient",
     "realtime.queries.files_for_patient",
+    "payments.papers.papers_for_patient",
 ]
 FHIR_TYPES = {
     "Patient": "records.fhir.Patients",
@@ -447,13 +456,16 @@ PAYMENT_GATEWAYS = {
     "momo": "payments.gateways.momo.Momo",
     "zalopay": "payments.gateways.zalopay.Zalopay",
     "stripe": "payments.gateways.stripe.Stripe",
+    "cash": "payments.gateways.cash.Cash",
 }
+REFUND_APPROVAL_ABOVE = env.int_("REFUND_APPROVAL_ABOVE", 500_000)  # dong of one payment: more needs a second person
+PAYMENT_REMINDERS = (24, 72, 168)  # hours after asking: when somebody is reminded of what is still to be paid
 PAYMENT_HOLD_DAYS = env.int_("PAYMENT_HOLD_DAYS", 5)  # a card is held instead of charged for care that is done within
 STRIPE_URL = env.str_("STRIPE_URL", "https://api.stripe.com")
 STRIPE_TIMEOUT_S = env.int_("STRIPE_TIMEOUT_S", 20)
 SANDBOX_WEBHOOK_SECRET = env.secret("SANDBOX_WEBHOOK_SECRET") if DEMO else ""
-# A bank's address that opens a VietQR code on the payer's own phone; the code is put behind it. Empty: codes are only scanned.
-VIETQR_APP_URL = env.str_("VIETQR_APP_URL")
+# Who brings invoices to the tax authority: payments.einvoice. Empty: nobody, invoices stay here.
+EINVOICE_PROVIDER = env.str_("EINVOICE_PROVIDER", "payments.einvoice.files.Files" if DEMO else "")
 PAYMENT_TIMEOUT_S = env.int_("PAYMENT_TIMEOUT_S", 30)  # MoMo asks for no less
 # Where the gateways are: production on a real site, their public sandboxes elsewhere. VNPAY names its production addresses
 # in the contract: compare them.

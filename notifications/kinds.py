@@ -73,6 +73,8 @@ KINDS: dict[str, Kind] = {
         Kind("prescription_codes", _("The codes of a prescription"), "qr", CITIZEN, (SMS,), is_setting=False),
         Kind("counter_code", _("A code for the pharmacy"), "lock", CITIZEN, (SMS,), is_setting=False),
         Kind("prescription_dispensed", _("Medicines were handed out"), "pill", CITIZEN, (PUSH,)),
+        Kind("payment_reminder", _("Something is still to be paid"), "wallet", CITIZEN, (PUSH, SMS, EMAIL)),
+        Kind("payment_owed", _("Money is kept for you"), "repeat", CITIZEN, (PUSH, SMS, EMAIL)),
         Kind("payment_refunded", _("Money is returned"), "repeat", CITIZEN, (PUSH, EMAIL)),
         Kind("call_invitation", _("An invitation to a video call"), "video", CITIZEN, (SMS, EMAIL), is_setting=False),
         Kind("sign_in_code", _("Sign-in code"), "lock", CITIZEN, (SMS,), is_setting=False),

@@ -6,12 +6,25 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from core.actor import Actor
 from core.errors import NotAllowed, NotFound
 from core.refs import Ref
 from identity.access import may_act_for, people_of
-from payments.models import BankLine, BankStatement, GatewayAccount, Payment
+from payments.errors import NoShift
+from payments.models import (
+    BankLine,
+    BankStatement,
+    CashShift,
+    Credit,
+    Difference,
+    GatewayAccount,
+    PayLink,
+    Payment,
+    Reconciliation,
+    Refund,
+)
 
 
 def visible_to(by: Actor) -> QuerySet[Payment]:
@@ -22,7 +35,15 @@ def visible_to(by: Actor) -> QuerySet[Payment]:
         return Payment.objects.filter(payer__in=people_of(by, "pay"))
     if by.role == "desk" and by.facility_id is not None:
         return Payment.objects.filter(facility_id=by.facility_id)
+    if by.role == "guest":  # who holds a link: what it is for, every try of it
+        return Payment.objects.filter(subject__in=_linked(by).values("payment__subject"))
     return Payment.objects.none()
+
+
+def _linked(by: Actor) -> QuerySet[PayLink]:
+    if by.user_id is None:
+        return PayLink.objects.none()
+    return PayLink.objects.filter(id=by.user_id, revoked_at=None, expires_at__gt=timezone.now())
 
 
 def get_payment(by: Actor, payment_id: UUID) -> Payment:
@@ -76,6 +97,9 @@ def require_payer_or_desk(by: Actor, *, payer_id: UUID, facility_id: UUID) -> No
     if by.role == "desk":
         if by.facility_id != facility_id:
             raise NotAllowed()
+    elif by.role == "guest":
+        if not _linked(by).filter(payment__payer_id=payer_id, payment__facility_id=facility_id).exists():
+            raise NotFound()
     elif not may_act_for(by, payer_id, "pay"):
         raise NotFound()
 
@@ -84,6 +108,108 @@ def require_house(by: Actor) -> None:
     """Only the house itself records what a gateway said. Raises NotAllowed."""
     if not by.is_system:
         raise NotAllowed()
+
+
+def require_desk_user(by: Actor) -> tuple[UUID, UUID]:
+    """Return user and facility of somebody at a desk. Raises NotAllowed for anybody else."""
+    if by.role != "desk" or by.facility_id is None or by.user_id is None:
+        raise NotAllowed()
+    return by.user_id, by.facility_id
+
+
+def shifts_of(by: Actor) -> QuerySet[CashShift]:
+    """Return the shifts of the desk's facility."""
+    _user_id, facility_id = require_desk_user(by)
+    return CashShift.objects.filter(facility_id=facility_id).select_related("cashier", "facility")
+
+
+def get_shift(by: Actor, shift_id: UUID) -> CashShift:
+    """Return a shift of the desk's facility. Raises NotFound."""
+    found = shifts_of(by).filter(id=shift_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def require_own_shift(by: Actor) -> CashShift:
+    """Return the cashier's own open shift here. Raises NoShift."""
+    shift = own_shift(by)
+    if shift is None:
+        raise NoShift()
+    return shift
+
+
+def own_shift(by: Actor) -> CashShift | None:
+    """Return the cashier's own open shift here; None when the drawer is closed."""
+    return shifts_of(by).filter(cashier_id=by.user_id, closed_at=None).first()
+
+
+def lock_own_shift(by: Actor) -> CashShift:
+    """Return the cashier's own open shift here, locked. Raises NoShift. Always before a payment's lock, never after."""
+    user_id, facility_id = require_desk_user(by)
+    shift = (
+        CashShift.objects.select_for_update()
+        .filter(cashier_id=user_id, facility_id=facility_id, closed_at=None)
+        .first()
+    )
+    if shift is None:
+        raise NoShift()
+    return shift
+
+
+def lock_refund(by: Actor, refund_id: UUID) -> tuple[Payment, Refund]:
+    """Return a refund with its payment, both locked. Raises NotFound."""
+    payment_id = Refund.objects.filter(id=refund_id).values_list("payment_id", flat=True).first()
+    if payment_id is None:
+        raise NotFound()
+    payment = lock_payment(by, payment_id)
+    return payment, Refund.objects.select_for_update().get(id=refund_id)
+
+
+def credits_visible_to(by: Actor) -> QuerySet[Credit]:
+    """Return the credits of the payments the actor may see."""
+    return Credit.objects.filter(payment__in=visible_to(by))
+
+
+def lock_credit(by: Actor, credit_id: UUID) -> tuple[Payment, Credit]:
+    """Return a credit with its payment, both locked. Raises NotFound."""
+    payment_id = credits_visible_to(by).filter(id=credit_id).values_list("payment_id", flat=True).first()
+    if payment_id is None:
+        raise NotFound()
+    payment = lock_payment(by, payment_id)
+    return payment, Credit.objects.select_for_update(of=("self",)).select_related("refund").get(id=credit_id)
+
+
+def reconciliations_of(by: Actor) -> QuerySet[Reconciliation]:
+    """Return the reconciliations of the desk's facility; all for the house."""
+    if by.is_system:
+        return Reconciliation.objects.all()
+    _user_id, facility_id = require_desk_user(by)
+    return Reconciliation.objects.filter(facility_id=facility_id)
+
+
+def get_reconciliation(by: Actor, reconciliation_id: UUID) -> Reconciliation:
+    """Return a reconciliation. Raises NotFound."""
+    found = reconciliations_of(by).filter(id=reconciliation_id).select_related("facility", "account").first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def get_difference(by: Actor, difference_id: UUID) -> Difference:
+    """Return a difference of the desk's facility. Raises NotFound."""
+    rows = Difference.objects.filter(reconciliation__in=reconciliations_of(by), id=difference_id)
+    found = rows.select_related("reconciliation", "payment", "refund").first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def lock_difference(by: Actor, difference_id: UUID) -> Difference:
+    """Return a difference of the desk's facility, locked. Raises NotFound."""
+    found = get_difference(by, difference_id)
+    locked = Difference.objects.select_for_update(of=("self",)).select_related("reconciliation", "payment", "refund")
+    return locked.get(id=found.id)
 
 
 def require_money_desk(by: Actor, facility_id: UUID) -> None:

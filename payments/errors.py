@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import Conflict, Invalid, Unavailable, Unparseable, WrongState
+from core.errors import Conflict, Invalid, NotAllowed, TooMany, Unavailable, Unparseable, WrongState
 
 
 class NothingToPay(Invalid):
@@ -88,6 +88,146 @@ class GatewayUnavailable(Unavailable):
 class RefundRefused(Conflict):
     code = "refund_refused"
     message = _("The payment company refused to give the money back.")
+
+
+class NoShift(WrongState):
+    code = "no_shift"
+    message = _("Your cash drawer is closed. Open a shift first.")
+
+
+class ShiftOpenElsewhere(Conflict):
+    code = "shift_open_elsewhere"
+    message = _("You still have a shift open at another facility. Close it there first.")
+
+
+class BadCount(Invalid):
+    code = "bad_count"
+    message = _("This count cannot be right.")
+
+
+class NotCash(Conflict):
+    code = "not_cash"
+    message = _("Only amounts in dong can be paid in cash.")
+
+
+class TooLittleGiven(Invalid):
+    code = "too_little_given"
+    message = _("This is less than what is to be paid.")
+
+
+class TooLittleInDrawer(Conflict):
+    code = "too_little_in_drawer"
+    message = _("There is not so much in the drawer.")
+
+
+class SamePerson(NotAllowed):
+    code = "same_person"
+    message = _("A second person has to decide this: not the one who asked for it.")
+
+
+class StillDiffers(Conflict):
+    code = "still_differs"
+    message = _("We asked the payment company again, and the difference is still there.")
+
+
+class WrongResolution(Conflict):
+    code = "wrong_resolution"
+    message = _("This does not settle a difference of this kind.")
+
+
+class ReasonMissing(Invalid):
+    code = "reason_missing"
+    message = _("Please say why.")
+
+
+class TransferMissing(Invalid):
+    code = "transfer_missing"
+    message = _("Please enter the bank's number of the transfer.")
+
+
+class BadStatement(Invalid):
+    code = "bad_statement"
+    message = _("This statement cannot be read.")
+
+
+class NoSuchPrice(Invalid):
+    code = "no_such_price"
+    message = _("The price list of that day has no such item.")
+
+
+class ListFinal(Conflict):
+    code = "price_list_final"
+    message = _("This price list is published. Begin a new one to change prices.")
+
+
+class ListOverlaps(Conflict):
+    code = "price_list_overlaps"
+    message = _("Another published price list holds on some of these days.")
+
+
+class ListEmpty(Conflict):
+    code = "price_list_empty"
+    message = _("There is nothing in this price list yet.")
+
+
+class BadPriceLine(Invalid):
+    code = "bad_price_line"
+    message = _("This line of a price list is not complete.")
+
+
+class InvoiceFinal(Conflict):
+    code = "invoice_final"
+    message = _("This invoice is issued. It can be adjusted or replaced, never changed.")
+
+
+class InvoiceEmpty(Conflict):
+    code = "invoice_empty"
+    message = _("There is nothing on this invoice yet.")
+
+
+class NotReplaceable(Conflict):
+    code = "not_replaceable"
+    message = _("An invoice with money on it is adjusted, not replaced.")
+
+
+class NotADeposit(Conflict):
+    code = "not_a_deposit"
+    message = _("Nothing of this payment is free to be counted here.")
+
+
+class DiscountTooHigh(Invalid):
+    code = "discount_too_high"
+    message = _("A discount is between nothing and the whole price, and has a reason.")
+
+
+class NotInsured(Conflict):
+    code = "not_insured"
+    message = _("Health insurance pays only in person or through a facility that receives the patient.")
+
+
+class CardUnknown(Invalid):
+    code = "card_unknown"
+    message = _("This card or this kind of visit says no share. Please check both.")
+
+
+class LinkSpent(TooMany):
+    code = "link_spent"
+    message = _("This link was used many times just now. Please wait a few minutes.")
+
+
+class LinksEnough(Conflict):
+    code = "links_enough"
+    message = _("There are several links for this payment already. Take one back first.")
+
+
+class InSummary(Conflict):
+    code = "in_summary"
+    message = _("This payment stands in its day's summary invoice already. Please ask the facility.")
+
+
+class EInvoiceUnavailable(Unavailable):
+    code = "einvoice_unavailable"
+    message = _("The e-invoice service does not answer just now. We will try again.")
 
 
 class AmountNotTaken(Invalid):

@@ -49,3 +49,19 @@ class RefundRequested(_AboutPayment):
 @dataclass(frozen=True)
 class PaymentRefunded(_AboutPayment):
     """A refund reached the payer's account; the payment may be refunded in part or whole."""
+
+
+@dataclass(frozen=True)
+class CreditOwed(_AboutPayment):
+    """Money is owed to the payer that no gateway sends: they get it at the desk or by a transfer."""
+
+    credit_id: str
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True)
+class PaymentUnpaid(_AboutPayment):
+    """Somebody should be reminded that this is still to be paid, for the nth time."""
+
+    nth: int

@@ -8,11 +8,17 @@ Double entry: each fact is a transaction of lines that sum to zero. Positive is 
 | `income/<facility>` | what citizens paid the facility | credit |
 | `refunds/<facility>` | what of it was given back or promised back | debit |
 | `refunds_due/<facility>` | promised back, not yet gone | credit |
+| `credits/<facility>` | owed to payers, to be paid out by hand | credit |
+| `by_hand/<facility>` | what the facility transferred to payers from its own bank account | credit |
+| `cash_differences/<facility>` | what was missing in cash drawers (credit: what was too much) | debit |
+| `written_off/<facility>` | what a gateway lacks and nobody finds (credit: what it has too much) | debit |
 | `fees/<facility>` | what gateways kept for their work | debit |
 | `disputed/<facility>` | taken by a gateway until a dispute is decided | debit |
 | `losses/<facility>` | disputes decided for the payer | debit |
 | `unallocated/<facility>` | money that came to the bank account and belongs to nobody yet | credit |
 | `set_aside/<facility>` | money that came to the bank account and is not for a payment | credit |
+
+Cash lies in `clearing/cash/<facility>`: the desk is a gateway like the others.
 
 Money belongs to the facility at every moment; there is no account of the platform's own.
 """
@@ -57,6 +63,26 @@ def refunds(facility_id: UUID) -> str:
 def refunds_due(facility_id: UUID) -> str:
     """Name the account of what a facility has promised back and not yet sent."""
     return f"refunds_due/{facility_id}"
+
+
+def credits_owed(facility_id: UUID) -> str:
+    """Name the account of what a facility owes payers and has to pay out by hand."""
+    return f"credits/{facility_id}"
+
+
+def by_hand(facility_id: UUID) -> str:
+    """Name the account of what a facility transferred to payers by itself."""
+    return f"by_hand/{facility_id}"
+
+
+def cash_differences(facility_id: UUID) -> str:
+    """Name the account of what was missing in the drawers of a facility."""
+    return f"cash_differences/{facility_id}"
+
+
+def written_off(facility_id: UUID) -> str:
+    """Name the account of differences with gateways that nobody could explain."""
+    return f"written_off/{facility_id}"
 
 
 def fees(facility_id: UUID) -> str:
@@ -137,6 +163,38 @@ def bank_left(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
 def bank_ignored(facility_id: UUID, money: Money) -> list[Line]:
     """Return the lines for money that stays in the account and is not for a payment."""
     return _moved(money, to=unallocated(facility_id), source=set_aside(facility_id))
+
+
+def credited(facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for promised money that no gateway can send: it is owed to the payer now."""
+    return _moved(money, to=refunds_due(facility_id), source=credits_owed(facility_id))
+
+
+def collected_twice(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for money a gateway collected a second time: it came, and it is the payer's."""
+    return _moved(money, to=clearing(gateway, facility_id), source=credits_owed(facility_id))
+
+
+def credit_paid(way: str, facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for a credit paid out: "cash" leaves the drawer, "transfer" the facility's own bank account."""
+    source = clearing("cash", facility_id) if way == "cash" else by_hand(facility_id)
+    return _moved(money, to=credits_owed(facility_id), source=source)
+
+
+def drawer_differed(facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for a drawer with more (positive) or less (negative) in it than the books say."""
+    return _signed(money, to=clearing("cash", facility_id), source=cash_differences(facility_id))
+
+
+def wrote_off(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for a gateway that holds more (positive) or less (negative) than the books say, unexplained."""
+    return _signed(money, to=clearing(gateway, facility_id), source=written_off(facility_id))
+
+
+def _signed(money: Money, *, to: str, source: str) -> list[Line]:
+    if money.amount < 0:
+        return _moved(-money, to=source, source=to)
+    return _moved(money, to=to, source=source)
 
 
 def _moved(money: Money, *, to: str, source: str) -> list[Line]:

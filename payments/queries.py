@@ -145,7 +145,8 @@ def ways_to_pay(facility_id: UUID) -> list[Way]:
     rows = GatewayAccount.objects.filter(facility_id=facility_id, is_active=True, gateway__in=known)
     found = [row.gateway for row in rows.order_by("rank", "created_at")]
     found += [code for code in known if code not in found and not gateways.get(code).fields]
-    return [Way(code=one.code, name=one.name, hint=one.hint, icon=one.icon) for one in map(gateways.get, found)]
+    offered = [one for one in map(gateways.get, found) if one.is_offered]
+    return [Way(code=one.code, name=one.name, hint=one.hint, icon=one.icon) for one in offered]
 
 
 def account_of(facility_id: UUID, gateway: str) -> GatewayAccount | None:

@@ -1,6 +1,6 @@
 """Jobs of payments. Each asks or records once more without harm."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -9,7 +9,7 @@ from core.actor import Actor
 from core.edge import now as this_instant
 from core.refs import Ref
 from core.tasks import later, periodic, task
-from payments import actions, queries
+from payments import actions, papers, queries
 from payments.gateways.sandbox import bank
 
 HOUSE = Actor.system("payments")
@@ -111,3 +111,56 @@ def sandbox_deliver(notice_id: str) -> None:
 def sandbox_pay(reference: str) -> None:
     """The pretended bank takes the money it promised to take late."""
     bank.pay(reference, now=this_instant())
+
+
+@periodic("30 19 * * *")
+@task
+def reconcile_yesterday(timestamp: int) -> None:
+    """At 02:30 in Vietnam: the day before, at every gateway where money moved."""
+    actions.reconcile_yesterday(by=HOUSE, now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@periodic("0 20 * * *")
+@task
+def prove_books(timestamp: int) -> None:
+    """At 03:00 in Vietnam: the whole ledger is proven."""
+    actions.prove_books(by=HOUSE, now=this_instant())
+
+
+@periodic("5 * * * *")
+@task
+def remind_the_unpaid(timestamp: int) -> None:
+    """Each hour: tell of what is still to be paid."""
+    actions.remind_the_unpaid(by=HOUSE, now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@task
+def send_einvoice(einvoice_id: str) -> None:
+    """Have an electronic invoice issued."""
+    actions.send_einvoice(einvoice_id=UUID(einvoice_id), by=HOUSE, now=this_instant())
+
+
+@task
+def sum_up_day(facility_id: str, day: str) -> None:
+    """Make a day's summary invoice of one facility."""
+    actions.sum_up_day(facility_id=UUID(facility_id), day=date.fromisoformat(day), by=HOUSE, now=this_instant())
+
+
+@task
+def write_papers(payment_id: str) -> None:
+    """Write the receipt of a payment, and the slips of its refunds."""
+    actions.issue_receipt(payment_id=UUID(payment_id), by=HOUSE, now=this_instant())
+    actions.paper_refunds(payment_id=UUID(payment_id), by=HOUSE, now=this_instant())
+
+
+@periodic("23 * * * *")
+@task
+def look_after_papers(timestamp: int) -> None:
+    """Each hour: papers that are missing, electronic invoices that got stuck, and the summaries of days just over."""
+    at = datetime.fromtimestamp(timestamp, tz=UTC)
+    for payment_id in papers.without_papers(at, longer_than=timedelta(minutes=10))[:2000]:
+        later("payments.tasks.write_papers", payment_id=str(payment_id))
+    for row in papers.einvoices_to_send(at, longer_than=timedelta(minutes=10))[:500]:
+        later("payments.tasks.send_einvoice", lock=f"einvoice:{row.facility_id}", einvoice_id=str(row.id))
+    for facility_id, day in papers.days_to_sum_up(at):
+        later("payments.tasks.sum_up_day", facility_id=str(facility_id), day=day.isoformat())

@@ -2,14 +2,18 @@
 
 from django.urls import path
 
-from payments import api, webhooks
+from payments import api, papers_api, webhooks
 from payments.gateways.sandbox import pages as sandbox
-from payments.pages import accounts, payer, transfers
+from payments.pages import accounts, links, months, papers, payer, prices, transfers
 
 api_patterns = [
     path("payments", api.Payments.as_view(), name="payments_payments"),
     path("payments/<uuid:payment_id>", api.OnePayment.as_view(), name="payments_one"),
     path("payments/<uuid:payment_id>/refunds", api.Refunds.as_view(), name="payments_refunds"),
+    path("facilities/<uuid:facility_id>/prices", papers_api.Prices.as_view(), name="payments_prices_api"),
+    path("invoices/<uuid:invoice_id>", papers_api.OneInvoice.as_view(), name="payments_invoice_api"),
+    path("receipts/<uuid:receipt_id>", papers_api.OneReceipt.as_view(), name="payments_receipt_api"),
+    path("payments/<uuid:payment_id>/papers", papers_api.Papers.as_view(), name="payments_papers_api"),
 ]
 page_patterns = [
     path("payments/", payer.history, name="payments_history"),
@@ -17,6 +21,31 @@ page_patterns = [
     path("payments/<uuid:payment_id>/start/", payer.start, name="payments_start"),
     path("payments/<uuid:payment_id>/back/", payer.back, name="payments_back"),
     path("payments/<uuid:payment_id>/qr.svg", payer.qr, name="payments_qr"),
+    path("payments/<uuid:payment_id>/share/", links.share, name="payments_share"),
+    path("payments/<uuid:payment_id>/share/stop/", links.stop_sharing, name="payments_stop_sharing"),
+    path("pay/<str:token>/", links.by_link, name="payments_by_link"),
+    path("pay/<str:token>/start/", links.start, name="payments_link_start"),
+    path("pay/<str:token>/back/", links.back, name="payments_link_back"),
+    path("pay/<str:token>/qr.svg", links.qr, name="payments_link_qr"),
+    path("invoices/<uuid:invoice_id>/", papers.invoice, name="payments_invoice"),
+    path("invoices/<uuid:invoice_id>/invoice.pdf", papers.invoice_pdf, name="payments_invoice_pdf"),
+    path("invoices/<uuid:invoice_id>/electronic/", papers.want_einvoice, name="payments_want_einvoice"),
+    path("receipts/<uuid:receipt_id>/", papers.receipt, name="payments_receipt"),
+    path("receipts/<uuid:receipt_id>/receipt.pdf", papers.receipt_pdf, name="payments_receipt_pdf"),
+    path("facilities/<uuid:facility_id>/prices/", prices.published, name="payments_published_prices"),
+    path("hospital/invoices/", papers.invoices, name="payments_invoices"),
+    path("hospital/statement/", months.statement, name="payments_statement"),
+    path("hospital/statement/statement.csv", months.as_csv, name="payments_statement_csv"),
+    path("hospital/statement/statement.pdf", months.as_pdf, name="payments_statement_pdf"),
+    path("hospital/prices/", prices.lists, name="payments_price_lists"),
+    path("hospital/prices/begin/", prices.begin, name="payments_begin_price_list"),
+    path("hospital/prices/<uuid:list_id>/", prices.one, name="payments_price_list"),
+    path("hospital/prices/<uuid:list_id>/prices.csv", prices.as_csv, name="payments_price_csv"),
+    path("hospital/prices/<uuid:list_id>/put/", prices.put, name="payments_put_price"),
+    path("hospital/prices/<uuid:list_id>/take-out/", prices.take_out, name="payments_take_out_price"),
+    path("hospital/prices/<uuid:list_id>/import/", prices.take_in, name="payments_import_prices"),
+    path("hospital/prices/<uuid:list_id>/publish/", prices.publish, name="payments_publish_prices"),
+    path("hospital/prices/<uuid:list_id>/drop/", prices.drop, name="payments_drop_prices"),
     path("hospital/payment-accounts/", accounts.accounts, name="payments_accounts"),
     path("hospital/payment-accounts/<slug:gateway>/enter/", accounts.enter, name="payments_enter_account"),
     path("hospital/payment-accounts/<uuid:account_id>/close/", accounts.close, name="payments_close_account"),

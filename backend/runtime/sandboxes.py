@@ -43,7 +43,7 @@ def _all(house: str) -> list[Sandbox]:
     ]
     return [
         Sandbox("prescriptions.gateway.sandbox", "national.sqlite", {"ERX_API_URL": "", "ERX_LOOKUP_URL": ""}),
-        Sandbox("payments.sandboxes.bank", "bank.sqlite", {"VIETQR_APP_URL": "/?qr="}, [f"--hook={hooks}/vietqr/"]),
+        Sandbox("payments.sandboxes.bank", "bank.sqlite", {"VIETQR_OPEN_URL": ""}, [f"--hook={hooks}/vietqr/"]),
         Sandbox(
             "payments.sandboxes.vnpay",
             "vnpay.sqlite",

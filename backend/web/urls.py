@@ -26,6 +26,7 @@ from web.citizen import (
 from web.consoles import (
     doctor,
     hospital,
+    money,
     national,
     operator,
     pharmacy,
@@ -96,6 +97,7 @@ demo_patterns: list[Any] = [
 for console in (
     doctor,
     hospital,
+    money,
     queue,
     pharmacy,
     pharmacy_asked,

@@ -78,6 +78,7 @@ from booking.queries.leaves import (
 )
 from booking.queries.links import arrival_of, deliveries_of, hooks_of
 from booking.queries.money import Account, account_of, due, visits_of_series
+from booking.queries.paid import PaidFor, paid_for
 from booking.queries.parts import PARTS_OF_DAY, in_part
 from booking.queries.pilots import (
     PilotCondition,
@@ -103,6 +104,7 @@ from booking.queries.queue import (
     screens_of,
     takes_walk_ins,
     ticket_of,
+    tickets_of_day,
     visits_today,
 )
 from booking.queries.reminders import answers_reminders, reminded
@@ -194,6 +196,7 @@ __all__ = [
     "KnownFact",
     "LineView",
     "OfferFacts",
+    "PaidFor",
     "Piece",
     "PilotCondition",
     "PilotFacts",
@@ -297,6 +300,7 @@ __all__ = [
     "overdue_cases",
     "overdue_holds",
     "overdue_offers",
+    "paid_for",
     "person_of_ask",
     "phones_of",
     "pilots_of",
@@ -331,6 +335,7 @@ __all__ = [
     "taken_by",
     "takes_walk_ins",
     "ticket_of",
+    "tickets_of_day",
     "times_among",
     "times_for",
     "times_of",

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from core.ids import new_id
 from core.money import Money
+from core.refs import Ref
 from payments import ledger
 from payments.models import BankLine, Dispute, Entry, Payment, Refund
 
@@ -27,6 +28,13 @@ def write_of_bank(kind: str, lines: list[ledger.Line], *, bank_line: BankLine) -
     _append(kind, lines, facility_id=bank_line.facility_id, bank_line=bank_line, payment=bank_line.payment)
 
 
+def write_for(
+    cause: Ref, kind: str, lines: list[ledger.Line], *, facility_id: UUID, payment: Payment | None = None
+) -> None:
+    """Append the lines of one fact about something else (a shift, a credit, a difference), once for each cause and kind."""
+    _append(kind, lines, facility_id=facility_id, payment=payment, cause=str(cause))
+
+
 def _append(
     kind: str,
     lines: list[ledger.Line],
@@ -36,6 +44,7 @@ def _append(
     refund: Refund | None = None,
     dispute: Dispute | None = None,
     bank_line: BankLine | None = None,
+    cause: str = "",
 ) -> None:
     together = new_id()
     Entry.objects.bulk_create(
@@ -47,6 +56,7 @@ def _append(
             currency=line.money.currency,
             payment=payment,
             refund=refund,
+            cause=cause,
             dispute=dispute,
             bank_line=bank_line,
             facility_id=facility_id,

@@ -6,6 +6,7 @@ import logging
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
@@ -18,8 +19,8 @@ from core.tasks import later
 from payments import access, gateways, ledger, queries
 from payments.actions import books
 from payments.errors import NotCaptured, RefundRefused, RefundTooHigh
-from payments.events import PaymentRefunded, RefundRequested
-from payments.models import Entry, Payment, Refund
+from payments.events import CreditOwed, PaymentRefunded, RefundRequested
+from payments.models import Credit, Entry, Payment, Refund
 
 log = logging.getLogger("lanh.payments")
 
@@ -28,54 +29,88 @@ log = logging.getLogger("lanh.payments")
 def request_refund(*, payment_id: UUID, reason: str, by: Actor, now: datetime, money: Money | None = None) -> Refund:
     """Promise money back; the gateway is asked by a job. Without `money`, all that is left.
 
-    Asking again for all when all has been promised returns that promise. The house and the facility's desk may; a citizen
-    gets money back by cancelling. Raises NotCaptured, RefundTooHigh, NotAllowed.
+    What the desk wants for one payment above settings.REFUND_APPROVAL_ABOVE waits for a second person; the house itself
+    needs nobody, and does not wait for a wish that is still to be approved. Asking again for all when all has been asked
+    for returns that refund. The house and the facility's desk may; a citizen gets money back by cancelling.
+    Raises NotCaptured, RefundTooHigh, NotAllowed.
     """
     payment = access.lock_payment(by, payment_id)
     if not by.is_system and by.role != "desk":
         raise NotAllowed()
     if payment.captured_at is None:
         raise NotCaptured()
-    alive = list(payment.refunds.exclude(status=Refund.Status.FAILED).order_by("created_at", "id"))
+    alive = _counted(payment, by)
     left = payment.captured_amount - sum(refund.amount for refund in alive)
     if money is None and left == 0:
         return alive[-1]
     wanted = money or Money(left, payment.currency)
     if wanted.currency != payment.currency or not 0 < wanted.amount <= left:
         raise RefundTooHigh()
+    waits = needs_approval(wanted, alive, by)
     refund = Refund.objects.create(
         payment=payment,
         amount=wanted.amount,
         currency=wanted.currency,
         reason=reason[:200],
+        status=Refund.Status.AWAITING_APPROVAL if waits else Refund.Status.REQUESTED,
         requested_by=by.user_id,
+        requested_at=None if waits else now,
         created_at=now,
     )
-    lines = ledger.refund_requested(payment.facility_id, wanted)
-    books.write(Entry.Kind.REFUND_REQUEST, lines, payment=payment, refund=refund)
     audit.record(
-        by, "payments.refund", payment, person_id=payment.payer_id, facility_id=payment.facility_id,
-        detail={"reason": refund.reason, **wanted.as_json()},
+        by, "payments.ask_refund" if waits else "payments.refund", payment, person_id=payment.payer_id,
+        facility_id=payment.facility_id, detail={"reason": refund.reason, **wanted.as_json()},
     )  # fmt: skip
-    emit(RefundRequested(payment_id=str(payment.id), subject=payment.subject, refund_id=str(refund.id)))
-    later("payments.tasks.carry_out_refund", lock=payment.subject, refund_id=str(refund.id))
+    if not waits:
+        promise(payment, refund)
     return refund
 
 
+def _counted(payment: Payment, by: Actor) -> list[Refund]:
+    """What of a payment is spoken for, the oldest first: for the desk also what waits for a second person."""
+    rows = payment.refunds.exclude(status__in=Refund.DEAD)
+    if by.is_system:
+        rows = rows.filter(status__in=Refund.PROMISED)
+    return list(rows.order_by("created_at", "id"))
+
+
+def needs_approval(wanted: Money, alive: list[Refund], by: Actor) -> bool:
+    """Say whether a wish needs a second person: all that people asked for of one payment counts together. Pure."""
+    if by.is_system:
+        return False
+    before = sum(one.amount for one in alive if one.requested_by is not None and one.decided_by is None)
+    return before + wanted.amount > settings.REFUND_APPROVAL_ABOVE
+
+
+def promise(payment: Payment, refund: Refund) -> None:
+    """Write a promise into the books and have the gateway asked, in the caller's transaction."""
+    lines = ledger.refund_requested(payment.facility_id, refund.money)
+    books.write(Entry.Kind.REFUND_REQUEST, lines, payment=payment, refund=refund)
+    emit(RefundRequested(payment_id=str(payment.id), subject=payment.subject, refund_id=str(refund.id)))
+    later("payments.tasks.carry_out_refund", lock=payment.subject, refund_id=str(refund.id))
+
+
 def carry_out_refund(*, refund_id: UUID, by: Actor, now: datetime) -> None:
-    """Have the gateway send promised money back. Repeatable: the refund's id is the gateway's key. Raises GatewayUnavailable."""
+    """Have the gateway send promised money back; what it cannot or will not send is owed to the payer from then on.
+
+    Repeatable: the refund's id is the gateway's key. Raises GatewayUnavailable.
+    """
     access.require_house(by)
     refund = Refund.objects.select_related("payment__account").get(id=refund_id)
     if refund.status != Refund.Status.REQUESTED:
         return
     payment = refund.payment
+    gateway = gateways.get(payment.gateway)
+    if not gateway.can_refund:
+        owe_instead(refund_id=refund.id, cause=Credit.Cause.BY_HAND, by=by, now=now)
+        return
     account = queries.speaks_for(payment.account, payment.facility_id)
     try:
-        reference = gateways.get(payment.gateway).refund(
+        reference = gateway.refund(
             account, queries.asked(payment, now), key=refund.id, money=refund.money, reason=refund.reason
         )
     except RefundRefused:
-        record_refund_failure(refund_id=refund.id, by=by, now=now)
+        owe_instead(refund_id=refund.id, cause=Credit.Cause.REFUSED, by=by, now=now)
     else:
         record_refund(refund_id=refund.id, gateway_reference=reference, by=by, now=now)
 
@@ -93,6 +128,14 @@ def record_refund(*, refund_id: UUID, gateway_reference: str, by: Actor, now: da
     payment, refund = _lock(refund_id, by)
     if refund.status == Refund.Status.DONE:
         return refund
+    gone(payment, refund, gateway_reference=gateway_reference, now=now)
+    lines = ledger.refund_done(payment.gateway, payment.facility_id, refund.money)
+    books.write(Entry.Kind.REFUND_DONE, lines, payment=payment, refund=refund)
+    return refund
+
+
+def gone(payment: Payment, refund: Refund, *, gateway_reference: str, now: datetime) -> None:
+    """Note on the locked rows that the money left, and tell; the caller writes the ledger."""
     refund.move_to(Refund.Status.DONE, at=now)
     refund.gateway_reference = gateway_reference
     refund.save(update_fields=["status", "done_at", "gateway_reference"])
@@ -102,9 +145,46 @@ def record_refund(*, refund_id: UUID, gateway_reference: str, by: Actor, now: da
         payment.move_to(target, at=now)
     payment.refunded_amount = F("refunded_amount") + refund.amount
     payment.save(update_fields=["status", "refunded_amount", "refunded_at"])
-    lines = ledger.refund_done(payment.gateway, payment.facility_id, refund.money)
-    books.write(Entry.Kind.REFUND_DONE, lines, payment=payment, refund=refund)
     emit(PaymentRefunded(payment_id=str(payment.id), subject=payment.subject))
+
+
+def owed(credit: Credit) -> CreditOwed:
+    """Return what is told of a credit."""
+    payment = credit.payment
+    return CreditOwed(
+        payment_id=str(payment.id),
+        subject=payment.subject,
+        credit_id=str(credit.id),
+        amount=credit.amount,
+        currency=credit.currency,
+    )
+
+
+@transaction.atomic
+def owe_instead(*, refund_id: UUID, cause: str, by: Actor, now: datetime) -> Refund:
+    """No gateway will send promised money: the facility owes it to the payer, and people pay it out. Repeatable."""
+    payment, refund = _lock(refund_id, by)
+    if refund.status != Refund.Status.REQUESTED:
+        return refund
+    refund.move_to(Refund.Status.CREDITED, at=now)
+    refund.save(update_fields=["status", "credited_at"])
+    credit = Credit.objects.create(
+        payment=payment,
+        refund=refund,
+        payer_id=payment.payer_id,
+        facility_id=payment.facility_id,
+        amount=refund.amount,
+        currency=refund.currency,
+        cause=cause,
+        created_at=now,
+    )
+    lines = ledger.credited(payment.facility_id, refund.money)
+    books.write(Entry.Kind.CREDIT, lines, payment=payment, refund=refund)
+    audit.record(
+        by, "payments.owe", payment, person_id=payment.payer_id, facility_id=payment.facility_id,
+        detail={"cause": str(cause), **refund.money.as_json()},
+    )  # fmt: skip
+    emit(owed(credit))
     return refund
 
 

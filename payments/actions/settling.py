@@ -69,5 +69,5 @@ def _kept(payment: Payment) -> int:
     """What of it stays with the facility, as far as decided."""
     if payment.captured_at is None:
         return payment.amount if payment.hold_amount is None else payment.hold_amount
-    promised = sum(one.amount for one in payment.refunds.exclude(status=Refund.Status.FAILED))
+    promised = sum(one.amount for one in payment.refunds.filter(status__in=Refund.PROMISED))
     return payment.captured_amount - promised

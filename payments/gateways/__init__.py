@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from core.money import Money
 from payments.errors import UnknownGateway
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 @dataclass(frozen=True)
@@ -204,6 +207,7 @@ class Gateway(Protocol):
     icon: str  # one of web's
     hint: Any  # one line under the name, for payers; may be empty
     can_hold: bool
+    is_offered: bool  # False: nothing payers choose on their page
     can_refund: bool  # False: money goes back by hand
 
     def named(self, merchant: str, credentials: Mapping[str, str]) -> str:
@@ -258,6 +262,7 @@ class Basics:
     methods: tuple[str, ...] = ("POST",)
     icon = "wallet"
     hint: Any = ""
+    is_offered = True
     can_hold = False
     can_refund = True
 
@@ -294,6 +299,12 @@ class Basics:
 
 class NoStatement(Exception):
     """This gateway cannot be asked for its books: they are imported as a file."""
+
+
+def day_of(day: date) -> tuple[datetime, datetime]:
+    """Return the instants at which a day of Vietnam's calendar begins and ends."""
+    begins = datetime.combine(day, time(0), tzinfo=ZONE)
+    return begins, begins + timedelta(days=1)
 
 
 def codes() -> list[str]:

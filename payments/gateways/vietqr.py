@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -107,9 +107,8 @@ class VietQR(Basics):
     def begin(self, account: Account, wanted: Wanted) -> Redirect:
         bank, number = account.merchant.split("/")
         said = vietqr.VietQR(bank=bank, account=number, amount=wanted.price.amount, memo=wanted.code)
-        code = vietqr.encode(said)
-        app = settings.VIETQR_APP_URL + quote(code, safe="") if settings.VIETQR_APP_URL else ""
-        return Redirect(url="", reference=wanted.code, qr=code, deep_link=app)
+        qr = vietqr.encode(said)
+        return Redirect(url="", reference=wanted.code, qr=qr, deep_link=_link(qr, wanted))
 
     def ask(self, account: Account, asked: Asked) -> Truth:
         came = BankLine.objects.filter(payment_id=asked.payment_id, status=BankLine.Status.MATCHED)

@@ -21,6 +21,10 @@ class Entry(Entity):
         REFUND_REQUEST = "refund_request", _("refund promised")
         REFUND_DONE = "refund_done", _("refund sent")
         REFUND_FAILED = "refund_failed", _("refund taken back")
+        CREDIT = "credit", _("owed to the payer")
+        CREDIT_PAID = "credit_paid", _("paid out by hand")
+        CASH_DIFFERENCE = "cash_difference", _("the drawer was not what it should be")
+        WRITE_OFF = "write_off", _("difference with the gateway written off")
         FEE = "fee", _("fee of the payment company")
         DISPUTE_TAKEN = "dispute_taken", _("disputed money taken")
         DISPUTE_FEE = "dispute_fee", _("fee of a dispute")
@@ -38,6 +42,7 @@ class Entry(Entity):
     currency = models.CharField(max_length=3)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="+")
     refund = models.ForeignKey(Refund, on_delete=models.PROTECT, null=True, related_name="+")
+    cause = models.CharField(max_length=80, blank=True)  # a Ref to what else it is about: "credit:<uuid>"
     dispute = models.ForeignKey(Dispute, on_delete=models.PROTECT, null=True, related_name="+")
     bank_line = models.ForeignKey(BankLine, on_delete=models.PROTECT, null=True, related_name="+")
     facility_id = models.UUIDField()
@@ -53,6 +58,10 @@ class Entry(Entity):
                         "refund_request",
                         "refund_done",
                         "refund_failed",
+                        "credit",
+                        "credit_paid",
+                        "cash_difference",
+                        "write_off",
                         "fee",
                         "dispute_taken",
                         "dispute_fee",
@@ -74,6 +83,9 @@ class Entry(Entity):
             models.UniqueConstraint(
                 fields=["refund", "kind", "account"], condition=Q(refund__isnull=False), name="entry_refund_once"
             ),
+            models.UniqueConstraint(
+                fields=["cause", "kind", "account"], condition=~Q(cause=""), name="entry_cause_once"
+            ),
             models.UniqueConstraint(fields=["payment", "account"], condition=Q(kind="fee"), name="entry_fee_once"),
             models.UniqueConstraint(
                 fields=["dispute", "kind", "account"], condition=Q(dispute__isnull=False), name="entry_dispute_once"
@@ -84,7 +96,8 @@ class Entry(Entity):
                 name="entry_bank_line_once",
             ),
             models.CheckConstraint(
-                condition=Q(payment__isnull=False) | Q(bank_line__isnull=False), name="entry_about_something"
+                condition=Q(payment__isnull=False) | Q(bank_line__isnull=False) | ~Q(cause=""),
+                name="entry_about_something",
             ),
         ]
         indexes = [

@@ -99,6 +99,7 @@ class Payment(Stateful, Entity):
     capture_by = models.DateTimeField(
         null=True
     )  # when the care is done: until then a card may be held instead of charged
+    reminders_sent = models.PositiveSmallIntegerField(default=0)
     hold_amount = models.BigIntegerField(null=True)  # of a held card: how much is to be taken, once that is decided
     begun_at = models.DateTimeField(
         null=True
@@ -152,6 +153,7 @@ class Payment(Stateful, Entity):
             models.Index(fields=["subject", "-created_at"], name="payment_subject"),
             models.Index(fields=["payer", "-created_at"], name="payment_payer"),
             models.Index(fields=["facility", "-created_at"], name="payment_facility"),
+            models.Index(fields=["facility", "captured_at"], name="payment_facility_captured"),
             models.Index(
                 fields=["expires_at"],
                 condition=Q(status__in=["created", "pending", "unknown"]),
@@ -201,30 +203,58 @@ class Refund(Stateful, Entity):
     """Money promised back for one payment."""
 
     class Status(models.TextChoices):
+        AWAITING_APPROVAL = "awaiting_approval", _("waiting for a second person")  # nothing is promised yet
+        REJECTED = "rejected", _("not approved")  # the second person said no
         REQUESTED = "requested", _("being returned")  # promised; the gateway is being asked
+        CREDITED = "credited", _("to be paid out at the desk")  # the gateway cannot send it: people do
         DONE = "done", _("refunded")
         FAILED = "failed", _("refused")  # the gateway said no; a person must look
 
     MOVES: ClassVar[dict[str, set[str]]] = {
-        Status.REQUESTED: {Status.DONE, Status.FAILED},
+        Status.AWAITING_APPROVAL: {Status.REQUESTED, Status.REJECTED},
+        Status.REQUESTED: {Status.DONE, Status.FAILED, Status.CREDITED},
+        Status.CREDITED: {Status.DONE},
         Status.DONE: set(),
         Status.FAILED: set(),
+        Status.REJECTED: set(),
     }
+    DEAD: ClassVar[tuple[str, ...]] = (Status.FAILED, Status.REJECTED)
+    # What counts as gone for the house: a wish somebody has yet to approve does not.
+    PROMISED: ClassVar[tuple[str, ...]] = (Status.REQUESTED, Status.CREDITED, Status.DONE)
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3, default="VND")
     reason = models.CharField(max_length=200)
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.REQUESTED)
+    status = models.CharField(max_length=18, choices=Status.choices, default=Status.REQUESTED)
     gateway_reference = models.CharField(max_length=80, blank=True)
     requested_by = models.UUIDField(null=True)  # the user; None when the house did it
+    decided_by = models.UUIDField(null=True)  # who approved or rejected it
+    requested_at = models.DateTimeField(null=True)  # approved
+    rejected_at = models.DateTimeField(null=True)
+    credited_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive"),
-            models.CheckConstraint(condition=Q(status__in=["requested", "done", "failed"]), name="refund_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=["awaiting_approval", "rejected", "requested", "credited", "done", "failed"]),
+                name="refund_status_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | Q(requested_by=None) | ~Q(decided_by=F("requested_by")),
+                name="refund_two_people",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["done_at"], condition=Q(status="done"), name="refund_done"),
+            models.Index(
+                fields=["status", "created_at"],
+                condition=Q(status__in=["awaiting_approval", "requested"]),
+                name="refund_waiting",
+            ),
         ]
 
     @property

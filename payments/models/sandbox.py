@@ -21,6 +21,7 @@ class Charge(Entity):
 
     reference = models.CharField(max_length=40, unique=True)  # unguessable: whoever holds it may pay
     merchant_key = models.CharField(max_length=80, unique=True)  # asking twice for the same thing gives the same charge
+    merchant = models.CharField(max_length=40, blank=True)  # whose money it is
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     payee = models.CharField(max_length=160)

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from core.errors import NotFound, WrongState
 from core.pages import actor_of, now, page
 from core.refs import Ref, page_of
-from payments import access, actions, bank_queue, banks, queries, vietqr
+from payments import access, actions, bank_queue, papers, queries
 from payments.models import Payment
 
 PAYERS = frozenset({"citizen", "desk"})
@@ -54,7 +54,8 @@ def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
         "base": "web/hospital/_frame.html" if actor.role == "desk" else "web/base.html",
         "payment": found,
         "newer": newest if newest.id != found.id and (newest.is_open or newest.is_paid) else None,
-        "refunds": found.refunds.order_by("created_at"),
+        "refunds": found.refunds.exclude(status__in=["awaiting_approval", "rejected"]).order_by("created_at"),
+        "owed": found.credits.filter(status="owed"),
         "disputes": found.disputes.order_by("opened_at") if actor.role == "desk" else [],
         "back": "" if actor.role == "desk" else page_of(Ref.parse(found.subject)),
         "can_pay": found.status in {"created", "failed", "pending"} and not found.is_late(at) and bool(ways),
@@ -62,12 +63,16 @@ def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
         "ways": ways,
         # Whoever comes back from the gateway may have paid: no code to scan is shown to them while it is looked into.
         "has_qr": bool(scannable(found)) and "back" not in request.GET,
-        "transfer": transfer_of(found),
         "qr_url": reverse("payments_qr", args=[found.id]),
         "why": queries.why(found),
         "looked_at": bank_queue.looked_at(found),
         "start_url": reverse("payments_start", args=[found.id]),
         "way": next((way for way in ways if way.code == found.gateway), None),
+        "split": papers.split_before(found),
+        "receipts": papers.receipts_for(actor, found),
+        "invoices": papers.invoices_for(actor, found),
+        "may_share": found.status in {"created", "failed", "pending"} and not found.is_late(at) and bool(ways),
+        "has_links": papers.has_links(found, at),
     }
     return render(request, "payments/payment.html", context)
 
@@ -117,22 +122,6 @@ def scannable(found: Payment) -> str:
     """Return what a waiting payment's QR code says: the gateway's own, or its page; empty when there is none to scan."""
     text = found.qr or (found.gateway_url if found.gateway_url.startswith("http") else "")
     return text if found.is_waiting else ""
-
-
-def transfer_of(found: Payment) -> dict[str, str] | None:
-    """Return what to type into a bank's app by hand, where the code is a VietQR; None elsewhere."""
-    try:
-        said = vietqr.decode(scannable(found))
-    except vietqr.NotVietQR:
-        return None
-    bank = banks.by_bin(said.bank)
-    holder = found.account.credentials().get("holder", "") if found.account else ""
-    return {
-        "bank": bank.short_name if bank else said.bank,
-        "account": said.account,
-        "holder": holder,
-        "memo": said.memo,
-    }
 
 
 def qr_of(found: Payment) -> HttpResponse:

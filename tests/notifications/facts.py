@@ -68,6 +68,21 @@ FACTS: dict[str, dict[str, Any]] = {
     "dose_reminder": {"slot": "evening"},
     "prescription_codes": SHEET | {"access_code": "1234 5678"},
     "counter_code": SHEET | {"code": "123456"},
+    "payment_reminder": {
+        "amount": "12.150.000 ₫",
+        "description": "Gói khám sức khỏe tổng quát nâng cao",
+        "facility": VISIT["facility"],
+        "code": "LH7K2M9QW3XT0",
+        "until": "2031-03-28T02:00:00+00:00",
+        "zone": "Asia/Ho_Chi_Minh",
+        "nth": 3,
+    },
+    "payment_owed": {
+        "amount": "12.150.000 ₫",
+        "description": "Gói khám sức khỏe tổng quát nâng cao",
+        "facility": VISIT["facility"],
+        "code": "LH7K2M9QW3XT0",
+    },
     "payment_refunded": {"amount": "1.150.000 ₫", "description": "Khám từ xa"},
     "sign_in_code": {"code": "123456"},
 }

@@ -43,7 +43,10 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture(autouse=True)
 def wire(settings: Any) -> None:
     """The sandbox's webhooks come in through the real door of this process."""
-    settings.PAYMENT_GATEWAYS = {"sandbox": "payments.gateways.sandbox.Sandbox"}
+    settings.PAYMENT_GATEWAYS = {
+        "sandbox": "payments.gateways.sandbox.Sandbox",
+        "cash": "payments.gateways.cash.Cash",
+    }
     settings.SANDBOX_WEBHOOK_SECRET = "a secret of the tests"
     settings.SANDBOX_TRANSPORT = "tests.payments.conftest.over_test_client"
 

@@ -18,7 +18,19 @@ from uuid import UUID
 
 from core.money import Money
 from payments.errors import BadNotice, GatewayUnavailable, RefundRefused
-from payments.gateways import Account, Asked, Basics, Call, Field, Redirect, Told, Truth, Wanted, signature
+from payments.gateways import (
+    Account,
+    Asked,
+    Basics,
+    Call,
+    DisputeTruth,
+    Field,
+    Redirect,
+    Told,
+    Truth,
+    Wanted,
+    signature,
+)
 
 GATEWAYS = {
     "sandbox": "payments.gateways.sandbox.Sandbox",
@@ -27,6 +39,16 @@ GATEWAYS = {
 }
 Trouble = Literal["before", "after", ""]
 HEADER = "Company-Signature"
+
+
+@dataclass
+class Disputed:
+    """Money the payer asks back through their own bank: taken until it is decided."""
+
+    reference: str
+    amount: int
+    opened_at: datetime
+    status: str = "needs_response"
 
 
 @dataclass
@@ -42,11 +64,13 @@ class Charge:
     taken: int = 0
     times_taken: int = 0
     refunds: dict[UUID, int] = field(default_factory=dict)
+    disputed: Disputed | None = None
 
     @property
     def kept(self) -> int:
         """What the company has for the merchant."""
-        return self.taken - sum(self.refunds.values())
+        gone = self.disputed.amount if self.disputed and self.disputed.status != "won" else 0
+        return self.taken - sum(self.refunds.values()) - gone
 
 
 class Company:
@@ -97,6 +121,22 @@ class Company:
         if self.charges[reference].status == "held":
             self.charges[reference].status = "released"
 
+    def dispute(self, reference: str, *, at: datetime) -> Disputed | None:
+        """The payer asks back, through their bank, all that is left of it. None: there is nothing to ask back."""
+        charge = self.charges[reference]
+        if charge.disputed is None and charge.kept > 0:
+            charge.disputed = Disputed(f"dp_{charge.key.hex}", charge.kept, at)
+            return charge.disputed
+        return None
+
+    def decide(self, reference: str, status: str) -> Disputed | None:
+        """The bank decides for the merchant ("won") or the payer ("lost"). None: there is nothing to decide."""
+        disputed = self.charges[reference].disputed
+        if disputed is None or disputed.status in {"won", "lost"}:
+            return None
+        disputed.status = status
+        return disputed
+
     def _take(self, charge: Charge, amount: int) -> None:
         charge.status, charge.taken, charge.times_taken = "paid", amount, charge.times_taken + 1
 
@@ -116,8 +156,10 @@ class Company:
 
     def event(self, reference: str, event_id: str, *, secret: str, at: datetime) -> tuple[bytes, dict[str, str]]:
         """Write a signed call: body and headers."""
-        charge = self.charges.get(reference)
+        disputes = {one.disputed.reference: one for one in self.charges.values() if one.disputed}
+        charge = self.charges.get(reference) or disputes.get(reference)
         body = {"id": event_id, "reference": reference, "merchant": charge.merchant if charge else ""}
+        body["about"] = "dispute" if reference in disputes else "payment"
         raw = json.dumps(body).encode()
         return raw, {HEADER: signature.sign(secret, raw, at=int(at.timestamp()))}
 
@@ -176,6 +218,23 @@ class Cards(Basics):
                 charge.refunds[key] = money.amount
             return f"r_{key.hex}"
 
+    def dispute(self, account: Account, reference: str) -> DisputeTruth:
+        with self.company.answering("dispute"):
+            charge = next(
+                one for one in self.company.charges.values() if one.disputed and one.disputed.reference == reference
+            )
+            disputed = charge.disputed
+            assert disputed is not None and charge.merchant == account.merchant
+            return DisputeTruth(
+                reference=reference,
+                payment_id=charge.key,
+                money=Money(disputed.amount, charge.money.currency),
+                reason="fraudulent",
+                status=disputed.status,
+                is_taken=True,
+                opened_at=disputed.opened_at,
+            )
+
     def merchant_of(self, call: Call) -> str:
         try:
             return str(json.loads(call.body)["merchant"])
@@ -187,7 +246,7 @@ class Cards(Basics):
         signature.verify([account.credentials["secret"]], header, call.body, now=int(now.timestamp()))
         try:
             body = json.loads(call.body)
-            return Told(event_id=str(body["id"]), reference=str(body["reference"]))
+            return Told(event_id=str(body["id"]), reference=str(body["reference"]), about=body.get("about", "payment"))
         except (ValueError, KeyError, TypeError) as error:
             raise BadNotice() from error
 

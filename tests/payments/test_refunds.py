@@ -107,10 +107,13 @@ def test_a_crash_after_the_gateway_sent_it_sends_it_once(
     assert Charge.objects.get().refunded_amount == 150_000 and again(paid).status == "refunded"
 
 
-def test_a_refusal_of_the_gateway_takes_the_promise_back_in_the_books(paid: Payment, now: datetime) -> None:
+def test_what_the_gateway_refuses_to_send_is_owed_to_the_payer(paid: Payment, now: datetime) -> None:
     Charge.objects.update(refunded_amount=1)  # somebody gave a dong back at the bank's own counter
     request(paid, now)
     run_jobs()
-    assert Refund.objects.get().status == "failed"
+    refund = Refund.objects.get()
+    assert (refund.status, refund.credit.status, refund.credit.cause) == ("credited", "owed", "refused")
     assert again(paid).status == "captured"
-    assert queries.balances()[ledger.refunds_due(paid.facility_id), "VND"] == 0
+    balances = queries.balances()
+    assert balances[ledger.refunds_due(paid.facility_id), "VND"] == 0
+    assert balances[ledger.credits_owed(paid.facility_id), "VND"] == -150_000

@@ -13,14 +13,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+import payments.actions
 import records.actions
+from core.actor import Actor
 from identity.models import Delegation, Person
+from payments.models import Invoice, PriceList, Receipt
 from prescriptions.models import Filing
 from realtime.consents import VERSION
 from tests import make
@@ -28,6 +32,7 @@ from tests.journeys import stage
 from tests.journeys.conftest import clock, story  # noqa: F401
 from tests.journeys.stage import Story, ok
 from tests.payments.bank_stage import money_that_came
+from tests.payments.desk_stage import in_question
 from tests.realtime import recorded
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +152,9 @@ POST   /api/v1/dispensing/{prescription}/complete                   ux x xxxx xx
 POST   /api/v1/payments                                             uc - ---c -- xxxx c- xx xx
 GET    /api/v1/payments/{payment}                                   uy - ---y -- xxxx y- xx xx
 POST   /api/v1/payments/{payment}/refunds                           ux x xxxx xx xxxx y- xx xx
+GET    /api/v1/payments/{payment}/papers                            uy - ---y -- xxxx y- xx xx
+GET    /api/v1/invoices/{invoice}                                   uy - ---y -- xxxx y- xx xx
+GET    /api/v1/receipts/{receipt}                                   uy - ---y -- xxxx y- xx xx
 GET    /api/v1/booking-policy                                        ux x xxxx xx xxxx yy xx xx
 PUT    /api/v1/booking-policy                                        ux x xxxx xx xxxx yy xx xx
 GET    /api/v1/schedules                                            ux x xxxx xx y00x y0 xx xx
@@ -212,6 +220,22 @@ GET    /payments/{payment}/                                         uy - ---y --
 POST   /payments/{payment}/start/                                   uy - ---y -- xxxx y- xx xx
 GET    /payments/                                                   uy y yyyy yy xxxx xx xx xx
 GET    /hospital/payment-accounts/                                  ux x xxxx xx xxxx yy xx xx
+GET    /hospital/cash/                                              ux x xxxx xx xxxx yy xx xx
+POST   /hospital/cash/open/                                         ux x xxxx xx xxxx yy xx xx
+GET    /hospital/cash/payments/{payment}/                           ux x xxxx xx xxxx y- xx xx
+GET    /hospital/cash/payments/{payment}/qr.svg                     ux x xxxx xx xxxx y- xx xx
+POST   /hospital/cash/payments/{payment}/take/                      ux x xxxx xx xxxx i- xx xx
+POST   /hospital/cash/payments/{payment}/refund/                    ux x xxxx xx xxxx y- xx xx
+GET    /hospital/cash/shifts/{shift}/                               ux x xxxx xx xxxx y- xx xx
+GET    /hospital/money/                                             ux x xxxx xx xxxx yy xx xx
+GET    /hospital/money/income.csv                                   ux x xxxx xx xxxx yy xx xx
+GET    /hospital/money/refunds/                                     ux x xxxx xx xxxx yy xx xx
+POST   /hospital/money/refunds/{refund}/decide/                     ux x xxxx xx xxxx y- xx xx
+POST   /hospital/money/credits/{credit}/pay-out/                    ux x xxxx xx xxxx y- xx xx
+GET    /hospital/money/reconciliations/                             ux x xxxx xx xxxx yy xx xx
+GET    /hospital/money/reconciliations/{reconciliation}/            ux x xxxx xx xxxx y- xx xx
+POST   /hospital/money/reconciliations/{reconciliation}/again/      ux x xxxx xx xxxx y- xx xx
+POST   /hospital/money/differences/{difference}/settle/             ux x xxxx xx xxxx y- xx xx
 GET    /hospital/transfers/                                         ux x xxxx xx xxxx yy xx xx
 POST   /hospital/transfers/{bank_line}/assign/                      ux x xxxx xx xxxx y- xx xx
 POST   /hospital/transfers/{bank_line}/settle/                      ux x xxxx xx xxxx y- xx xx
@@ -219,6 +243,13 @@ GET    /hospital/statements/                                        ux x xxxx xx
 POST   /hospital/statements/                                        ux x xxxx xx xxxx ii xx xx
 GET    /hospital/statements/{bank_statement}/                       ux x xxxx xx xxxx y- xx xx
 GET    /payments/{payment}/back/                                    uy - ---y -- xxxx y- xx xx
+POST   /payments/{payment}/share/                                   uy - ---y -- xxxx y- xx xx
+POST   /payments/{payment}/share/stop/                              uy - ---y -- xxxx y- xx xx
+GET    /invoices/{invoice}/                                         uy - ---y -- xxxx y- xx xx
+GET    /invoices/{invoice}/invoice.pdf                              uy - ---y -- xxxx y- xx xx
+POST   /invoices/{invoice}/electronic/                              uy - ---y -- xxxx y- xx xx
+GET    /receipts/{receipt}/                                         uy - ---y -- xxxx y- xx xx
+GET    /receipts/{receipt}/receipt.pdf                              uy - ---y -- xxxx y- xx xx
 GET    /inbox/                                                      uy y yyyy yy yyyy yy yy yy
 GET    /doctor/                                                     ux x xxxx xx yyyx xx xx xx
 GET    /doctor/visits/{encounter}/                                  ux x xxxx xx y--x xx xx xx
@@ -239,6 +270,19 @@ POST   /hospital/appointments/{appointment}/check-in/               ux x xxxx xx
 GET    /hospital/policy/                                             ux x xxxx xx xxxx yy xx xx
 GET    /hospital/pilots/                                             ux x xxxx xx xxxx yy xx xx
 GET    /hospital/visit-types/                                        ux x xxxx xx xxxx yy xx xx
+GET    /hospital/invoices/                                          ux x xxxx xx xxxx yy xx xx
+GET    /hospital/statement/                                         ux x xxxx xx xxxx yy xx xx
+GET    /hospital/statement/statement.csv                            ux x xxxx xx xxxx yy xx xx
+GET    /hospital/statement/statement.pdf                            ux x xxxx xx xxxx yy xx xx
+GET    /hospital/prices/                                            ux x xxxx xx xxxx yy xx xx
+POST   /hospital/prices/begin/                                      ux x xxxx xx xxxx yy xx xx
+GET    /hospital/prices/{price_list}/                               ux x xxxx xx xxxx y- xx xx
+GET    /hospital/prices/{price_list}/prices.csv                     ux x xxxx xx xxxx y- xx xx
+POST   /hospital/prices/{price_list}/put/                           ux x xxxx xx xxxx y- xx xx
+POST   /hospital/prices/{price_list}/take-out/                      ux x xxxx xx xxxx y- xx xx
+POST   /hospital/prices/{price_list}/import/                        ux x xxxx xx xxxx y- xx xx
+POST   /hospital/prices/{price_list}/publish/                       ux x xxxx xx xxxx y- xx xx
+POST   /hospital/prices/{price_list}/drop/                          ux x xxxx xx xxxx y- xx xx
 GET    /hospital/connections/                                       ux x xxxx xx xxxx yy xx xx
 GET    /hospital/national/                                          ux x xxxx xx xxxx yy xx xx
 POST   /hospital/national/again/                                    ux x xxxx xx xxxx yy xx xx
@@ -337,6 +381,12 @@ WISHES: dict[str, dict[str, Any]] = {
     "POST /doctor/visits/{encounter}/hand-over/": {"colleague": "{person}", "why": "x"},
     "POST /api/v1/payments": {"subject": "appointment:{appointment}", "gateway": "sandbox"},
     "POST /api/v1/payments/{payment}/refunds": {"reason": "x"},
+    "POST /hospital/cash/open/": {"float": "100.000"},
+    "POST /hospital/cash/payments/{payment}/take/": {"given": "500.000"},
+    "POST /hospital/cash/payments/{payment}/refund/": {"amount": "1.000", "reason": "Thu thừa"},
+    "POST /hospital/money/refunds/{refund}/decide/": {"answer": "approve"},
+    "POST /hospital/money/credits/{credit}/pay-out/": {"way": "transfer", "transfer_reference": "FT9"},
+    "POST /hospital/money/differences/{difference}/settle/": {"way": "look", "note": "Hỏi ngân hàng"},
     "POST /hospital/transfers/{bank_line}/assign/": {"payment": "{payment}"},
     "POST /hospital/transfers/{bank_line}/settle/": {"how": "returned", "note": "FT9"},
     "POST /api/v1/remote-wishes/{wish}/open": {"reason": "Đã khám trực tiếp"},
@@ -387,6 +437,14 @@ WISHES: dict[str, dict[str, Any]] = {
     "POST /prescriptions/{prescription}/pharmacy/": {"pharmacy": "{pharmacy}"},
     "POST /prescriptions/{prescription}/cancel/": {"reason": "mistake"},
     "POST /pharmacy/prescriptions/{prescription}/return/": {"reason": "patient_left"},
+    "POST /hospital/prices/begin/": {"first_day": "2031-01-01"},
+    "POST /hospital/prices/{price_list}/put/": {
+        "code": "KB01",
+        "name_vi": "Khám nội",
+        "category": "insured",
+        "amount": "150000",
+    },
+    "POST /hospital/prices/{price_list}/take-out/": {"code": "KB02"},
     "POST /hospital/national/accounts/": {"kind": "facility", "account": "79999", "password": "x"},
     "POST /hospital/national/{filing}/aside/": {"note": "Đã nhập trên cổng"},
     "POST /pharmacy/national/accounts/": {"kind": "application", "account": "quay", "password": "x"},
@@ -400,6 +458,9 @@ WATCHED = (
     "prescriptions_inquiry", "prescriptions_pharmacyanswer", "prescriptions_reservation", "prescriptions_lot",
     "prescriptions_countercode", "prescriptions_codemessage", "prescriptions_dosereminder",
     "payments_payment", "payments_refund", "payments_entry", "payments_bankline", "payments_bankstatement",
+    "payments_cashshift", "payments_cashmovement", "payments_credit", "payments_reconciliation", "payments_difference",
+    "payments_invoice", "payments_chargeditem", "payments_receipt", "payments_einvoice", "payments_paylink",
+    "payments_pricelist", "payments_priceitem",
     "realtime_room", "realtime_seat", "realtime_evidencerow", "realtime_chatline",
     "identity_person", "identity_delegation", "identity_arrival", "records_attendee",
 )  # fmt: skip
@@ -444,6 +505,7 @@ def told(story: Story, clock) -> Story:  # noqa: F811
     )
     story.ids["wish"] = ok(asked, 201)["id"]
     story.ids |= money_that_came(story.hospital, stage.this_instant())
+    story.ids |= in_question(story.hospital, story.ids["payment"], stage.this_instant())
     return story
 
 
@@ -497,6 +559,17 @@ def everybody(told: Story, eve: Person, dan: Any) -> dict[str, Any]:
     }
 
 
+def draft_of_prices(told: Story) -> UUID:
+    """A price list of the hospital's that is not published yet."""
+    house, values = Actor.system("rules"), {"facility_id": told.hospital.id, "name": "", "now": stage.this_instant()}
+    found = PriceList.objects.filter(facility=told.hospital).first()
+    if found is None:
+        found = payments.actions.begin_price_list(first_day=timezone.localdate(), by=house, **values)
+        line = {"code": "KB00", "name_vi": "Khám", "category": "insured", "amount": "1"}
+        payments.actions.put_price(list_id=found.id, values=line, by=house, now=values["now"])
+    return found.id
+
+
 def names_of(told: Story) -> dict[str, str]:
     """What the {names} in addresses and wishes stand for."""
     doctor = told.api(told.ben)
@@ -507,6 +580,9 @@ def names_of(told: Story) -> dict[str, str]:
         "visit_type": str(told.visit_type.id),
         "pharmacy": str(told.pharmacy.id),
         "filing": str(Filing.objects.get().id),
+        "invoice": str(Invoice.objects.get().id),
+        "receipt": str(Receipt.objects.get().id),
+        "price_list": str(draft_of_prices(told)),
         "version": ok(doctor.get(f"/api/v1/encounters/{told.ids['encounter']}"))["version"],
         "item": ok(doctor.get(f"/api/v1/prescriptions/{told.ids['prescription']}"))["items"][0]["id"],
     }

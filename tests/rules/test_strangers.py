@@ -19,6 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 import booking.actions
 import records.actions
 from notifications.models import Message
+from payments.models import Invoice, Receipt
 from prescriptions.models import Acceptance, Filing, PharmacyAnswer
 from realtime.models import StreamEntry
 from tests import make
@@ -27,11 +28,12 @@ from tests.journeys import stage
 from tests.journeys.conftest import clock, story  # noqa: F401
 from tests.journeys.stage import Story, ok
 from tests.payments.bank_stage import money_that_came
+from tests.payments.desk_stage import in_question
 from tests.realtime import handed_in, recorded
 
 pytestmark = pytest.mark.django_db
 PUBLIC = re.compile(
-    r"^(api/v1/(practitioners|facilities|visit-types|specialties)/|admin/|static/|doctors/|sandbox/pay/|hooks/|demo/|_allauth/|\.well-known/|verify/|sign-in|staff/)"
+    r"^(api/v1/(practitioners|facilities|visit-types|specialties)/|admin/|static/|doctors/|sandbox/pay/|hooks/|demo/|facilities/|_allauth/|\.well-known/|verify/|sign-in|staff/)"
 )
 
 
@@ -93,6 +95,7 @@ def told(story: Story, clock) -> Story:  # noqa: F811
     story.ids |= {"ask": ask["id"], "wish": wish["id"]}
     story.ids |= line_and_screen(story)
     story.ids |= money_that_came(story.hospital, stage.this_instant())
+    story.ids |= in_question(story.hospital, story.ids["payment"], stage.this_instant())
     people = ok(ana.get("/api/v1/me/people"))
     assert people
     return story
@@ -135,6 +138,10 @@ def things(told: Story) -> dict[str, str]:
         "room_id": told.ids["room"],
         "prescription_id": told.ids["prescription"],
         "payment_id": told.ids["payment"],
+        **{f"{name}_id": told.ids[name] for name in ("shift", "refund", "credit", "reconciliation", "difference")},
+        "invoice_id": str(Invoice.objects.get().pk),
+        "receipt_id": str(Receipt.objects.get().pk),
+        "list_id": str(uuid4()),  # tried in tests/payments/test_price_pages.py, with eve and another desk
         "message_id": told.ids["message"],
         "allergy_id": told.ids["allergy"],
         "delegation_id": str(uuid4()),
@@ -285,6 +292,8 @@ def test_absent_and_not_yours_read_alike(told: Story, eve):
         "rooms/{room_id}",
         "prescriptions/{prescription_id}",
         "payments/{payment_id}",
+        "invoices/{invoice_id}",
+        "receipts/{receipt_id}",
         "people/{person_id}/record/timeline",
     ):
         theirs = eve_api.get(f"/api/v1/{path}".format(**values))

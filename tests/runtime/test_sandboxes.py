@@ -26,7 +26,7 @@ time.sleep(60)
 
 ADDRESSES = (
     "ERX_API_URL",
-    "VIETQR_APP_URL",
+    "VIETQR_OPEN_URL",
     "VNPAY_PAY_URL",
     "VNPAY_API_URL",
     "MOMO_URL",

@@ -15,7 +15,7 @@ from tests import storm
 
 def names() -> dict[str, str]:
     """Name on the command line → module."""
-    found = (info.name for info in pkgutil.iter_modules(storm.__path__) if info.name != "run")
+    found = (info.name for info in pkgutil.iter_modules(storm.__path__) if info.name not in {"run", "companies"})
     return {name.replace("_", "-"): f"tests.storm.{name}" for name in sorted(found)}
 
 
@@ -31,6 +31,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--places", type=int, default=None, help="or how many places come free, where those count")
     parser.add_argument(
         "--without", choices=["constraint", "lock"], default=None, help="take a guard away: it must be noticed"
+    )
+    parser.add_argument(
+        "--company", choices=["sandbox", "stripe"], default=None, help="whose calls they are, where calls come"
     )
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(known):
@@ -52,7 +55,9 @@ def _let_blow(name: str, module: str, options: argparse.Namespace) -> int:
     print(f"storm {name}: seed {seed}, {seconds} s", flush=True)
     blow = importlib.import_module(module).blow
     more = {
-        what: getattr(options, what) for what in ("attempts", "places", "without") if getattr(options, what) is not None
+        what: getattr(options, what)
+        for what in ("attempts", "places", "without", "company")
+        if getattr(options, what) is not None
     }
     if unknown := set(more) - set(inspect.signature(blow).parameters):
         print(f"  storm {name} knows no {', '.join(sorted(unknown))}")

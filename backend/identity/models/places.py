@@ -81,6 +81,7 @@ class Facility(Entity):
     commune = models.CharField(max_length=80, blank=True)
     address = models.CharField(max_length=160, blank=True)
     phone = models.CharField(max_length=16, blank=True)
+    tax_code = models.CharField(max_length=14, blank=True)  # ten digits, or ten and three after a hyphen
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
     zone = models.CharField(max_length=40, default="Asia/Ho_Chi_Minh")
@@ -96,6 +97,9 @@ class Facility(Entity):
         indexes = [models.Index(fields=["kind", "province", "sort_name"], name="facility_directory")]
         constraints = [
             models.CheckConstraint(condition=Q(code__regex=r"^[0-9A-Za-z]{5}$"), name="facility_code_5_characters"),
+            models.CheckConstraint(
+                condition=Q(tax_code="") | Q(tax_code__regex=r"^[0-9]{10}(-[0-9]{3})?$"), name="facility_tax_code_form"
+            ),
             models.CheckConstraint(
                 condition=Q(telemedicine__contained_by=Telemedicine.values), name="facility_telemedicine_known"
             ),

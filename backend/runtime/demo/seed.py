@@ -22,6 +22,7 @@ from runtime.demo import (
     pharmacies,
     staff,
     station,
+    tills,
     visits,
     waiting,
     week,
@@ -67,6 +68,7 @@ def seed(now: datetime | None = None) -> bool:
     changes.change_plans(stage, now)  # last: whoever stayed away books nothing more online
     pharmacies.fill_the_shelves(stage, now)
     pharmacies.ask_around(stage, now)
+    tills.keep_the_books(stage, now)
     links.connect_a_system(now)
     files.hand_in_hours(now)
     house_rules.publish((schedule for schedule, _home in schedules.values()), now)

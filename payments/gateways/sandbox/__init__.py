@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import date, datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.money import Money
 from payments.errors import BadNotice
-from payments.gateways import Account, Asked, Basics, Call, Redirect, Told, Truth, Wanted, signature
+from payments.gateways import Account, Asked, Basics, Call, Movement, Redirect, Told, Truth, Wanted, day_of, signature
 from payments.gateways.sandbox import bank
 
 SIGNATURE_HEADER = "Sandbox-Signature"
@@ -33,6 +34,7 @@ class Sandbox(Basics):
     def begin(self, account: Account, wanted: Wanted) -> Redirect:
         charge = bank.open_charge(
             merchant_key=str(wanted.payment_id),
+            merchant=str(account.facility_id),
             money=wanted.price,
             payee=wanted.payee,
             description=wanted.description,
@@ -53,6 +55,10 @@ class Sandbox(Basics):
 
     def refund(self, account: Account, asked: Asked, *, key: UUID, money: Money, reason: str) -> str:
         return bank.send_back(asked.reference, merchant_key=str(key), money=money)
+
+    def movements(self, account: Account, day: date) -> Iterator[Movement]:
+        for kind, reference, number, money, at in bank.statement(str(account.facility_id), *day_of(day)):
+            yield Movement(kind=kind, reference=reference, transaction=number, money=money, at=at)
 
     def verify(self, account: Account, call: Call, *, now: datetime) -> Told:
         secrets = [settings.SANDBOX_WEBHOOK_SECRET]

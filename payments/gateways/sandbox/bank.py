@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import httpx
@@ -31,7 +32,14 @@ def find(reference: str) -> Charge | None:
 
 
 def open_charge(
-    *, merchant_key: str, money: Money, payee: str, description: str, return_path: str, expires_at: datetime
+    *,
+    merchant_key: str,
+    money: Money,
+    payee: str,
+    description: str,
+    return_path: str,
+    expires_at: datetime,
+    merchant: str = "",
 ) -> Charge:
     """Open a charge, or return the one that was opened with this key."""
     values = {
@@ -42,6 +50,7 @@ def open_charge(
         "description": description,
         "return_path": return_path,
         "expires_at": expires_at,
+        "merchant": merchant,
     }
     charge, _ = Charge.objects.get_or_create(merchant_key=merchant_key, defaults=values)
     return charge
@@ -103,6 +112,18 @@ def send_back(reference: str, *, merchant_key: str, money: Money) -> str:
             return f"sbr_{refund.id.hex}"
     except IntegrityError as error:
         raise RefundRefused() from error
+
+
+def statement(merchant: str, since: datetime, until: datetime) -> Iterator[tuple[str, str, str, Money, datetime]]:
+    """Walk through what moved for a merchant in a time: kind, the charge's reference, the bank's number, how much, when."""
+    paid = Charge.objects.filter(merchant=merchant, status=Charge.Status.PAID, paid_at__gte=since, paid_at__lt=until)
+    for charge in paid.order_by("paid_at").iterator():
+        if charge.paid_at is not None:
+            yield "capture", charge.reference, charge.reference, Money(charge.amount, charge.currency), charge.paid_at
+    sent = ChargeRefund.objects.filter(charge__merchant=merchant, created_at__gte=since, created_at__lt=until)
+    for refund in sent.select_related("charge").order_by("created_at").iterator():
+        money = Money(refund.amount, refund.charge.currency)
+        yield "refund", refund.charge.reference, f"sbr_{refund.id.hex}", money, refund.created_at
 
 
 def _owe_notice(charge: Charge, kind: str, now: datetime) -> None:

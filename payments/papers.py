@@ -1,0 +1,88 @@
+"""Reading papers: a payment's own, what is missing, and what a person may see of money moved."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from core.actor import Actor
+from core.refs import ref
+from identity.models import Facility
+from payments import paper_access
+from payments.models import EInvoice, Invoice, Payment, Receipt, Refund, Summed
+from records.sources import Entry
+
+SUM_UP_DAYS = 3  # a receipt that is written late still comes into a summary of its day
+
+
+def receipts_for(by: Actor, payment: Payment) -> QuerySet[Receipt]:
+    """Return the receipts and slips of a payment, of all tries for the same thing."""
+    return paper_access.receipts_of(by).filter(payment__subject=payment.subject).order_by("created_at", "id")
+
+
+def invoices_for(by: Actor, payment: Payment) -> list[Invoice]:
+    """Return the invoices a payment counts for, their credit notes, and the one it is asked for."""
+    about = Q(payments__payment=payment) | Q(adjusts__payments__payment=payment)
+    if payment.subject.startswith("invoice:"):
+        about |= Q(id=payment.subject.removeprefix("invoice:"))
+    return list(paper_access.invoices_of(by).filter(about).distinct().order_by("created_at", "id"))
+
+
+def split_before(payment: Payment) -> Invoice | None:
+    """Return the invoice a payment is asked for when somebody else pays a part of it, to show before paying."""
+    if not payment.subject.startswith("invoice:"):
+        return None
+    found = Invoice.objects.filter(id=payment.subject.removeprefix("invoice:")).first()
+    return found if found is not None and found.has_split else None
+
+
+def has_links(payment: Payment, now: datetime) -> bool:
+    """Say whether somebody could pay by a link now."""
+    return payment.links.filter(revoked_at=None, expires_at__gt=now).exists()
+
+
+def without_papers(now: datetime, *, longer_than: timedelta) -> QuerySet[Payment, UUID]:
+    """Return ids of payments whose receipt, or the slip of whose refund, should have been written a while ago."""
+    before = now - longer_than
+    receipt = Receipt.objects.filter(payment=OuterRef("pk"), kind="receipt")
+    slip = Receipt.objects.filter(refund=OuterRef("pk"))
+    unslipped = Refund.objects.filter(payment=OuterRef("pk"), status="done", done_at__lte=before).filter(~Exists(slip))
+    rows = Payment.objects.filter(captured_at__lte=before, captured_amount__gt=0)
+    return rows.filter(~Exists(receipt) | Exists(unslipped)).order_by("captured_at").values_list("id", flat=True)
+
+
+def einvoices_to_send(now: datetime, *, longer_than: timedelta) -> QuerySet[EInvoice]:
+    """Return electronic invoices that should have been issued a while ago."""
+    return EInvoice.objects.filter(status="draft", created_at__lte=now - longer_than).order_by("created_at")
+
+
+def days_to_sum_up(now: datetime) -> list[tuple[UUID, date]]:
+    """Return facilities and days that are over on their clocks and have receipts in no summary yet."""
+    rows = Receipt.objects.filter(kind="receipt", moved_at__gte=now - timedelta(days=SUM_UP_DAYS + 1))
+    rows = rows.exclude(id__in=Summed.objects.values("receipt_id"))
+    zones = dict(Facility.objects.filter(id__in=rows.values("facility_id")).values_list("id", "zone"))
+    found = {
+        (facility_id, moved_at.astimezone(ZoneInfo(zones[facility_id])).date())
+        for facility_id, moved_at in rows.values_list("facility_id", "moved_at")
+    }
+    return sorted(one for one in found if one[1] < now.astimezone(ZoneInfo(zones[one[0]])).date())
+
+
+def papers_for_patient(person_id: UUID) -> list[Entry]:
+    """RECORD_SOURCES: invoices about a person's care. Only what they cost and where: no word of what for."""
+    rows = Invoice.objects.filter(person_id=person_id).exclude(status="draft").select_related("facility")
+    return [
+        Entry(
+            kind="invoice",
+            at=row.issued_at or row.created_at,
+            title=f"{row.get_kind_display()} {row.number}",
+            subtitle=str(row.total),
+            ref=str(ref(row)),
+            facility=row.facility.name,
+            status=row.status,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,309 @@
+"""Bills: charged from the list, split, issued once and for all, paid, taken back, replaced."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from core.actor import Actor
+from core.errors import NotAllowed, NotFound, WrongState
+from core.ids import new_id
+from core.money import Money
+from core.refs import Ref, ref
+from identity.models import Facility, Person
+from payments import actions
+from payments.errors import (
+    CardUnknown,
+    DiscountTooHigh,
+    InvoiceEmpty,
+    InvoiceFinal,
+    NoSuchPrice,
+    NotADeposit,
+    NotInsured,
+    NotReplaceable,
+)
+from payments.models import ChargedItem, CountedPayment, Invoice, Payment
+from tests.make import actor_for, make_desk, make_facility
+from tests.payments.billing import HOUSE, bill, give_back, paid_for, pay, publish
+
+pytestmark = pytest.mark.django_db
+CARD = "GD4010123456789"
+
+
+@pytest.fixture(autouse=True)
+def prices(hospital: Facility, now: datetime) -> None:
+    publish(hospital, now=now)
+
+
+def again(invoice: Invoice) -> Invoice:
+    return Invoice.objects.get(id=invoice.id)
+
+
+def issued(hospital: Facility, ana: Person, *codes: str, now: datetime) -> Invoice:
+    return actions.issue_invoice(invoice_id=bill(hospital, ana, *codes, now=now).id, by=HOUSE, now=now)
+
+
+def test_a_charge_keeps_the_price_of_its_day(hospital: Facility, ana: Person, now: datetime) -> None:
+    invoice = bill(hospital, ana, "KB01", now=now)
+    publish(hospital, first_day=date(2026, 8, 1), now=now, KB01=999_000)
+    line = invoice.items.get()
+    assert (line.code, line.unit_amount, line.list_version, line.name_vi) == ("KB01", 150_000, 1, "Khám nội tổng quát")
+    with pytest.raises(NoSuchPrice):
+        actions.charge_item(invoice_id=invoice.id, code="none", by=HOUSE, now=now)
+    assert again(invoice).total == Money.vnd(150_000)
+
+
+def test_the_split_is_exact_on_every_line(hospital: Facility, ana: Person, now: datetime) -> None:
+    invoice = bill(hospital, ana, "KB01", "XN12", "DV07", now=now)
+    found = actions.split_by_insurance(invoice_id=invoice.id, card=CARD, visit_object="1.1", by=HOUSE, now=now)
+    assert found.insurance_amount == 947_654  # 80 % of 1.184.567 is 947.653,6
+    assert found.copay_amount == 236_913
+    assert (found.own_amount, found.total_amount, found.split_reason) == (90_000, 1_274_567, "card share")
+    for line in found.items.all():
+        assert line.insurance_amount + line.copay_amount + line.own_amount == line.base_amount
+        assert line.in_scope or line.insurance_amount == 0
+    assert found.due == Money.vnd(326_913)
+
+
+def test_a_new_item_undoes_the_split(hospital: Facility, ana: Person, now: datetime) -> None:
+    """The thresholds look at the whole visit."""
+    invoice = bill(hospital, ana, "KB01", now=now)
+    split = actions.split_by_insurance(invoice_id=invoice.id, card=CARD, visit_object="1.1", by=HOUSE, now=now)
+    assert (split.insurance_amount, split.copay_amount) == (150_000, 0)  # below 15 % of the base salary
+    actions.charge_item(invoice_id=invoice.id, code="XN12", by=HOUSE, now=now)
+    assert (again(invoice).insurance_amount, again(invoice).card) == (0, "")
+
+
+def test_no_split_at_a_distance_without_a_receiving_facility(hospital: Facility, ana: Person, now: datetime) -> None:
+    invoice = bill(hospital, ana, "KB01", form="direct_to_patient", now=now)
+    with pytest.raises(NotInsured):
+        actions.split_by_insurance(invoice_id=invoice.id, card=CARD, visit_object="1.1", by=HOUSE, now=now)
+    assert again(invoice).due == Money.vnd(150_000)
+
+
+@pytest.mark.parametrize(("card", "kind"), [("0101234567", "1.1"), (CARD, "77"), ("", "1.1")])
+def test_a_card_that_says_nothing_splits_nothing(
+    hospital: Facility, ana: Person, now: datetime, card: str, kind: str
+) -> None:
+    invoice = bill(hospital, ana, "KB01", now=now)
+    with pytest.raises(CardUnknown):
+        actions.split_by_insurance(invoice_id=invoice.id, card=card, visit_object=kind, by=HOUSE, now=now)
+    assert again(invoice).insurance_amount == 0
+
+
+def test_a_discount_has_a_reason_and_an_end(hospital: Facility, ana: Person, now: datetime) -> None:
+    line = bill(hospital, ana, "KB01", now=now).items.get()
+    for money, reason in (
+        (Money.vnd(150_001), "x"),
+        (Money.vnd(10), " "),
+        (Money(10, "USD"), "x"),
+        (Money.vnd(-1), "x"),
+    ):
+        with pytest.raises(DiscountTooHigh):
+            actions.give_discount(item_id=line.id, money=money, reason=reason, by=HOUSE, now=now)
+    line.refresh_from_db()
+    assert line.discount_amount == 0
+    actions.give_discount(item_id=line.id, money=Money.vnd(50_000), reason="Hộ nghèo", by=HOUSE, now=now)
+    actions.take_from_other_source(item_id=line.id, money=Money.vnd(30_000), by=HOUSE, now=now)
+    found = Invoice.objects.get(id=line.invoice_id)
+    assert (found.total_amount, found.discount_amount, found.other_amount, found.due.amount) == (
+        100_000, 50_000, 30_000, 70_000,
+    )  # fmt: skip
+
+
+def test_an_issued_invoice_is_numbered_and_says_to_whom(hospital: Facility, ana: Person, now: datetime) -> None:
+    first = issued(hospital, ana, "KB01", now=now)
+    year = f"{now.year % 100:02d}"
+    assert (first.status, first.number, first.buyer_name) == ("issued", f"HD{year}-0000001", ana.full_name)
+    assert actions.issue_invoice(invoice_id=first.id, by=HOUSE, now=now).number == first.number
+    second = bill(hospital, ana, "KB01", now=now)
+    buyer = {"buyer_name": "Công ty TNHH Sao Mai", "buyer_tax_code": "0101243150"}
+    assert actions.issue_invoice(invoice_id=second.id, buyer=buyer, by=HOUSE, now=now).number == f"HD{year}-0000002"
+    assert again(second).buyer_tax_code == "0101243150"
+
+
+def test_an_empty_bill_takes_no_number(hospital: Facility, ana: Person, now: datetime) -> None:
+    empty = bill(hospital, ana, now=now)
+    with pytest.raises(InvoiceEmpty):
+        actions.issue_invoice(invoice_id=empty.id, by=HOUSE, now=now)
+    assert issued(hospital, ana, "KB01", now=now).sequence == 1
+
+
+CHANGES = [
+    "UPDATE payments_invoice SET total_amount = 0, own_amount = 0, copay_amount = 0, insurance_amount = 0 WHERE id = %s",
+    "UPDATE payments_invoice SET buyer_name = 'x' WHERE id = %s",
+    "UPDATE payments_invoice SET number = 'HD26-9999999' WHERE id = %s",
+    "UPDATE payments_invoice SET status = 'draft', number = '', issued_at = NULL WHERE id = %s",
+    "DELETE FROM payments_invoice WHERE id = %s",
+    "UPDATE payments_chargeditem SET name_vi = 'x' WHERE invoice_id = %s",
+    "UPDATE payments_chargeditem SET invoice_id = NULL WHERE invoice_id = %s",
+    "DELETE FROM payments_chargeditem WHERE invoice_id = %s",
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_database_refuses_to_change_an_issued_invoice(
+    hospital: Facility, ana: Person, now: datetime, change: str
+) -> None:
+    invoice = issued(hospital, ana, "KB01", now=now)
+    before = list(Invoice.objects.filter(id=invoice.id).values()), list(ChargedItem.objects.values())
+    with (
+        pytest.raises(IntegrityError, match=r"final|never removed"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(change, [invoice.id])
+    assert (list(Invoice.objects.filter(id=invoice.id).values()), list(ChargedItem.objects.values())) == before
+
+
+def test_the_database_refuses_a_line_on_an_issued_invoice_and_a_wrong_sum(
+    hospital: Facility, ana: Person, now: datetime
+) -> None:
+    draft, invoice = bill(hospital, ana, "DV07", now=now), issued(hospital, ana, "KB01", now=now)
+    with pytest.raises(IntegrityError, match="final"), transaction.atomic():
+        ChargedItem.objects.filter(invoice=draft).update(invoice=invoice)
+    with pytest.raises(IntegrityError, match="sum of its items"), transaction.atomic():
+        Invoice.objects.filter(id=draft.id).update(
+            status="issued", number="HD26-0000009", issued_at=now, own_amount=1, total_amount=1
+        )
+    with pytest.raises(InvoiceFinal):
+        actions.charge_item(invoice_id=invoice.id, code="KB01", by=HOUSE, now=now)
+    assert again(draft).status == "draft" and invoice.items.count() == 1
+
+
+def test_the_table_has_no_way_to_void() -> None:
+    invoice = Invoice(status="issued")
+    for status in ("draft", "void", "cancelled"):
+        assert not invoice.can_move_to(status)
+
+
+def test_a_payment_settles_its_invoice_once(hospital: Facility, ana: Person, now: datetime) -> None:
+    invoice = issued(hospital, ana, "KB01", "DV07", now=now)
+    until = now + timedelta(days=3)
+    payment = actions.ask_to_pay(invoice_id=invoice.id, expires_at=until, by=HOUSE, now=now)
+    assert payment is not None and (payment.price, payment.subject) == (Money.vnd(240_000), str(ref(invoice)))
+    with pytest.raises(NotADeposit):
+        actions.count_payment(payment_id=payment.id, invoice_id=invoice.id, by=HOUSE, now=now)
+    pay(payment, now=now)
+    for _ in range(2):
+        actions.count_payment(payment_id=payment.id, invoice_id=invoice.id, by=HOUSE, now=now)
+    assert again(invoice).status == "settled"
+    assert CountedPayment.objects.get().amount == 240_000
+    assert actions.ask_to_pay(invoice_id=invoice.id, expires_at=until, by=HOUSE, now=now) is None
+
+
+def test_a_deposit_counts_as_far_as_it_goes(hospital: Facility, ana: Person, now: datetime) -> None:
+    deposit = paid_for(hospital, ana, Ref("deposit", new_id()), 200_000, now=now)
+    give_back(deposit, now=now, amount=20_000)
+    first, second = issued(hospital, ana, "KB01", now=now), issued(hospital, ana, "DV07", now=now)
+    actions.count_payment(payment_id=deposit.id, invoice_id=first.id, by=HOUSE, now=now)
+    actions.count_payment(payment_id=deposit.id, invoice_id=second.id, by=HOUSE, now=now)
+    assert (again(first).status, again(second).status) == ("settled", "issued")
+    assert list(CountedPayment.objects.order_by("-amount").values_list("amount", flat=True)) == [150_000, 30_000]
+    left = actions.ask_to_pay(invoice_id=second.id, expires_at=now + timedelta(days=1), by=HOUSE, now=now)
+    assert left is not None and left.price == Money.vnd(60_000)
+    third = issued(hospital, ana, "DV07", now=now)
+    with pytest.raises(NotADeposit):
+        actions.count_payment(payment_id=deposit.id, invoice_id=third.id, by=HOUSE, now=now)
+
+
+def test_what_is_left_of_a_deposit_goes_back_without_a_credit_note(
+    hospital: Facility, ana: Person, now: datetime
+) -> None:
+    deposit = paid_for(hospital, ana, Ref("deposit", new_id()), 200_000, now=now)
+    invoice = issued(hospital, ana, "KB01", now=now)
+    actions.count_payment(payment_id=deposit.id, invoice_id=invoice.id, by=HOUSE, now=now)
+    give_back(deposit, now=now, amount=30_000)
+    actions.paper_refunds(payment_id=deposit.id, by=HOUSE, now=now)
+    assert (again(invoice).status, Invoice.objects.filter(kind="credit").count()) == ("settled", 0)
+    give_back(deposit, now=now, amount=60_000)  # 20.000 of it were free, 40.000 counted
+    actions.paper_refunds(payment_id=deposit.id, by=HOUSE, now=now)
+    assert (again(invoice).status, Invoice.objects.get(kind="credit").total_amount) == ("adjusted", 40_000)
+
+
+def test_a_deposit_elsewhere_counts_nothing_here(hospital: Facility, ana: Person, now: datetime) -> None:
+    other = make_facility(name="Elsewhere")
+    deposit = paid_for(other, ana, Ref("deposit", new_id()), 200_000, now=now)
+    invoice = issued(hospital, ana, "KB01", now=now)
+    with pytest.raises(NotADeposit):
+        actions.count_payment(payment_id=deposit.id, invoice_id=invoice.id, by=HOUSE, now=now)
+    assert again(invoice).status == "issued"
+
+
+def billed(hospital: Facility, ana: Person, now: datetime) -> tuple[Payment, Invoice]:
+    payment = paid_for(hospital, ana, Ref("appointment", new_id()), 150_000, now=now)
+    invoice = None
+    for _ in range(2):
+        invoice = actions.bill_payment(
+            payment_id=payment.id, person_id=ana.id, form="direct_to_patient", visited_on=date(2026, 8, 3),
+            by=HOUSE, now=now,
+        )  # fmt: skip
+    assert invoice is not None
+    return payment, invoice
+
+
+def test_a_paid_visit_is_billed_once(hospital: Facility, ana: Person, now: datetime) -> None:
+    _payment, invoice = billed(hospital, ana, now)
+    assert (Invoice.objects.count(), invoice.status, invoice.due) == (1, "settled", Money.vnd(150_000))
+    assert invoice.items.get().name_vi == "Khám từ xa"
+
+
+def test_refunds_become_credit_notes_that_adjust(hospital: Facility, ana: Person, now: datetime) -> None:
+    payment, invoice = billed(hospital, ana, now)
+    give_back(payment, now=now, amount=50_000)
+    give_back(payment, now=now)
+    for _ in range(2):
+        actions.paper_refunds(payment_id=payment.id, by=HOUSE, now=now)
+    notes = Invoice.objects.filter(kind="credit").order_by("sequence")
+    assert [(note.total_amount, note.status, note.adjusts_id) for note in notes] == [
+        (50_000, "settled", invoice.id),
+        (100_000, "settled", invoice.id),
+    ]
+    assert again(invoice).status == "adjusted"
+    assert [note.sequence for note in notes] == [2, 3]
+
+
+def test_late_money_that_goes_back_has_no_invoice(hospital: Facility, ana: Person, now: datetime) -> None:
+    payment = paid_for(hospital, ana, Ref("appointment", new_id()), 150_000, now=now)
+    give_back(payment, now=now)
+    values = {"payment_id": payment.id, "person_id": ana.id, "form": "", "visited_on": date(2026, 8, 3)}
+    assert actions.bill_payment(**values, by=HOUSE, now=now) is None  # type: ignore[arg-type]
+    slips = actions.paper_refunds(payment_id=payment.id, by=HOUSE, now=now)
+    assert (len(slips), Invoice.objects.count()) == (1, 0)
+
+
+def test_an_unpaid_invoice_is_replaced_by_another(hospital: Facility, ana: Person, now: datetime) -> None:
+    invoice = issued(hospital, ana, "KB01", now=now)
+    draft = actions.replace_invoice(invoice_id=invoice.id, reason="Sai tên", by=HOUSE, now=now)
+    assert actions.replace_invoice(invoice_id=invoice.id, reason="Sai tên", by=HOUSE, now=now).id == draft.id
+    fresh = actions.issue_invoice(invoice_id=draft.id, buyer={"buyer_name": "Trần Văn Bình"}, by=HOUSE, now=now)
+    assert (again(invoice).status, fresh.replaces_id, fresh.total_amount) == ("replaced", invoice.id, 150_000)
+    assert fresh.number != invoice.number and invoice.items.count() == 1
+
+
+def test_what_is_paid_is_not_replaced(hospital: Facility, ana: Person, now: datetime) -> None:
+    _payment, invoice = billed(hospital, ana, now)
+    with pytest.raises(NotReplaceable):
+        actions.replace_invoice(invoice_id=invoice.id, reason="x", by=HOUSE, now=now)
+    with pytest.raises(InvoiceFinal):
+        actions.replace_invoice(invoice_id=bill(hospital, ana, "KB01", now=now).id, reason="x", by=HOUSE, now=now)
+    with pytest.raises(WrongState):
+        invoice.move_to("draft", at=now)
+
+
+def test_strangers_and_other_desks_write_no_bills(
+    hospital: Facility, ana: Person, by_ana: Actor, by_eve: Actor, by_dan: Actor, now: datetime
+) -> None:
+    invoice = bill(hospital, ana, "KB01", now=now)
+    elsewhere = actor_for(make_desk(facility=make_facility(name="Elsewhere")))
+    for by in (by_eve, elsewhere, by_ana):  # a draft is nobody's but the desk's
+        with pytest.raises(NotFound):
+            actions.charge_item(invoice_id=invoice.id, code="KB01", by=by, now=now)
+        with pytest.raises(NotFound):
+            actions.issue_invoice(invoice_id=invoice.id, by=by, now=now)
+    done = actions.issue_invoice(invoice_id=invoice.id, by=by_dan, now=now)
+    with pytest.raises(NotAllowed):
+        actions.replace_invoice(invoice_id=done.id, reason="x", by=by_ana, now=now)
+    assert (done.items.count(), done.status) == (1, "issued")
