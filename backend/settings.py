@@ -483,6 +483,8 @@ MOMO_URL = env.str_("MOMO_URL", "https://payment.momo.vn" if PRODUCTION else "ht
 ZALOPAY_URL = env.str_(
     "ZALOPAY_URL", "https://openapi.zalopay.vn" if PRODUCTION else "https://sb-openapi.zalopay.vn"
 ).rstrip("/")
+# A page that opens a bank's app with a VietQR code on the same phone: `?qr=…&hook=…&back=…` is added. Empty: no such button.
+VIETQR_OPEN_URL = env.str_("VIETQR_OPEN_URL", "").rstrip("/")
 # A browser follows "pay" to these alone: the button is a form, and forms go nowhere else.
 CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += [
     *(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in (VNPAY_PAY_URL, MOMO_URL, ZALOPAY_URL, STRIPE_URL)),

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from core.actor import Actor
 from core.money import Money
-from payments import access, matching
+from payments import access, banks, matching, vietqr
 from payments.models import BankLine, BankStatement, Payment
 
 LOOK_BACK = timedelta(days=14)
@@ -41,6 +41,26 @@ class Waiting:
     line: BankLine
     named: Payment | None
     suggestions: tuple[Suggestion, ...]
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """What somebody types who transfers without the QR code."""
+
+    bank: str
+    account: str
+    holder: str
+    memo: str
+
+
+def by_hand(payment: Payment) -> ByHand | None:
+    """Return to whom a waiting payment is transferred, as its code says; None for other ways to pay."""
+    if payment.account is None or payment.gateway != "vietqr" or not payment.qr:
+        return None
+    said = vietqr.decode(payment.qr)
+    bank = banks.by_bin(said.bank)
+    holder = payment.account.credentials().get("holder", "")
+    return ByHand(bank.short_name if bank else said.bank, said.account, holder, said.memo)
 
 
 def looked_at(payment: Payment) -> Money | None:

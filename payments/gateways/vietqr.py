@@ -178,6 +178,13 @@ class VietQR(Basics):
             )
 
 
+def _link(qr: str, wanted: Wanted) -> str:
+    if not settings.VIETQR_OPEN_URL:
+        return ""
+    asked = {"qr": qr, "hook": wanted.hook_url, "back": wanted.return_url}
+    return f"{settings.VIETQR_OPEN_URL}/?{urlencode(asked)}"
+
+
 def _reply(code: str) -> Reply:
     # The bank reads the code in the body; another HTTP status than 200 makes it send the same notice for hours.
     return Reply(200, json.dumps({"code": code, "message": _REPLIES[code]}).encode())

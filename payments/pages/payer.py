@@ -65,6 +65,7 @@ def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
         "has_qr": bool(scannable(found)) and "back" not in request.GET,
         "qr_url": reverse("payments_qr", args=[found.id]),
         "why": queries.why(found),
+        "by_hand": bank_queue.by_hand(found) if found.is_waiting else None,
         "looked_at": bank_queue.looked_at(found),
         "start_url": reverse("payments_start", args=[found.id]),
         "way": next((way for way in ways if way.code == found.gateway), None),
