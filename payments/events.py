@@ -40,6 +40,13 @@ class PaymentDisputed(_AboutPayment):
 
 
 @dataclass(frozen=True)
+class DisputeWon(_AboutPayment):
+    """What the payer's bank had taken is the facility's again."""
+
+    dispute_id: str
+
+
+@dataclass(frozen=True)
 class RefundRequested(_AboutPayment):
     """Money was promised back."""
 

@@ -26,7 +26,7 @@ from core.errors import WrongState
 from core.events import on
 from core.refs import Ref, ref
 from journeys import moving
-from payments.events import PaymentAuthorised, PaymentCaptured
+from payments.events import DisputeWon, PaymentAuthorised, PaymentCaptured
 from realtime.events import CitizenLetIn
 from records.events import EncounterFinished, EncounterStarted
 
@@ -112,6 +112,14 @@ def confirm_the_appointment(event: PaymentAuthorised | PaymentCaptured) -> None:
     else:
         # Of money that was reserved, less may be owed by now than was being taken.
         moving.settle(subject.id, reason="too_much")
+
+
+@on(DisputeWon)
+def give_back_what_was_disputed(event: DisputeWon) -> None:
+    """The money is here again: if the visit was given up meanwhile, it goes back now."""
+    subject = Ref.parse(event.subject)
+    if subject.kind == "appointment":
+        moving.settle(subject.id, reason="dispute_won")
 
 
 def _find_another_time_or_give_back(appointment_id: UUID) -> None:

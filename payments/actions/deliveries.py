@@ -30,12 +30,12 @@ def receive_delivery(
     with transaction.atomic():
         delivery, fresh = Delivery.objects.get_or_create(
             gateway=gateway,
+            account=account,
             event_id=told.event_id,
             defaults={
                 "reference": told.reference,
                 "about": told.about,
                 "reason": told.reason[:40],
-                "account": account,
                 "body": raw,
                 "received_at": now,
             },
@@ -60,10 +60,12 @@ def _payment_of(gateway: str, account: GatewayAccount | None, reference: str) ->
 
     It may name the payment by the gateway's reference, by the number of the money's movement, or by our own id.
     """
-    meant = Q(gateway_reference=reference) | Q(gateway_transaction=reference)
+    rows = Payment.objects.filter(gateway=gateway, account=account).exclude(gateway_reference="")
+    meant = [Q(gateway_reference=reference), Q(gateway_transaction=reference) & ~Q(gateway_transaction="")]
     with suppress(ValueError):
-        meant |= Q(id=UUID(reference))
-    return Payment.objects.filter(meant, gateway=gateway, account=account).exclude(gateway_reference="").first()
+        meant.append(Q(id=UUID(reference)))
+    # One after the other: each has its index, and together they would have none.
+    return next((found for one in meant if (found := rows.filter(one).first()) is not None), None)
 
 
 def settle_delivery(*, delivery_id: UUID, by: Actor, now: datetime) -> Delivery:

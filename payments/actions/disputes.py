@@ -15,7 +15,7 @@ from core.money import Money
 from payments import access, gateways, ledger, queries
 from payments.actions import books
 from payments.actions.recording import ask_gateway
-from payments.events import PaymentDisputed
+from payments.events import DisputeWon, PaymentDisputed
 from payments.gateways import DisputeTruth
 from payments.models import Delivery, Dispute, Entry, GatewayAccount, Payment
 
@@ -123,6 +123,7 @@ def _move(dispute: Dispute, truth: DisputeTruth, *, now: datetime) -> bool:
     if dispute.is_taken and dispute.status == Status.WON:
         back = ledger.dispute_won(payment.gateway, payment.facility_id, dispute.money)
         books.write(Entry.Kind.DISPUTE_WON, back, payment=payment, dispute=dispute)
+        emit(DisputeWon(payment_id=str(payment.id), subject=payment.subject, dispute_id=str(dispute.id)))
     elif dispute.is_taken:
         gone = ledger.dispute_lost(payment.facility_id, dispute.money)
         books.write(Entry.Kind.DISPUTE_LOST, gone, payment=payment, dispute=dispute)

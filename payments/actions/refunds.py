@@ -31,7 +31,8 @@ def request_refund(*, payment_id: UUID, reason: str, by: Actor, now: datetime, m
 
     What the desk wants for one payment above settings.REFUND_APPROVAL_ABOVE waits for a second person; the house itself
     needs nobody, and does not wait for a wish that is still to be approved. Asking again for all when all has been asked
-    for returns that refund. The house and the facility's desk may; a citizen gets money back by cancelling.
+    for returns that refund. What the payer's bank has taken in a dispute is not there to be given back.
+    The house and the facility's desk may; a citizen gets money back by cancelling.
     Raises NotCaptured, RefundTooHigh, NotAllowed.
     """
     payment = access.lock_payment(by, payment_id)
@@ -40,8 +41,8 @@ def request_refund(*, payment_id: UUID, reason: str, by: Actor, now: datetime, m
     if payment.captured_at is None:
         raise NotCaptured()
     alive = _counted(payment, by)
-    left = payment.captured_amount - sum(refund.amount for refund in alive)
-    if money is None and left == 0:
+    left = payment.captured_amount - sum(refund.amount for refund in alive) - payment.disputed_amount
+    if money is None and left <= 0 and alive:
         return alive[-1]
     wanted = money or Money(left, payment.currency)
     if wanted.currency != payment.currency or not 0 < wanted.amount <= left:
@@ -110,7 +111,10 @@ def carry_out_refund(*, refund_id: UUID, by: Actor, now: datetime) -> None:
             account, queries.asked(payment, now), key=refund.id, money=refund.money, reason=refund.reason
         )
     except RefundRefused:
-        owe_instead(refund_id=refund.id, cause=Credit.Cause.REFUSED, by=by, now=now)
+        if payment.disputed_amount:  # their bank has taken it: it is decided there whose it is, and not owed twice
+            record_refund_failure(refund_id=refund.id, by=by, now=now)
+        else:
+            owe_instead(refund_id=refund.id, cause=Credit.Cause.REFUSED, by=by, now=now)
     else:
         record_refund(refund_id=refund.id, gateway_reference=reference, by=by, now=now)
 

@@ -70,4 +70,4 @@ def _kept(payment: Payment) -> int:
     if payment.captured_at is None:
         return payment.amount if payment.hold_amount is None else payment.hold_amount
     promised = sum(one.amount for one in payment.refunds.filter(status__in=Refund.PROMISED))
-    return payment.captured_amount - promised
+    return payment.captured_amount - promised - payment.disputed_amount

@@ -133,5 +133,10 @@ class Delivery(Entity):
 
     class Meta:
         verbose_name_plural = "deliveries"
-        constraints = [models.UniqueConstraint(fields=["gateway", "event_id"], name="delivery_once")]
+        constraints = [
+            # Each account numbers its own events: what another facility signs never stands for ours.
+            models.UniqueConstraint(
+                fields=["gateway", "account", "event_id"], nulls_distinct=False, name="delivery_once"
+            )
+        ]
         indexes = [models.Index(fields=["gateway", "reference"], name="delivery_reference")]

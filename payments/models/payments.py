@@ -151,6 +151,9 @@ class Payment(Stateful, Entity):
         ]
         indexes = [
             models.Index(fields=["subject", "-created_at"], name="payment_subject"),
+            models.Index(
+                fields=["gateway_transaction"], condition=~Q(gateway_transaction=""), name="payment_transaction"
+            ),
             models.Index(fields=["payer", "-created_at"], name="payment_payer"),
             models.Index(fields=["facility", "-created_at"], name="payment_facility"),
             models.Index(fields=["facility", "captured_at"], name="payment_facility_captured"),
@@ -193,6 +196,12 @@ class Payment(Stateful, Entity):
     def is_paid(self) -> bool:
         """Paid or reserved for us, and not given back in full."""
         return self.status in self.PAID
+
+    @property
+    def disputed_amount(self) -> int:
+        """What the payer's bank has taken of it and not given back: gone, unless the dispute is won."""
+        taken = self.disputes.filter(is_taken=True).exclude(status="won")
+        return sum(taken.values_list("amount", flat=True))
 
     def is_late(self, now: datetime) -> bool:
         """Say whether the time to pay has run out."""

@@ -34,7 +34,7 @@ NAME = "hooks"
 
 def measure(*, rounds: int, size: int) -> Iterator[Row]:
     """All cases in turn, so that a noisy minute hits all alike."""
-    own_database("bench_hooks")
+    own_database("bench_hooks", pool=True)  # as in production: connections are kept
     from django.conf import settings
     from django.core.wsgi import get_wsgi_application
 

@@ -310,6 +310,21 @@ def test_rightly_signed_by_another_house_about_our_payment_it_finds_nothing(
     assert again(waiting).status == "pending"
 
 
+def test_an_event_another_house_has_signed_before_does_not_stand_for_ours(
+    waiting: Payment, account: GatewayAccount, elsewhere: Facility, now: datetime
+) -> None:
+    """Companies number each merchant's events from one; and whoever foresees our next number must not use it up."""
+    theirs = enter(elsewhere, "wallet", now=now, secret="their key")
+    for one, secret in ((theirs, "their key"), (account, SECRET), (account, SECRET)):
+        raw, headers = WALLET.event(waiting.gateway_reference, "1", secret=secret, at=now)
+        assert hook(f"wallet/{one.id}/", raw, headers).status_code == 200
+    run_jobs()
+    outcomes = Delivery.objects.order_by("received_at", "id").values_list("account", "outcome")
+    assert set(outcomes) == {(theirs.id, "unknown"), (account.id, "captured")}
+    assert Delivery.objects.count() == 2
+    assert again(waiting).status == "captured"
+
+
 def test_without_a_name_or_with_nonsense_at_the_common_door_nothing_is_believed(
     waiting: Payment, now: datetime
 ) -> None:
