@@ -1,6 +1,7 @@
 """Comparing a statement with our books, in SQL: 100,000 rows never meet Python. Pure text; actions/reconciling.py runs it.
 
-Parameters: `reconciliation`, `facility`, `gateway`, `account` (or NULL), `since` and `until` (the day), `now`. The statement
+Parameters: `reconciliation`, `facility`, `gateway`, `account` (or NULL), `since` and `until` (the day), `now`, and `keeps_lines`
+(its books are our own bank lines: nothing of ours can be missing there). The statement
 lies in the temporary table `statement`. A gateway's clock is not ours, so a line is looked for in our books of every day,
 and what we have is only missing there when no statement of that gateway has named it.
 """
@@ -106,7 +107,7 @@ SELECT 'amount', 'capture', payment_id, NULL, reference, transaction, our_amount
 FROM captures WHERE captured_at IS NOT NULL AND nth = 1 AND (amount <> our_amount OR currency <> our_currency)
 UNION ALL
 SELECT 'missing_there', 'capture', ours.id, NULL, '', '', amount, NULL, currency, at FROM ours
-WHERE NOT EXISTS (SELECT FROM statement WHERE statement.payment_id = ours.id AND statement.kind = 'capture')
+WHERE NOT %(keeps_lines)s AND NOT EXISTS (SELECT FROM statement WHERE statement.payment_id = ours.id AND statement.kind = 'capture')
   AND NOT EXISTS (SELECT FROM payments_statementline AS line WHERE line.payment_id = ours.id AND line.kind = 'capture'
                     AND line.reconciliation_id <> %(reconciliation)s AND {_OF_THIS_GATEWAY})
 UNION ALL

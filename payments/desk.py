@@ -134,7 +134,9 @@ def reconciliations(by: Actor) -> QuerySet[Reconciliation]:
 def differences_of(row: Reconciliation) -> QuerySet[Difference]:
     """Return where a day differs: what is open first."""
     settled_last = Case(When(status="resolved", then=1), default=0, output_field=IntegerField())
-    return row.differences.select_related("payment__payer", "refund").order_by(settled_last, "at", "id")
+    return row.differences.select_related("payment__payer", "refund", "reconciliation").order_by(
+        settled_last, "at", "id"
+    )
 
 
 @dataclass(frozen=True)

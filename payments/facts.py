@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -86,19 +87,32 @@ def unbalanced_transactions(most: int = 50) -> list[tuple[UUID, str, int]]:
         return [(UUID(str(transaction)), currency, total) for transaction, currency, total in cursor.fetchall()]
 
 
-def gateways_with_money(since: datetime, until: datetime) -> list[tuple[UUID, str]]:
-    """Return facility and gateway wherever money came or went in this time, and wherever an account takes money."""
+@dataclass(frozen=True)
+class Place:
+    """A facility at a gateway, by one account or by none; and whether money moved there in a time."""
+
+    facility_id: UUID
+    gateway: str
+    account_id: UUID | None
+    moved: bool
+
+
+def places_with_money(since: datetime, until: datetime) -> list[Place]:
+    """Return where money came or went in this time, and where an account takes money."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT facility_id, gateway FROM payments_payment WHERE captured_at >= %(since)s AND captured_at < %(until)s
-            UNION
-            SELECT payment.facility_id, payment.gateway FROM payments_refund AS refund
+            SELECT facility_id, gateway, account_id, bool_or(moved) FROM (
+              SELECT facility_id, gateway, account_id, true FROM payments_payment
+              WHERE captured_at >= %(since)s AND captured_at < %(until)s
+              UNION
+              SELECT payment.facility_id, payment.gateway, payment.account_id, true FROM payments_refund AS refund
               JOIN payments_payment AS payment ON payment.id = refund.payment_id
               WHERE refund.done_at >= %(since)s AND refund.done_at < %(until)s
-            UNION SELECT facility_id, gateway FROM payments_gatewayaccount WHERE is_active
-            ORDER BY 1, 2
+              UNION SELECT facility_id, gateway, id, false FROM payments_gatewayaccount WHERE is_active
+            ) AS place (facility_id, gateway, account_id, moved)
+            GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
             """,
             {"since": since, "until": until},
         )
-        return [(UUID(str(facility_id)), gateway) for facility_id, gateway in cursor.fetchall()]
+        return [Place(*row) for row in cursor.fetchall()]

@@ -15,12 +15,13 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import segno
+from django.utils import translation
 
 from core.money import Money
 from identity.models import Facility
 from payments import gateways
 from payments.errors import UnknownGateway
-from payments.models import Invoice, Receipt
+from payments.models import Credit, Invoice, Receipt
 from payments.numerals import dong_in_words
 
 LAYOUTS = Path(__file__).parent / "documents"
@@ -47,12 +48,14 @@ def typeset(name: str, values: Mapping[str, Any], *, standard: Literal["a-3a", "
 
 def receipt_pdf(receipt: Receipt) -> bytes:
     """Set a receipt or refund slip."""
-    return typeset("receipt", receipt_said(receipt))
+    with translation.override("vi"):
+        return typeset("receipt", receipt_said(receipt))
 
 
 def invoice_pdf(invoice: Invoice) -> bytes:
     """Set an invoice or credit note."""
-    return typeset("invoice", invoice_said(invoice))
+    with translation.override("vi"):
+        return typeset("invoice", invoice_said(invoice))
 
 
 def receipt_said(receipt: Receipt) -> dict[str, Any]:
@@ -167,6 +170,9 @@ def in_words(money: Money) -> str:
 
 def way_of(code: str) -> str:
     """Return a way to pay in words, also of one that is no longer offered."""
+    if code in Credit.Way.values and code:
+        words = str(Credit.Way(code).label)
+        return f"{words[:1].upper()}{words[1:]}"
     try:
         return str(gateways.get(code).name)
     except UnknownGateway:
@@ -178,7 +184,7 @@ def _facility(facility: Facility) -> dict[str, str]:
         "name": facility.name,
         "address": facility.full_address,
         "tax_code": facility.tax_code,
-        "phone": facility.phone,
+        "phone": facility.phone.replace("+84", "0", 1),
     }
 
 

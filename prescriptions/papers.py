@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from core.qr import svg_of
 from prescriptions.gateway.mapping import drug_name, local_phone, months_between, usage
 from prescriptions.gateway.numerals import in_words
-from prescriptions.qr import svg_of
 
 LAYOUT = Path(__file__).parent / "documents" / "prescription.typ"
 MONTHS_SMALL = 72  # Circular 26/2025/TT-BYT, article 6: age in months, weight, who brings the child

@@ -17,7 +17,13 @@ from payments.actions.charging import (
 )
 from payments.actions.crediting import pay_out
 from payments.actions.deliveries import look_into, note_return, receive_delivery, settle_delivery
-from payments.actions.differences import investigate, owe_the_double, record_what_is_missing, write_off
+from payments.actions.differences import (
+    investigate,
+    owe_the_double,
+    record_what_is_missing,
+    settled_elsewhere,
+    write_off,
+)
 from payments.actions.disputes import ask_dispute, look_into_dispute, record_dispute
 from payments.actions.einvoices import request_einvoice, send_einvoice, sum_up_day
 from payments.actions.holds import carry_out_hold, request_capture
@@ -121,6 +127,7 @@ __all__ = [
     "send_einvoice",
     "settle",
     "settle_delivery",
+    "settled_elsewhere",
     "split_by_insurance",
     "start_payment",
     "sum_up_day",

@@ -24,6 +24,7 @@ from payments.errors import (
     NothingToPay,
     PaymentExpired,
     PriceDiffers,
+    UnknownGateway,
 )
 from payments.models import Payment
 
@@ -115,6 +116,8 @@ def start_payment(
     Raises UnknownGateway, NoAccount, AlreadyPaid, BeingChecked, PaymentExpired, WrongState, GatewayUnavailable.
     """
     chosen = gateways.get(gateway)
+    if not chosen.is_offered and by.role != "desk":
+        raise UnknownGateway()
     payment = _startable(payment_id, gateway, by=by, now=now)
     if payment.is_waiting:
         return payment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from payments.models import BankLine, BankStatement
 from payments.statements import Came, FileProblem, Skipped
 
 Row = dict[str, Any]
+BATCH = 500
 
 
 @transaction.atomic
@@ -59,9 +61,15 @@ def read_statement(*, statement_id: UUID, by: Actor, now: datetime) -> BankState
     report: list[Row] = []
     alike: Counter[str] = Counter()
     account_number = statement.account.merchant.partition("/")[2]
+    rows = statements.read(statement.kind, bytes(statement.content), account=account_number)
     try:
-        for row in statements.read(statement.kind, bytes(statement.content), account=account_number):
-            report.append(_skipped(row) if isinstance(row, Skipped) else _taken(row, statement, alike, by, now))
+        while some := list(islice(rows, BATCH)):
+            numbered = [row if isinstance(row, Skipped) else _numbered(row, alike) for row in some]
+            known = _known(statement, [row.number for row in numbered if isinstance(row, Came)])
+            report += [
+                _skipped(row) if isinstance(row, Skipped) else _taken(row, known.get(row.number), statement, by, now)
+                for row in numbered
+            ]
     except FileProblem as problem:
         report.append({"line": problem.line, "outcome": "failed", "reason": problem.code, "value": problem.value})
         return _end(statement.id, BankStatement.Status.FAILED, report, now)
@@ -77,15 +85,28 @@ def _skipped(row: Skipped) -> Row:
     }
 
 
-def _taken(row: Came, statement: BankStatement, alike: Counter[str], by: Actor, now: datetime) -> Row:
-    came = row
-    if not row.number:
-        same = statements.fingerprint(row, 0)
-        came = statements.numbered(row, statements.fingerprint(row, alike[same]))
-        alike[same] += 1
-    taken = bank.take_line(
-        account=statement.account, came=came, source=statement.kind, statement=statement, by=by, now=now
-    )
+def _numbered(row: Came, alike: Counter[str]) -> Came:
+    if row.number:
+        return row
+    same = statements.fingerprint(row, 0)
+    alike[same] += 1
+    return statements.numbered(row, statements.fingerprint(row, alike[same] - 1))
+
+
+def _known(statement: BankStatement, numbers: list[str]) -> dict[str, BankLine]:
+    """Return what stood in a statement before, by its numbers: nothing is left to do for it."""
+    lines = BankLine.objects.filter(account=statement.account, in_statement=True)
+    found = {line.number: line for line in lines.filter(number__in=numbers)}
+    return found | {line.alias: line for line in lines.filter(alias__in=numbers)}
+
+
+def _taken(came: Came, known: BankLine | None, statement: BankStatement, by: Actor, now: datetime) -> Row:
+    if known is not None:
+        taken = bank.Taken(known, is_new=False, differs=known.amount != came.amount)
+    else:
+        taken = bank.take_line(
+            account=statement.account, came=came, source=statement.kind, statement=statement, by=by, now=now
+        )
     line = taken.line
     fresh = taken.is_new or (line.statement_id == statement.id and not taken.differs)
     if taken.differs:
@@ -95,11 +116,11 @@ def _taken(row: Came, statement: BankStatement, alike: Counter[str], by: Actor, 
     else:
         outcome = "matched" if line.status == BankLine.Status.MATCHED else "queued"
     return {
-        "line": row.line,
+        "line": came.line,
         "outcome": outcome,
         "reason": "differs" if taken.differs else line.reason if outcome == "queued" else "",
-        "value": row.memo[:120],
-        "amount": row.amount,
+        "value": came.memo[:120],
+        "amount": came.amount,
         "bank_line": str(line.id),
     }
 

@@ -11,7 +11,7 @@ import audit
 from core.actor import Actor
 from core.events import emit
 from core.refs import ref
-from payments import access, ledger
+from payments import access, gateways, ledger
 from payments.actions import books
 from payments.actions.reconciling import set_status
 from payments.actions.recording import ask_gateway
@@ -55,19 +55,36 @@ def record_what_is_missing(*, difference_id: UUID, by: Actor, now: datetime) -> 
 def write_off(*, difference_id: UUID, note: str, by: Actor, now: datetime) -> Difference:
     """Take over what the gateway says, unexplained: the gap is posted to the account of such things. Repeatable.
 
-    Raises ReasonMissing.
+    Raises ReasonMissing, WrongResolution where the money is in the books already, as a bank transfer.
     """
     access.require_desk_user(by)
     found = _lock(difference_id, by)
     if found.status == Status.RESOLVED:
         return found
+    row = found.reconciliation
+    if gateways.get(row.gateway).keeps_lines:
+        raise WrongResolution()
     if not note.strip():
         raise ReasonMissing()
-    row = found.reconciliation
     if found.kind != Kind.STATUS and not found.gap.is_zero:
         lines = ledger.wrote_off(row.gateway, row.facility_id, found.gap)
         books.write_for(ref(found), Entry.Kind.WRITE_OFF, lines, facility_id=row.facility_id, payment=found.payment)
     return _settle(found, Resolution.WRITTEN_OFF, note, by, now)
+
+
+@transaction.atomic
+def settled_elsewhere(*, difference_id: UUID, note: str, by: Actor, now: datetime) -> Difference:
+    """Say that a transfer of nobody's was settled in the queue of transfers, where it is in the books. Repeatable.
+
+    Raises WrongResolution for a gateway whose money comes to the books otherwise.
+    """
+    access.require_desk_user(by)
+    found = _lock(difference_id, by)
+    if found.status == Status.RESOLVED:
+        return found
+    if not gateways.get(found.reconciliation.gateway).keeps_lines:
+        raise WrongResolution()
+    return _settle(found, Resolution.ELSEWHERE, note, by, now)
 
 
 @transaction.atomic

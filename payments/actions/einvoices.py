@@ -145,7 +145,7 @@ def _seller(facility: Facility) -> Party:
         name=facility.name,
         tax_code=facility.tax_code,
         address=facility.full_address,
-        phone=facility.phone,
+        phone=facility.phone.replace("+84", "0", 1),
     )
 
 

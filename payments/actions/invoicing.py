@@ -108,7 +108,7 @@ def _counted(payment: Payment) -> int:
 
 
 def _back(payment: Payment) -> int:
-    alive = payment.refunds.exclude(status=Refund.Status.FAILED)
+    alive = payment.refunds.filter(status__in=Refund.PROMISED)
     return alive.aggregate(total=Sum("amount"))["total"] or 0
 
 
@@ -209,8 +209,11 @@ def credit_refund(*, refund_id: UUID, by: Actor, now: datetime) -> Invoice | Non
     counted = CountedPayment.objects.filter(payment=payment).order_by("-created_at", "-id").first()
     if known is not None or counted is None:
         return known
-    uncounted = came(payment).amount - _counted(payment)  # that part goes back first
-    amount = min(refund.amount, _back(payment) - uncounted - _credited(payment))
+    # What was never counted goes back first: only what a refund takes beyond it is credited.
+    uncounted = came(payment).amount - _counted(payment)
+    alive = payment.refunds.filter(status__in=Refund.PROMISED).order_by("created_at", "id")
+    before = sum(one.amount for one in alive if (one.created_at, one.id) < (refund.created_at, refund.id))
+    amount = max(before + refund.amount - uncounted, 0) - max(before - uncounted, 0)
     if amount <= 0:
         return None
     invoice = paper_access.lock_invoice(by, counted.invoice_id)

@@ -15,7 +15,7 @@ from payments import access
 from payments.actions import numbers
 from payments.actions.invoicing import came, credit_refund
 from payments.errors import NotCaptured
-from payments.models import Payment, Receipt, Refund
+from payments.models import Credit, Payment, Receipt, Refund
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: nothing that is misread
 CODE = 12
@@ -81,7 +81,7 @@ def _write(
         payer_name=payer.full_name,
         payer_address=", ".join(part for part in (payer.address, payer.commune) if part)[:200],
         description=description[:200],
-        method=payment.gateway,
+        method=_way(payment, refund),
         moved_at=moved_at,
         created_at=now,
     )
@@ -90,3 +90,9 @@ def _write(
         detail={"number": receipt.number, **money.as_json()},
     )  # fmt: skip
     return receipt
+
+
+def _way(payment: Payment, refund: Refund | None) -> str:
+    """The way the money went: a refund the gateway could not send was paid out at the desk."""
+    credit = Credit.objects.filter(refund=refund).first() if refund is not None else None
+    return str(credit.way) if credit is not None and credit.way else payment.gateway

@@ -19,6 +19,7 @@ from core.errors import NotFound
 from payments import access, comparing, gateway_books, gateways, queries
 from payments import facts as books_of
 from payments.errors import UnknownGateway
+from payments.facts import Place
 from payments.gateways import Movement, NoStatement
 from payments.models import Difference, Reconciliation
 
@@ -34,11 +35,19 @@ def begin_reconciliation(*, facility_id: UUID, gateway: str, day: date, by: Acto
     """Give the row of a day at a gateway, made when it is the first time. Raises NotFound, UnknownGateway."""
     if not by.is_system and access.require_desk_user(by)[1] != facility_id:
         raise NotFound()
-    if gateway not in gateways.codes() or gateway == "cash":
-        raise UnknownGateway()
     account = queries.account_of(facility_id, gateway)
+    return _row_of(Place(facility_id, gateway, account.id if account else None, moved=True), day, now)
+
+
+def _row_of(place: Place, day: date, now: datetime) -> Reconciliation:
+    if place.gateway not in gateways.codes() or place.gateway == "cash":
+        raise UnknownGateway()
     row, _fresh = Reconciliation.objects.get_or_create(
-        facility_id=facility_id, gateway=gateway, account=account, day=day, defaults={"created_at": now}
+        facility_id=place.facility_id,
+        gateway=place.gateway,
+        account_id=place.account_id,
+        day=day,
+        defaults={"created_at": now},
     )
     return row
 
@@ -69,18 +78,26 @@ def import_statement(
 
 
 def reconcile_yesterday(*, by: Actor, now: datetime) -> list[Reconciliation]:
-    """Compare yesterday (Vietnam's) at every gateway where money moved; one that does not answer waits for the next night."""
+    """Compare yesterday (Vietnam's) at every gateway where money moved or could have; return the days compared.
+
+    Where money moved and the gateway cannot be asked, the day waits for a file. One that fails is not the others' trouble.
+    """
     access.require_house(by)
     yesterday = now.astimezone(gateways.ZONE).date() - timedelta(days=1)
     done = []
-    for facility_id, gateway in books_of.gateways_with_money(*gateways.day_of(yesterday)):
-        if gateway not in gateways.codes() or gateway == "cash":
+    for place in books_of.places_with_money(*gateways.day_of(yesterday)):
+        if place.gateway not in gateways.codes() or place.gateway == "cash":
             continue
-        row = begin_reconciliation(facility_id=facility_id, gateway=gateway, day=yesterday, by=by, now=now)
+        row = _row_of(place, yesterday, now)
         try:
-            done.append(ask_statement(reconciliation_id=row.id, by=by, now=now))
-        except Exception:  # one gateway's trouble is not the others'
-            log.exception("reconciliation %s of %s at %s failed", row.id, yesterday, gateway)
+            row = ask_statement(reconciliation_id=row.id, by=by, now=now)
+        except Exception:
+            log.exception("reconciliation %s of %s at %s failed", row.id, yesterday, place.gateway)
+            continue
+        if row.status == Status.WAITING and not place.moved:
+            row.delete()  # nothing to compare on either side
+        else:
+            done.append(row)
     return done
 
 
@@ -118,6 +135,7 @@ def _compare(row_id: UUID, spool: Any, *, source: str, file_name: str, by: Actor
         "facility": row.facility_id,
         "gateway": row.gateway,
         "account": row.account_id,
+        "keeps_lines": gateways.get(row.gateway).keeps_lines,
         "since": since,
         "until": until,
         "now": now,

@@ -207,6 +207,7 @@ class Gateway(Protocol):
     icon: str  # one of web's
     hint: Any  # one line under the name, for payers; may be empty
     can_hold: bool
+    keeps_lines: bool  # True: what comes is in our books before anybody knows whose it is (bank transfers)
     is_offered: bool  # False: nothing payers choose on their page
     can_refund: bool  # False: money goes back by hand
 
@@ -263,6 +264,7 @@ class Basics:
     icon = "wallet"
     hint: Any = ""
     is_offered = True
+    keeps_lines = False
     can_hold = False
     can_refund = True
 

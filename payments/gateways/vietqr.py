@@ -33,6 +33,7 @@ from payments.gateways import (
     Came,
     Field,
     Movement,
+    NoStatement,
     Redirect,
     Reply,
     Standing,
@@ -81,6 +82,7 @@ class VietQR(Basics):
     """Our side of a bank account."""
 
     code = "vietqr"
+    keeps_lines = True
     name = _("Bank transfer (VietQR)")
     hint = _("Scan the code with your bank's app.")
     icon = "qr"
@@ -162,20 +164,30 @@ class VietQR(Basics):
         return _reply("06" if code == "bad_signature" else "11")
 
     def movements(self, account: Account, day: date) -> Iterable[Movement]:
-        """Read what came that day: one movement for each payment, however many transfers it took, and the rest as they came."""
+        """Read from the bank's statements what paid payments that day: one movement each, however many transfers it took.
+
+        A notice alone is no bank's book: a payment it confirmed and no statement holds is a difference. Money that belongs
+        to nobody yet has the desk's queue. Raises NoStatement when no statement holds that day.
+        """
         begin = datetime.combine(day, time(0), ZONE)
         lines = BankLine.objects.filter(account_id=account.id, at__gte=begin, at__lt=begin + timedelta(days=1))
+        if not lines.filter(in_statement=True).exists():
+            raise NoStatement
         together: dict[str, list[BankLine]] = {}
-        for line in lines.select_related("payment").order_by("at", "id"):
-            together.setdefault(line.payment.gateway_reference if line.payment else f"~{line.pk}", []).append(line)
-        for reference, parts in together.items():
-            yield Movement(
+        matched = lines.filter(in_statement=True, status=BankLine.Status.MATCHED).select_related("payment")
+        for line in matched.order_by("at", "id"):
+            assert line.payment is not None  # the database keeps it so
+            together.setdefault(line.payment.gateway_reference, []).append(line)
+        return [
+            Movement(
                 kind="capture",
-                reference="" if reference.startswith("~") else reference,
+                reference=reference,
                 transaction=parts[-1].number,
                 money=Money.vnd(sum(line.amount for line in parts)),
                 at=parts[-1].at,
             )
+            for reference, parts in together.items()
+        ]
 
 
 def _link(qr: str, wanted: Wanted) -> str:

@@ -58,7 +58,7 @@ BEGIN
 END $$;
 CREATE TRIGGER payments_receipt_is_final BEFORE UPDATE OR DELETE ON payments_receipt
   FOR EACH ROW EXECUTE FUNCTION payments_paper_is_final();
-CREATE TRIGGER payments_credit_is_final BEFORE UPDATE OR DELETE ON payments_credit
+CREATE TRIGGER payments_credit_is_final BEFORE UPDATE OR DELETE ON payments_countedpayment
   FOR EACH ROW EXECUTE FUNCTION payments_paper_is_final();
 
 CREATE FUNCTION payments_price_list_is_final() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -97,7 +97,7 @@ CREATE TRIGGER payments_price_item_is_final BEFORE INSERT OR UPDATE OR DELETE ON
 BACKWARD = """
 DROP TRIGGER payments_price_item_is_final ON payments_priceitem; DROP FUNCTION payments_price_item_is_final();
 DROP TRIGGER payments_price_list_is_final ON payments_pricelist; DROP FUNCTION payments_price_list_is_final();
-DROP TRIGGER payments_credit_is_final ON payments_credit; DROP TRIGGER payments_receipt_is_final ON payments_receipt;
+DROP TRIGGER payments_credit_is_final ON payments_countedpayment; DROP TRIGGER payments_receipt_is_final ON payments_receipt;
 DROP FUNCTION payments_paper_is_final();
 DROP TRIGGER payments_charged_item_is_final ON payments_chargeditem; DROP FUNCTION payments_charged_item_is_final();
 DROP TRIGGER payments_invoice_is_final ON payments_invoice; DROP FUNCTION payments_invoice_is_final();

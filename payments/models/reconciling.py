@@ -109,6 +109,7 @@ class Difference(Stateful, Entity):
         RECORDED = "recorded", _("recorded in our books")
         WRITTEN_OFF = "written_off", _("written off")
         CREDITED = "credited", _("owed to the payer")
+        ELSEWHERE = "elsewhere", _("settled among the bank transfers")
         AGREED = "agreed", _("agreed by itself later")
 
     MOVES: ClassVar[dict[str, set[str]]] = {

@@ -89,19 +89,15 @@ def _show(request: HttpRequest, token: str, *, refusal: str = "", status: int = 
         "ways": ways,
         "can_pay": can_pay and bool(ways),
         "is_late": payment.is_late(at),
-        "has_qr": bool(scannable(payment)),
+        "has_qr": bool(scannable(payment)) and "back" not in request.GET,
         "qr_url": reverse("payments_link_qr", args=[token]),
         "start_url": reverse("payments_link_start", args=[token]),
         "way": next((way for way in ways if way.code == payment.gateway), None),
         "refusal": refusal,
     }
     response = render(request, "payments/by_link.html", context, status=status)
-    # The address is the key: it goes into no cache, no search engine, and to no other site.
-    response["Cache-Control"], response["Referrer-Policy"], response["X-Robots-Tag"] = (
-        "no-store",
-        "no-referrer",
-        "noindex",
-    )
+    # The address is the key: it goes into no cache and no search engine. To no other site either: SECURE_REFERRER_POLICY.
+    response["Cache-Control"], response["X-Robots-Tag"] = "no-store", "noindex"
     return response
 
 
@@ -138,8 +134,8 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
 def back(request: HttpRequest, token: str) -> HttpResponse:
     """From the gateway: look at once how it went."""
     link = paper_access.get_link(token, now())
-    actions.note_return(payment_id=_newest(link).id, by=HOUSE, now=now())
-    return redirect("payments_by_link", token)
+    found = actions.note_return(payment_id=_newest(link).id, by=HOUSE, now=now())
+    return redirect(reverse("payments_by_link", args=[token]) + ("?back" if found.is_waiting else ""))
 
 
 @require_GET

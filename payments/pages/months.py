@@ -140,12 +140,18 @@ def account_words(account: str) -> str:
         "income": _("Income"),
         "refunds": _("Given back or promised back"),
         "refunds_due": _("Promised back, not gone yet"),
+        "credits": _("Owed to payers, to be paid out at the desk"),
+        "by_hand": _("Transferred to payers by hand"),
+        "cash_differences": _("Differences of the drawers"),
+        "written_off": _("Differences written off"),
         "fees": _("Fees of gateways"),
         "disputed": _("Taken until a dispute is decided"),
         "losses": _("Lost disputes"),
         "unallocated": _("Came to the bank account, for nobody yet"),
         "set_aside": _("Came to the bank account, not for a payment"),
     }
+    if kind == "clearing" and rest.startswith("cash/"):
+        return _("Cash in the drawers")
     if kind == "clearing":
         return _("With %(way)s") % {"way": printing.way_of(rest.partition("/")[0])}
     return words.get(kind, kind)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from urllib.parse import quote
 from uuid import UUID
 
-import segno
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core.errors import NotFound, WrongState
 from core.pages import actor_of, now, page
+from core.qr import svg_of
 from core.refs import Ref, page_of
 from payments import access, actions, bank_queue, papers, queries
 from payments.models import Payment
@@ -130,8 +129,6 @@ def qr_of(found: Payment) -> HttpResponse:
     text = scannable(found)
     if not text:
         raise NotFound()
-    drawn = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(drawn, kind="svg", scale=8, border=2, omitsize=True)
-    response = HttpResponse(drawn.getvalue(), content_type="image/svg+xml")
+    response = HttpResponse(svg_of(text), content_type="image/svg+xml")
     response.headers["Cache-Control"] = "no-store"
     return response

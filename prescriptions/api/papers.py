@@ -14,9 +14,9 @@ from rest_framework.request import Request
 
 from core.api import ApiView
 from core.errors import NotFound
+from core.qr import svg_of
 from prescriptions import access, actions, slips
 from prescriptions.api.prescribing import TAGS, PrescriptionView, SvgRenderer
-from prescriptions.qr import svg_of
 
 WHOSE = frozenset({"citizen", "practitioner"})
 

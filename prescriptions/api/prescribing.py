@@ -14,11 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api import SIGNED_IN, ApiView, idempotent, page_of, whole_page
+from core.qr import svg_of
 from prescriptions import access, actions, codes, queries
 from prescriptions.api import wishes
 from prescriptions.api.answers import CheckAnswer, DrugPage, PrescriptionAnswer, PrescriptionPage
 from prescriptions.models import Prescription
-from prescriptions.qr import svg_of
 
 TAGS = ["prescriptions"]
 THOSE_CONCERNED = frozenset({"citizen", "practitioner", "pharmacist"})

@@ -179,6 +179,6 @@ def test_movements_of_a_day_are_the_banks(waiting: Payment, dan: Membership, now
     hand_in(dan, content, now)
     speaks: Any = queries.speaks_for(waiting.account, waiting.facility_id)
     moved = list(gateways.get("vietqr").movements(speaks, now.astimezone(HANOI).date()))
-    assert [(one.reference, one.transaction, one.money.amount) for one in moved] == [
-        (waiting.code, "FT1", 150_000), ("", "FT2", 9_000),
-    ]  # fmt: skip
+    assert [(one.reference, one.transaction, one.money.amount) for one in moved] == [(waiting.code, "FT1", 150_000)]
+    with pytest.raises(gateways.NoStatement):
+        gateways.get("vietqr").movements(speaks, now.astimezone(HANOI).date() - timedelta(days=2))

@@ -22,6 +22,7 @@ from payments.errors import (
     ReasonMissing,
     ShiftOpenElsewhere,
     TooLittleGiven,
+    UnknownGateway,
 )
 from payments.gateways.sandbox import bank
 from payments.models import CashMovement, CashShift, Charge, Entry, Payment, Refund
@@ -98,6 +99,13 @@ def test_what_was_paid_at_the_gateway_meanwhile_is_not_taken_again(
     with pytest.raises(AlreadyPaid):
         actions.take_cash(payment_id=pending.id, given=150_000, by=by_dan, now=now)
     assert again(pending).status == "captured" and not CashMovement.objects.exists()
+
+
+def test_a_citizen_cannot_say_that_they_pay_in_cash(payment: Payment, by_ana: Actor, now: datetime) -> None:
+    with pytest.raises(UnknownGateway):
+        actions.start_payment(payment_id=payment.id, gateway="cash", by=by_ana, now=now)
+    assert again(payment).status == "created"
+    assert "cash" not in [way.code for way in queries.ways_to_pay(payment.facility_id)]
 
 
 def test_refuses_without_an_open_drawer(payment: Payment, by_dan: Actor, now: datetime) -> None:

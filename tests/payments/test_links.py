@@ -48,7 +48,7 @@ def test_the_page_says_whom_how_much_and_nothing_else(owed: Payment, token: str,
     assert SECRET not in shown and ana.full_name not in shown and str(owed.id) not in shown
     assert str(owed.payer_id) not in shown and owed.subject not in shown
     assert (answer["Referrer-Policy"], answer["X-Robots-Tag"], answer["Cache-Control"]) == (
-        "no-referrer", "noindex", "no-store",
+        "same-origin", "noindex", "no-store",
     )  # fmt: skip
 
 

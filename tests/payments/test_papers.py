@@ -25,7 +25,7 @@ from payments.errors import EInvoiceUnavailable, InSummary, NotCaptured
 from payments.models import EInvoice, Entry, Invoice, Payment, Receipt, Series
 from tests.jobs import run_jobs
 from tests.make import ApiClient, api_client, make_desk, make_facility, page_client
-from tests.payments.billing import HOUSE, give_back, paid_for
+from tests.payments.billing import HOUSE, bill, give_back, paid_for, publish
 from tests.payments.pdf_text import attached, text_of
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +38,7 @@ def receipt_of(payment: Payment, now: datetime) -> Receipt:
 @pytest.fixture
 def billed(hospital: Facility, ana: Person, now: datetime) -> tuple[Payment, Invoice]:
     """A visit of ana's, paid, billed, with its receipt."""
-    Facility.objects.filter(id=hospital.id).update(tax_code="0101243150")
+    Facility.objects.filter(id=hospital.id).update(tax_code="0109900009")
     payment = paid_for(hospital, ana, Ref("appointment", new_id()), 150_000, now=now)
     receipt_of(payment, now)
     invoice = actions.bill_payment(
@@ -135,7 +135,7 @@ def test_the_receipt_reads_as_an_accountant_wants_it(
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
     text = text_of(answer.content)
     for words in (
-        "PHIẾU THU", receipt.number, receipt.code, ana.full_name, "150.000 ₫", payment.code, "0101243150",
+        "PHIẾU THU", receipt.number, receipt.code, ana.full_name, "150.000 ₫", payment.code, "0109900009",
         "Một trăm năm mươi nghìn đồng", "Bệnh viện Đa khoa Sông Hồng",
     ):  # fmt: skip
         assert words in text, words
@@ -220,6 +220,26 @@ def test_the_payments_page_lists_its_papers(billed: tuple[Payment, Invoice], ana
     assert Receipt.objects.get().number in shown and invoice.number in shown
 
 
+def test_who_pays_what_is_shown_before_paying(
+    hospital: Facility, ana: Person, ana_browser: Client, ana_api: ApiClient, eve_browser: Client, now: datetime
+) -> None:
+    publish(hospital, now=now)
+    draft = bill(hospital, ana, "XN12", "DV07", now=now)
+    actions.split_by_insurance(invoice_id=draft.id, card="GD4010123456789", visit_object="1.1", by=HOUSE, now=now)
+    actions.issue_invoice(invoice_id=draft.id, by=HOUSE, now=now)
+    payment = actions.ask_to_pay(invoice_id=draft.id, expires_at=now + timedelta(days=1), by=HOUSE, now=now)
+    assert payment is not None and payment.amount == 206_913 + 90_000
+    shown = ana_browser.get(f"/payments/{payment.id}/").content.decode()
+    for words in ("Bảo hiểm y tế trả", "827.654", "206.913", "90.000", "296.913", "6789"):
+        assert words in shown, words
+    assert "GD4010123456789" not in shown
+    assert eve_browser.get(f"/payments/{payment.id}/").status_code == 404
+    parts = ana_api.get(f"/api/v1/invoices/{draft.id}").json()["parts"]
+    assert [parts[name]["amount"] for name in ("insurance", "copay", "own")] == [827_654, 206_913, 90_000]
+    paper = text_of(ana_browser.get(f"/invoices/{draft.id}/invoice.pdf").content)
+    assert "Quỹ BHYT thanh toán: 827.654 ₫" in paper and "Còn phải trả: 296.913 ₫" in paper
+
+
 def test_a_paper_that_is_missing_is_noticed(paid: Payment, now: datetime) -> None:
     later = now + timedelta(minutes=11)
     assert list(papers.without_papers(later, longer_than=timedelta(minutes=10))) == [paid.id]
@@ -251,7 +271,7 @@ def test_an_electronic_invoice_is_sent_once(
     (file,) = folder.rglob("*.xml")
     root = ElementTree.fromstring(file.read_bytes())
     assert root.findtext(".//SHDon") == invoice.number
-    assert (root.findtext(".//NBan/MST"), root.findtext(".//TgTTTBSo")) == ("0101243150", "150000")
+    assert (root.findtext(".//NBan/MST"), root.findtext(".//TgTTTBSo")) == ("0109900009", "150000")
     assert (row.status, row.tax_code[:4], row.reference) == ("issued", "TEP-", str(file.relative_to(folder)))
     again = actions.send_einvoice(einvoice_id=row.id, by=HOUSE, now=now)
     assert again.tax_code == row.tax_code and len(list(folder.rglob("*.xml"))) == 1

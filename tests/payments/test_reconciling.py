@@ -18,8 +18,19 @@ from core.refs import Ref
 from identity.models import Facility
 from payments import actions, gateways, ledger, queries
 from payments.errors import BadStatement, ReasonMissing, StillDiffers, UnknownGateway, WrongResolution
-from payments.gateways.sandbox import bank
-from payments.models import Charge, ChargeRefund, Credit, Difference, Entry, Payment, Reconciliation, StatementLine
+from payments.gateways import Basics
+from payments.gateways.sandbox import Sandbox, bank
+from payments.models import (
+    Charge,
+    ChargeRefund,
+    Credit,
+    Difference,
+    Entry,
+    GatewayAccount,
+    Payment,
+    Reconciliation,
+    StatementLine,
+)
 from tests.booking.test_races import all_at_once
 from tests.jobs import run_jobs
 from tests.make import actor_for, make_desk, make_facility
@@ -256,6 +267,38 @@ def test_the_night_compares_each_gateway_where_money_moved(pay: Pay) -> None:
     pay()
     assert [row.status for row in actions.reconcile_yesterday(by=HOUSE, now=NIGHT)] == ["agreed"]
     assert Reconciliation.objects.get().day == DAY
+
+
+def test_a_gateway_without_books_where_nothing_moved_leaves_no_trace(
+    hospital: Facility, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account_of(hospital)
+    monkeypatch.setattr("payments.gateways.sandbox.Sandbox.movements", Basics.movements)
+    assert actions.reconcile_yesterday(by=HOUSE, now=NIGHT) == []
+    assert not Reconciliation.objects.exists()
+
+
+def test_a_transfer_of_nobody_is_settled_in_its_own_queue(day: Reconciliation, by_dan: Actor, settings: Any) -> None:
+    settings.PAYMENT_GATEWAYS = {"sandbox": "tests.payments.test_reconciling.Bank"}
+    read(day, HEAD + "2031-03-25 13:00:00,capture,,FT1,70000,0\n")
+    (one,) = found(day)
+    with pytest.raises(WrongResolution):
+        actions.write_off(difference_id=one.id, note="x", by=by_dan, now=NIGHT)
+    actions.settled_elsewhere(difference_id=one.id, note="Đã trả lại", by=by_dan, now=NIGHT)
+    assert found(day)[0].resolution == "elsewhere" and not Entry.objects.exists()
+
+
+class Bank(Sandbox):
+    """A gateway whose money is in our books before anybody knows whose it is."""
+
+    keeps_lines = True
+
+
+def account_of(hospital: Facility) -> GatewayAccount:
+    row = GatewayAccount(facility=hospital, gateway="sandbox", merchant="M1")
+    row.seal({})
+    row.save()
+    return row
 
 
 def test_a_gateway_without_books_waits_for_a_file(

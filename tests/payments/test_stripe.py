@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -13,11 +14,12 @@ from zoneinfo import ZoneInfo
 import pytest
 import stripe
 from django.test import Client
+from django.utils import translation
 
 from core.money import Money
 from core.refs import Ref
 from payments import actions, gateways, ledger, queries
-from payments.errors import GatewayUnavailable
+from payments.errors import AmountNotTaken, GatewayUnavailable
 from payments.gateways import Account, Asked, Wanted
 from payments.models import Delivery, Entry, GatewayAccount, Payment, Refund
 from tests.jobs import run_jobs, waiting_jobs
@@ -136,6 +138,26 @@ def test_the_sessions_end_is_ours_as_near_as_stripe_allows(
     session = there.client().v1.checkout.sessions.retrieve(started.gateway_reference)
     assert least * 60 <= session.expires_at - now.timestamp() <= most * 60
     assert started.expires_at == payment.expires_at  # our own end stands
+
+
+@pytest.mark.parametrize("amount", [9_000, 100_000_000])
+def test_an_amount_stripe_does_not_take_is_said_so(open_payment: Pay, there: There, now: datetime, amount: int) -> None:
+    payment = open_payment(price=Money.vnd(amount))
+    with pytest.raises(AmountNotTaken):
+        actions.start_payment(payment_id=payment.id, gateway="stripe", by=HOUSE, now=now)
+    assert again(payment).status == "created" and there.raw("/v1/checkout/sessions")["data"] == []
+
+
+def test_in_another_language_another_session_is_opened(payment: Payment, there: There, now: datetime) -> None:
+    """A crash lost the first one's answer, and the payer has changed the language since: the key is taken."""
+    gateway = gateways.get("stripe")
+    account = queries.speaks_for(queries.account_of(payment.facility_id, "stripe"), payment.facility_id)
+    wanted = Wanted(
+        payment_id=payment.id, code=payment.code, price=payment.price, payee="Bệnh viện", description="",
+        return_url="https://lanh.example/back/", hook_url="", expires_at=payment.expires_at, now=now,
+    )  # fmt: skip
+    first = gateway.begin(account, wanted)
+    assert gateway.begin(account, replace(wanted, language="en")).reference != first.reference
 
 
 def test_when_stripe_does_not_answer_the_payer_may_try_again(payment: Payment, there: There, now: datetime) -> None:
@@ -293,7 +315,28 @@ def test_a_decline_on_the_page_lets_the_payer_try_another_card(pending: Payment,
 def test_a_session_that_has_ended_unpaid_is_declined(pending: Payment, there: There, now: datetime) -> None:
     there.act("cancel", pending.gateway_reference)
     actions.ask_gateway(payment_id=pending.id, by=HOUSE, now=now)
-    assert again(pending).status == "failed" and not Entry.objects.exists()
+    found = again(pending)
+    assert (found.status, found.gateway_reason) == ("failed", "expired") and not Entry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("card", "words"),
+    [
+        ("pm_card_chargeDeclined", "từ chối"),
+        ("pm_card_chargeDeclinedInsufficientFunds", "không đủ"),
+        ("pm_card_chargeDeclinedExpiredCard", "hết hạn"),
+        ("pm_card_visa_chargeDeclinedLostCard", "từ chối"),  # no more than that is said to who holds it
+    ],
+)
+def test_the_payer_is_told_why_the_last_card_was_refused(
+    pending: Payment, there: There, now: datetime, card: str, words: str
+) -> None:
+    with pytest.raises(OSError):
+        there.act("pay", pending.gateway_reference, card=card)
+    there.act("cancel", pending.gateway_reference)
+    actions.ask_gateway(payment_id=pending.id, by=HOUSE, now=now)
+    with translation.override("vi"):
+        assert words in queries.why(again(pending))
 
 
 def test_money_that_comes_late_is_recorded(pending: Payment, there: There, now: datetime) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import os
+import re
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -13,12 +15,13 @@ import pytest
 from django.test import Client
 
 from identity.models import Membership
-from payments import actions
-from payments.models import GatewayAccount, Payment
+from payments import actions, queries
+from payments.models import Delivery, Entry, GatewayAccount, Payment
+from payments.tasks import look_after_payments
 from runtime import browser
 from tests.jobs import run_jobs
 from tests.payments.conftest import HOUSE, again
-from tests.payments.stripe_stage import There
+from tests.payments.stripe_stage import HOOK_SECRET, KEY, There
 
 pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -92,9 +95,14 @@ def pay(page: Page, number: str) -> None:
     page.get_by_role("button", name="Thanh toán 150.000 ₫").click()
 
 
+def ours(payment: Payment) -> re.Pattern[str]:
+    """The payment's own page, with or without the note that she comes back."""
+    return re.compile(rf"/payments/{payment.id}/(\?back)?$")
+
+
 def back_home(page: Page, payment: Payment) -> None:
     """Stripe sends her back, and our page says how it stands once the job has looked."""
-    page.wait_for_url(f"**/payments/{payment.id}/")
+    page.wait_for_url(ours(payment))
     run_jobs()
     page.reload()
 
@@ -157,7 +165,7 @@ def test_she_pays_too_late_and_it_is_recorded_and_sent_back(
     to_stripe(page, there)
     actions.expire_payment(payment_id=payment.id, by=HOUSE, now=payment.expires_at)
     pay(page, "4242424242424242")
-    page.wait_for_url(f"**/payments/{payment.id}/")
+    page.wait_for_url(ours(payment))
     look(page, "6-late")
     actions.ask_gateway(payment_id=payment.id, by=HOUSE, now=now)  # as each hour
     assert again(payment).status == "captured"
@@ -177,8 +185,36 @@ def test_the_button_pressed_twice_is_one_session(payment: Payment, phone: Visit,
     pay(first, "4242424242424242")
     back_home(first, payment)
     second.reload()
-    second.wait_for_url(f"**/payments/{payment.id}/")
+    second.wait_for_url(ours(payment))
     assert len(there.raw("/v1/charges")["data"]) == 1
+
+
+@pytest.mark.parametrize(("manner", "copies"), [("normal", 1), ("twice", 2), ("never", 0)])
+def test_stripes_own_hooks_come_through_our_door(
+    payment: Payment, phone: Visit, there: There, account: GatewayAccount, live_server: Any, manner: str, copies: int
+) -> None:
+    """She closes the page before it leads her back; the hook finds us, or after two silent minutes the clock does."""
+    hook = f"{live_server.url}{queries.hook_path('stripe', account.id)}"
+    there.ask("account", key=KEY, hook=hook, hook_secret=HOOK_SECRET)
+    there.ask("manner", manner=manner, key=KEY)
+    try:
+        page = phone(payment)
+        to_stripe(page, there)
+        there.act("pay", again(payment).gateway_reference)
+        page.close()
+        kinds = {row["id"] for row in there.raw("/v1/events")["data"]}
+        until = time.monotonic() + 30
+        while there.ask("waiting") and time.monotonic() < until:
+            time.sleep(0.05)
+    finally:
+        there.ask("account", key=KEY, hook="", hook_secret="")
+    assert set(Delivery.objects.values_list("event_id", flat=True)) == (kinds if copies else set())
+    run_jobs()
+    if not copies:
+        look_after_payments.func(timestamp=int(time.time()) + 180)
+        run_jobs()
+    assert again(payment).status == "captured"
+    assert Entry.objects.filter(kind="capture").count() == 2
 
 
 def test_the_desk_reads_of_a_dispute(

@@ -104,7 +104,7 @@ def bank_of(page: Page) -> tuple[httpx.Client, dict[str, str]]:
 
 
 def test_paid_in_the_banks_app_on_the_same_phone(page: Page) -> None:
-    page.locator("details.more summary").click()
+    page.locator("details.payment__by-hand summary").click()
     expect(page.get_by_text("BENH VIEN DA KHOA TRUNG UONG SONG HONG")).to_be_visible()
     keep(page, "transfer-1-code")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

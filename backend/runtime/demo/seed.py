@@ -49,6 +49,7 @@ def seed(now: datetime | None = None) -> bool:
         practitioners, members = staff.make_staff(places)
         national.enter_accounts(places, practitioners, begin)
         money.enter_accounts(begin)
+        money.publish_prices(begin)
         house_rules.decide(places, begin, now)
         schedules = staff.make_schedules(practitioners, places, offers, begin)
         house_rules.publish((schedule for schedule, _home in schedules.values()), begin)

@@ -51,7 +51,8 @@ button{background:#0a5fd6;color:#fff;cursor:pointer}.second{background:#fff;colo
 .bad{background:#fdecea;color:#8a1c12;border-radius:.5rem;padding:.7rem .9rem;margin:0}.hint{color:#4f566b;font-size:.85rem}
 a{color:#0a5fd6}.top{margin:0;color:#4f566b}
 table{border-collapse:collapse;width:100%;background:#fff;font-size:.85rem}td,th{border:1px solid #dfe3e8;padding:.4rem;text-align:left}
-td form,.row form{display:inline}td button,.row button{width:auto;min-height:0;padding:.25rem .6rem;font-size:.8rem;margin:.1rem}
+td:first-child{overflow-wrap:anywhere}.row{margin:0 0 1rem;overflow-wrap:anywhere}
+td form,.row form{display:inline}td button,.row button{width:auto;min-height:0;padding:.35rem .7rem;font-size:.85rem;margin:.1rem}
 """
 
 

@@ -113,7 +113,7 @@ def _page(system: System) -> str:
             _button("manner", words, manner=name, key=key) for name, words in MANNERS.items() if name != manner
         )
         parts.append(
-            f'<p class="row"><b>{html.escape(key[:12])}…</b> → {html.escape(hook)} <b>{MANNERS[manner]}</b> {ways}</p>'
+            f'<div class="row"><b>…{html.escape(key[-12:])}</b> {html.escape(hook)}<br>Hook: <b>{MANNERS[manner]}</b> {ways}</div>'
         )
     parts.append(_table("Checkout", system, "checkout.session", lambda one: one["status"] == "open", ("pay", "cancel")))
     parts.append(_table("Charges", system, "charge", lambda one: one["captured"] and not one["disputed"], ("dispute",)))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from uuid import UUID
 
-import segno
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +16,7 @@ from core.actor import Actor
 from core.errors import Conflict, Invalid
 from core.money import Money
 from core.pages import actor_of, now
+from core.qr import svg_of
 from core.refs import Ref
 from payments import access, actions, queries
 from payments import desk as looking
@@ -116,10 +115,8 @@ def take(request: HttpRequest, payment_id: UUID) -> HttpResponse:
 def qr(request: HttpRequest, payment_id: UUID) -> HttpResponse:
     """The payment's own page as a code for the citizen's phone."""
     found = access.get_payment(actor_of(request), payment_id)
-    drawn = io.BytesIO()
     address = request.build_absolute_uri(queries.page_url(found))
-    segno.make(address, error="m", micro=False).save(drawn, kind="svg", scale=8, border=2, omitsize=True)
-    return HttpResponse(drawn.getvalue(), content_type="image/svg+xml")
+    return HttpResponse(svg_of(address), content_type="image/svg+xml")
 
 
 @require_http_methods(["GET", "POST"])

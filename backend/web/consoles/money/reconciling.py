@@ -94,6 +94,8 @@ def _ways(found: Any) -> list[str]:
     """What may settle a difference, the likeliest first."""
     if found.status == "resolved":
         return []
+    if gateways.get(found.reconciliation.gateway).keeps_lines:
+        return ["elsewhere", "look"]
     if found.kind == "missing_here" and found.side == "capture" and found.payment is not None:
         return ["record", "write_off", "look"]
     if found.kind == "status":
@@ -126,6 +128,7 @@ def settle(request: HttpRequest, difference_id: UUID) -> HttpResponse:
     ways: dict[str, Any] = {
         "record": lambda: actions.record_what_is_missing(**common),
         "write_off": lambda: actions.write_off(note=note, **common),
+        "elsewhere": lambda: actions.settled_elsewhere(note=note, **common),
         "owe": lambda: actions.owe_the_double(**common),
         "look": lambda: actions.investigate(note=note, **common),
     }

@@ -54,6 +54,7 @@ def refunds(request: HttpRequest) -> HttpResponse:
 @desk_page
 def ask(request: HttpRequest, payment_id: UUID) -> HttpResponse:
     """Ask for money back; a large amount waits for a second person."""
+    access.get_payment(actor_of(request), payment_id)
     amount, reason = (
         shared.whole(request.POST.get("amount")),
         request.POST.get("reason", "").replace("\x00", "").strip(),

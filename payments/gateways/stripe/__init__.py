@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -20,8 +20,8 @@ import stripe
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from core.money import EXPONENTS, Money
-from payments.errors import BadNotice, BadSignature, GatewayUnavailable, RefundRefused
+from core.money import Money
+from payments.errors import AmountNotTaken, BadNotice, BadSignature, GatewayUnavailable, RefundRefused
 from payments.gateways import (
     Account,
     Asked,
@@ -35,6 +35,7 @@ from payments.gateways import (
     Truth,
     Wanted,
 )
+from payments.gateways.stripe import reading, words
 
 TOLERANCE_S = 300
 # A Checkout Session lives 30 minutes at least and 24 hours at most; the margins are for clocks that differ.
@@ -42,15 +43,6 @@ SHORTEST, LONGEST = timedelta(minutes=31), timedelta(hours=23, minutes=55)
 NAME = re.compile(r"[A-Za-z0-9_.:-]{1,80}", re.ASCII)
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 WHOLE = ["payment_intent.latest_charge.balance_transaction"]
-DISPUTES = {
-    "needs_response": "needs_response",
-    "warning_needs_response": "needs_response",
-    "appeal_needs_response": "needs_response",
-    "won": "won",
-    "warning_closed": "won",
-    "prevented": "won",
-    "lost": "lost",
-}
 
 stripe.enable_telemetry = False  # how long our calls take is nobody else's business
 
@@ -99,6 +91,10 @@ class Stripe(Basics):
                     session = client.v1.checkout.sessions.create(params, {"idempotency_key": key})
                 except stripe.IdempotencyError:
                     continue  # asked before in another language or under another address: that page nobody has seen
+                except stripe.InvalidRequestError as error:
+                    if error.code in {"amount_too_small", "amount_too_large"}:
+                        raise AmountNotTaken() from error
+                    raise
                 except stripe.APIError as error:
                     if not _is_stuck(error):
                         raise
@@ -109,7 +105,10 @@ class Stripe(Basics):
     def ask(self, account: Account, asked: Asked) -> Truth:
         with _words_of_ours():
             session = _client(account).v1.checkout.sessions.retrieve(asked.reference, {"expand": WHOLE})
-        return truth_of(session, asked.price)
+        return reading.truth_of(session, asked.price)
+
+    def why(self, reason: str) -> Any:
+        return words.REASON.get(reason, words.REFUSED)
 
     def capture(self, account: Account, asked: Asked, *, money: Money) -> Truth:
         client = _client(account)
@@ -174,7 +173,7 @@ class Stripe(Basics):
     @staticmethod
     def _find_refund(client: stripe.StripeClient, intent_id: str, key: UUID) -> Any:
         known = client.v1.refunds.list({"payment_intent": intent_id, "limit": 100}).auto_paging_iter()
-        return next((one for one in known if _mark(one, "refund") == str(key)), None)
+        return next((one for one in known if reading.mark_of(one, "refund") == str(key)), None)
 
     def verify(self, account: Account, call: Call, *, now: datetime) -> Told:
         header = next((value for name, value in call.headers.items() if name.lower() == "stripe-signature"), "")
@@ -196,74 +195,18 @@ class Stripe(Basics):
     def dispute(self, account: Account, reference: str) -> DisputeTruth:
         with _words_of_ours():
             found = _client(account).v1.disputes.retrieve(reference, {"expand": ["charge"]})
-        taken = [one for one in found.balance_transactions if one.reporting_category == "dispute"]
-        fees = sum(one.fee for one in taken if one.currency == found.currency)
-        return DisputeTruth(
-            reference=found.id,
-            payment_id=_our_id(found.charge),
-            money=Money(found.amount, found.currency.upper()),
-            reason=found.reason[:80],
-            status=DISPUTES.get(found.status, "under_review"),
-            is_taken=bool(taken),
-            fee=fees,
-            opened_at=datetime.fromtimestamp(found.created, tz=UTC),
-            answer_by=datetime.fromtimestamp(due, tz=UTC) if (due := found.evidence_details.due_by) else None,
-        )
+        return reading.dispute_of(found)
 
     def movements(self, account: Account, day: date) -> Iterable[Movement]:
         since = datetime.combine(day, time(), ZONE)
         created: Any = {"gte": int(since.timestamp()), "lt": int((since + timedelta(days=1)).timestamp())}
         client = _client(account)
         with _words_of_ours():
-            sessions = _Sessions(client, created)
+            sessions = reading.Sessions(client, created)
             rows = client.v1.balance_transactions.list({"created": created, "limit": 100, "expand": ["data.source"]})
-            yield from (found for row in rows.auto_paging_iter() if (found := _movement(row, sessions)) is not None)
-
-
-class _Sessions:
-    """Which session an intent belongs to: those of the day and the day before at once, older ones one by one."""
-
-    def __init__(self, client: stripe.StripeClient, created: dict[str, int]) -> None:
-        self.client = client
-        window: Any = {"gte": created["gte"] - 86_400, "lt": created["lt"]}
-        rows = client.v1.checkout.sessions.list({"created": window, "limit": 100})
-        self.known = {_id_of(one.payment_intent): one.id for one in rows.auto_paging_iter() if one.payment_intent}
-
-    def of(self, intent: Any) -> str:
-        id_ = _id_of(intent)
-        if id_ and id_ not in self.known:
-            found = self.client.v1.checkout.sessions.list({"payment_intent": id_, "limit": 1}).data
-            self.known[id_] = found[0].id if found else ""
-        return self.known.get(id_, "")
-
-
-def _movement(row: Any, sessions: _Sessions) -> Movement | None:
-    """Read one balance transaction; None for what is no payer's money (payouts, reserves)."""
-    kinds = {
-        "charge": "capture",
-        "refund": "refund",
-        "dispute": "dispute",
-        "dispute_reversal": "dispute_won",
-        "fee": "fee",
-    }
-    kind = kinds.get(row.reporting_category)
-    if kind is None:
-        return None
-    source = row.source if not isinstance(row.source, str | None) else None
-    amount, currency, fee = abs(row.amount), row.currency, row.fee
-    if source is not None and source.currency != currency:  # the account settles in another currency than was paid
-        amount, currency, fee = getattr(source, "amount_captured", None) or source.amount, source.currency, 0
-    if currency.upper() not in EXPONENTS:
-        return None
-    own_number = source is not None and kind in {"capture", "refund", "dispute"}
-    return Movement(
-        kind=kind,
-        reference=sessions.of(source.payment_intent) if source is not None else "",
-        transaction=source.id if source is not None and own_number else row.id,
-        money=Money(amount, currency.upper()),
-        at=datetime.fromtimestamp(row.created, tz=UTC),
-        fee=fee,
-    )
+            yield from (
+                found for row in rows.auto_paging_iter() if (found := reading.movement_of(row, sessions)) is not None
+            )
 
 
 @lru_cache(maxsize=64)
@@ -317,43 +260,6 @@ def _reference(about: dict[str, Any]) -> str:
     return str(ours or about.get("latest_charge") or about.get("charge") or about["id"])
 
 
-def _mark(thing: Any, name: str) -> str:
-    return str(thing.metadata.to_dict().get(name, "")) if thing.metadata is not None else ""
-
-
-def _our_id(charge: Any) -> UUID | None:
-    try:
-        return UUID(_mark(charge, "payment"))
-    except ValueError:
-        return None
-
-
-def _id_of(value: Any) -> str:
-    return value if isinstance(value, str) else value.id if value is not None else ""
-
-
 def _bounded(moment: datetime, now: datetime) -> datetime:
     """The session's end: ours, as near as Stripe allows. What is paid after our own end goes back."""
     return max(now + SHORTEST, min(moment, now + LONGEST))
-
-
-def truth_of(session: Any, price: Money) -> Truth:
-    """Read a session with its intent, charge and balance transaction. Pure."""
-    intent = session.payment_intent
-    if intent is None or intent.status in {
-        "requires_payment_method",
-        "requires_confirmation",
-        "requires_action",
-        "processing",
-    }:
-        status = "declined" if session.status == "expired" else "waiting"
-        return Truth(status, price.amount, price.currency)
-    currency = intent.currency.upper()
-    charge = intent.latest_charge
-    if intent.status == "requires_capture":
-        return Truth("authorised", intent.amount_capturable, currency, transaction=charge.id)
-    if intent.status == "succeeded":
-        moved = charge.balance_transaction
-        fee = moved.fee if moved is not None and moved.currency == intent.currency else 0
-        return Truth("paid", intent.amount_received, currency, transaction=charge.id, fee=fee)
-    return Truth("declined", intent.amount, currency)
