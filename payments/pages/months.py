@@ -118,7 +118,7 @@ def said(found: Statement) -> dict[str, Any]:
 
 def _columns() -> list[str]:
     return [
-        _("Payments"),
+        _("Number"),
         _("Income"),
         _("Promised back"),
         _("Sent back"),

@@ -266,10 +266,15 @@ class PaymentMachine(RuleBasedStateMachine):
             taken["another try"] += len(self.tries(one)) > before
 
     def _goes_and_pays(self, one: Thing, number: int, way: str, crash: int | None, again: bool) -> None:
-        """To where they began, or, now and then, another way."""
+        """To where they began, or another way. Now and then they change their mind, and pay where they were first."""
         begun = self.tries(one)[0]
+        if number % 3 == 0:
+            self._chooses(one, 1, "wallet" if way == "holding" else "holding", None, True)
         self._chooses(one, 1, begun.gateway if begun.is_waiting and number % 4 else way, crash, again)
-        self._pays(self.tries(one)[0])
+        tries = self.tries(one)
+        self._pays(tries[-1 if number % 2 else 0])
+        if number == 9:  # and then at the other place as well
+            self._pays(tries[0])
 
     def _pays(self, payment: Payment) -> None:
         company = COMPANIES.get(payment.gateway)
