@@ -165,7 +165,7 @@ def test_the_desk_begins_a_list_and_publishes_it(desk: Page) -> None:
             "buffer": "code,name_vi,category,amount\nXN900,Định lượng TSH,insured,62.900\nXN901,,x,1\n".encode(),
         },
     )
-    desk.get_by_role("button", name="Nhập", exact=True).click()
+    desk.get_by_role("button", name="Nhập giá", exact=True).click()
     expect(desk.get_by_text("XN900", exact=False).first).to_be_visible()
     keep_both(desk, "prices-3-report")
     desk.get_by_role("button", name="Công bố").click()
