@@ -29,6 +29,8 @@ from payments.errors import (
 from payments.models import Payment
 
 Status = Payment.Status
+# What a payment company, and a relative who pays on its page, is told it is for: which care somebody takes is not their business.
+UNSAID = "Thanh toán viện phí"
 
 
 def open_payment(
@@ -128,7 +130,7 @@ def start_payment(
             code=payment.code,
             price=payment.price,
             payee=payment.facility.name,
-            description=payment.description,
+            description=UNSAID,
             return_url=(site or settings.PUBLIC_URL).rstrip("/") + (return_path or queries.return_path(payment)),
             hook_url=settings.PUBLIC_URL.rstrip("/") + queries.hook_path(gateway, payment.account_id),
             expires_at=payment.expires_at,
