@@ -128,10 +128,11 @@ def test_a_visit_clicked_through_by_three_people(house: House, chromium: Browser
         appointment = ana.url
 
         # The bank declines first.
-        ana.locator("form[action*='/payments/'] button").click()
+        ana.locator("main a[href*='/payments/']").click()
+        ana.locator("button[value=sandbox]").click()
         ana.locator("button[value=decline]").click()
         expect(ana.locator("payment-watch[data-status=failed]")).to_be_visible()
-        ana.locator("payment-watch form button").click()
+        ana.locator("button[value=sandbox]").click()
         ana.locator("button[value=pay]").click()
         expect(ana.locator("payment-watch[data-status=captured]")).to_be_visible()
         ana.go_back()  # to the bank, which does not ask again
@@ -285,7 +286,9 @@ def test_the_citizens_way_with_the_keyboard_alone(house: House, chromium: Browse
         press(ana, "main form button.button--primary")
         ana.wait_for_url("**/appointments/*/")
         appointment = ana.url
-        press(ana, "form[action*='/payments/'] button")
+        press(ana, "main a[href*='/payments/']")
+        ana.wait_for_url("**/payments/*/")
+        press(ana, "button[value=sandbox]")
         ana.wait_for_url("**/sandbox/pay/*/")
         press(ana, "button[value=pay]")
         expect(ana.locator("payment-watch[data-status=captured]")).to_be_visible()

@@ -75,7 +75,8 @@ def test_see_a_doctor_now(own_house: House, chromium: Any) -> None:  # noqa: F81
         # Her page leads on to paying by itself; paid, both go into the same visit.
         ana.wait_for_url("**/appointments/*/")
         look(ana, "now-5-pay")
-        ana.locator("form[action*='/payments/'] button").click()
+        ana.locator("main a[href*='/payments/']").click()
+        ana.locator("button[value=sandbox]").click()
         ana.locator("button[value=pay]").click()
         expect(ana.locator("payment-watch[data-status=captured]")).to_be_visible()
         ana.locator("main a.button--primary").click()
