@@ -128,7 +128,7 @@ def test_a_visit_clicked_through_by_three_people(house: House, chromium: Browser
         appointment = ana.url
 
         # The bank declines first.
-        ana.locator("main a[href*='/payments/']").click()
+        ana.locator("a.button--primary[href*='/payments/']").click()
         ana.locator("button[value=sandbox]").click()
         ana.locator("button[value=decline]").click()
         expect(ana.locator("payment-watch[data-status=failed]")).to_be_visible()
@@ -286,7 +286,7 @@ def test_the_citizens_way_with_the_keyboard_alone(house: House, chromium: Browse
         press(ana, "main form button.button--primary")
         ana.wait_for_url("**/appointments/*/")
         appointment = ana.url
-        press(ana, "main a[href*='/payments/']")
+        press(ana, "a.button--primary[href*='/payments/']")
         ana.wait_for_url("**/payments/*/")
         press(ana, "button[value=sandbox]")
         ana.wait_for_url("**/sandbox/pay/*/")

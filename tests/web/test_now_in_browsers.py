@@ -75,7 +75,7 @@ def test_see_a_doctor_now(own_house: House, chromium: Any) -> None:  # noqa: F81
         # Her page leads on to paying by itself; paid, both go into the same visit.
         ana.wait_for_url("**/appointments/*/")
         look(ana, "now-5-pay")
-        ana.locator("main a[href*='/payments/']").click()
+        ana.locator("a.button--primary[href*='/payments/']").click()
         ana.locator("button[value=sandbox]").click()
         ana.locator("button[value=pay]").click()
         expect(ana.locator("payment-watch[data-status=captured]")).to_be_visible()
