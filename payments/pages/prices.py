@@ -43,6 +43,7 @@ def published(request: HttpRequest, facility_id: UUID) -> HttpResponse:
         (Category(category).label, list(some)) for category, some in groupby(items[:2000], lambda one: one.category)
     ]
     context = {"facility": facility, "on": on, "groups": groups, "q": q, "list": price_lists.list_on(facility_id, on)}
+    context["base"] = "web/hospital/_frame.html" if actor_of(request).role == "desk" else "web/base.html"
     return render(request, "payments/prices.html", context)
 
 

@@ -52,6 +52,9 @@ def _begun(pool, act):
 def _somebody_waits():
     with connection.cursor() as cursor:
         cursor.execute(
+            "SELECT pg_stat_clear_snapshot()"
+        )  # a transaction goes on seeing who was connected when it first looked
+        cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
             " WHERE NOT l.granted AND a.datname = current_database())"
         )

@@ -427,11 +427,13 @@ def test_a_refund_whose_answer_is_stuck_is_looked_for_and_not_sent_twice(
     assert [one["amount"] for one in there.raw("/v1/refunds")["data"]] == [40_000]
 
 
-def test_a_refund_stripe_refuses_is_taken_back_in_the_books(paid: Payment, there: There, now: datetime) -> None:
+def test_a_refund_stripe_refuses_is_owed_to_the_payer(paid: Payment, there: There, now: datetime) -> None:
     there.act("dispute", paid.gateway_transaction)
-    assert refund(paid, now).status == "failed"
+    assert refund(paid, now).status == "credited"
     assert again(paid).status == "captured"
-    assert queries.balances(paid.facility_id).get((ledger.refunds(paid.facility_id), "VND"), 0) == 0
+    balances = queries.balances(paid.facility_id)
+    assert balances[ledger.refunds_due(paid.facility_id), "VND"] == 0
+    assert balances[ledger.credits_owed(paid.facility_id), "VND"] == -150_000
     assert there.raw("/v1/refunds")["data"] == []
 
 
