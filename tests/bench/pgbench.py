@@ -140,6 +140,7 @@ def _take_down(doctor: Doctor, citizen: Citizen, first: datetime) -> list[str]:
         "to": f"{start} + interval '{MINUTES} minutes'",
         "job_args": f"jsonb_build_object('appointment_id', {ids})",
         "p_id": f"{payment_ids}::uuid",
+        "p_code": "'LH' || upper(lpad(to_hex(:n::bigint), 12, '0'))",
         "p_subject": f"'appointment:' || {ids}",
         "subject": f"'appointment:' || {ids}",
     }
