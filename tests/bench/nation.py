@@ -205,10 +205,10 @@ _FILL = [
          [1 + floor(34 * power(bench_chance(n, 11), 2))::int]
        FROM generate_series((SELECT coalesce(max(n), 0) FROM bench_place) + 1, %(places)s) n""",
     """INSERT INTO identity_facility (id, created_at, kind, code, name, sort_name, commune, address, phone, latitude, longitude,
-         zone, opening_hours, active, province_id, telemedicine, telemedicine_notice, telemedicine_from)
+         zone, opening_hours, active, province_id, telemedicine, telemedicine_notice, telemedicine_from, tax_code)
        SELECT id, now(), 'hospital', upper(lpad(to_hex(n), 5, '0')), 'Bệnh viện Số ' || n, 'benh vien so ' || n, '', '', '',
          9 + 14 * bench_chance(n, 12), 104 + 5 * bench_chance(n, 13), 'Asia/Ho_Chi_Minh', '{}', true, province,
-         '{direct_to_patient}', '1/CB-SYT', '2025-01-06'
+         '{direct_to_patient}', '1/CB-SYT', '2025-01-06', ''
        FROM bench_place WHERE id NOT IN (SELECT id FROM identity_facility)""",
     """INSERT INTO booking_policy (id, created_at, closes_on_holidays, open_holidays, free_cancel_hours, late_fee_percent,
          no_show_fee_percent, max_open_bookings, no_shows_allowed, no_show_days, block_days, revisit_days, revisit_percent,
