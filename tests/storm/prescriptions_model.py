@@ -5,51 +5,27 @@
 
 from __future__ import annotations
 
-import os
-import time
-import traceback
-from collections import Counter
-
-from tests.site import own_database
+from tests.storm import machines
 from tests.storm.booking import Outcome
 
 RUNS, STEPS, EXAMPLES = 2000, 60, 20  # of a round: few, so that it ends when its time is over
 
 
 def blow(*, seed: int, seconds: float) -> Outcome:
-    """Round after round of new examples until all runs are made, the time is over, or model and real thing disagree."""
-    own_database("storm_prescriptions_model")
-    os.environ.setdefault("LANH_TEST_DB", "storm_prescriptions_model")
-    from django.db import transaction
-    from django.test.utils import setup_test_environment
-    from hypothesis import HealthCheck, Phase, settings
-    from hypothesis import seed as seeded
-    from hypothesis.stateful import run_state_machine_as_test
-
+    """Let a prescriber, a patient and pharmacies do what they like, and look."""
+    machines.prepare("storm_prescriptions_model")
     from tests.prescriptions.model import machine, world
 
-    setup_test_environment()
-    round_of = settings(
-        max_examples=EXAMPLES,
-        stateful_step_count=STEPS,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
+    outcome = machines.blow(
+        machine.PrescriptionMachine,
+        world.set_stage,
+        machine.taken,
+        "the prescription is what the model says",
+        seed=seed,
+        seconds=seconds,
+        runs=RUNS,
+        steps=STEPS,
+        examples=EXAMPLES,
     )
-    outcome, end, runs, broken = Outcome(), time.monotonic() + seconds, 0, list[str]()
-    machine.PrescriptionMachine.stage = world.set_stage()
-    while time.monotonic() < end and runs < RUNS and not broken:
-        chosen = type("PrescriptionMachine", (machine.PrescriptionMachine,), {})
-        seeded(seed * 10_000 + runs)(chosen)
-        try:
-            with transaction.atomic():  # one for each round: a thousand savepoints in one make it slow
-                run_state_machine_as_test(chosen, settings=round_of)
-                transaction.set_rollback(True)
-        except Exception:
-            broken.append(traceback.format_exc())
-        runs += EXAMPLES
-    outcome.done = Counter(machine.taken) + Counter({"runs": runs})
-    outcome.promises["the prescription is what the model says"] = broken
     outcome.promises["something happened"] = [] if machine.taken["done dispense"] else ["nothing was handed out"]
     return outcome
