@@ -1,9 +1,11 @@
 """The ground everything stands on: ids, money, references, actors, folding."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 from rest_framework.exceptions import ParseError
 
 from core.actor import Actor
@@ -19,6 +21,19 @@ def test_ids_are_version_7_and_grow():
     assert {one.version for one in ids} == {7}
     assert ids == sorted(ids)
     assert len(set(ids)) == 5000
+
+
+def test_ids_follow_a_clock_that_was_set_back_and_not_one_that_stumbles():
+    def born_at(one):
+        return datetime.fromtimestamp((one.int >> 80) / 1000, UTC)
+
+    here = datetime(2026, 11, 30, 8, tzinfo=UTC)
+    with time_machine.travel(here + timedelta(days=400), tick=False) as clock:
+        new_id()
+        clock.move_to(here)
+        assert born_at(new_id()) == here
+        clock.move_to(here - timedelta(seconds=59))
+        assert here <= born_at(new_id()) < here + timedelta(milliseconds=2)
 
 
 def test_money_speaks_vietnamese_and_refuses_to_mix():
