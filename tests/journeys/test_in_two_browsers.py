@@ -194,6 +194,7 @@ def test_a_visit_clicked_through_by_three_people(house: House, chromium: Browser
 
         # The note, saved as he types, with its diagnosis.
         ben.locator("#pane-note textarea").first.fill("Ho khan, sốt nhẹ hai ngày.")
+        ben.locator("#icd-input").click()
         ben.locator("#icd-input").press_sequentially("viem mui hong cap")
         ben.locator("#icd-list [role=option]", has_text="J00").click()
         expect(ben.locator("[data-part=diagnoses]")).to_contain_text("J00")
@@ -260,6 +261,7 @@ def test_a_visit_clicked_through_by_three_people(house: House, chromium: Browser
 
 def prescribe(page: Page, words: str, drug: str) -> None:
     """Find a drug in the pad's list and take it as it is suggested; wait until it is saved and checked."""
+    page.locator("#pad-search").click()  # it is there once the draft has come
     page.locator("#pad-search").press_sequentially(words)
     page.locator("#pad-options [role=option]", has_text=drug).first.click()
     expect(page.locator(".pad-line", has_text=drug)).to_be_visible()

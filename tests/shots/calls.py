@@ -230,6 +230,7 @@ def _diagnosed(doctor: Any) -> None:
     if doctor.locator("#tab-note").is_visible():
         doctor.locator("#tab-note").click()
     doctor.locator("#pane-note textarea").first.fill("Ho khan về đêm hai ngày nay, không sốt.")
+    doctor.locator("#icd-input").click()
     doctor.locator("#icd-input").press_sequentially("viem mui hong cap")
     doctor.locator("#icd-list [role=option]", has_text="J00").click()
     doctor.locator("#note-state[data-look=saved]").wait_for()

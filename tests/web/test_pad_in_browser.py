@@ -60,6 +60,7 @@ def test_the_doctor_types_nothing_that_is_known(browser, ana, ben, ben_browser):
         # A star keeps a line, two lines are a set.
         lines.locator("[data-act=keep]").click()
         expect(lines.locator("[data-act=keep]")).to_have_attribute("aria-pressed", "true")
+        pad.locator("#pad-search").click()
         pad.locator("#pad-search").press_sequentially("ambroxol")
         pad.locator("#pad-options [role=option]").first.click()
         expect(lines).to_have_count(2)
