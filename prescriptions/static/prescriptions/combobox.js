@@ -1,4 +1,5 @@
 // A search field with a list beneath it, after the WAI-ARIA combobox pattern: arrows move, Enter takes, Escape closes.
+import { toast } from "../web/js/toast.js";
 
 const PAUSE = 180;
 
@@ -42,8 +43,12 @@ export function combobox(input, list, { search, render, choose, say }) {
     let found;
     try {
       found = await search(text);
-    } catch {
-      return close();
+    } catch (problem) {
+      if (number === asked) {
+        close();
+        toast(problem.detail || problem.message, "bad"); // silence would read as "there is no such thing"
+      }
+      return;
     }
     if (number !== asked) return; // a later letter has been typed meanwhile
     rows = found;
