@@ -187,7 +187,7 @@ class InvoiceEmpty(Conflict):
 
 class NotReplaceable(Conflict):
     code = "not_replaceable"
-    message = _("An invoice with money on it is adjusted, not replaced.")
+    message = _("Money of this invoice went back or is about to. It is adjusted, not replaced.")
 
 
 class NotADeposit(Conflict):
@@ -233,6 +233,11 @@ class EInvoiceUnavailable(Unavailable):
 class AmountNotTaken(Invalid):
     code = "amount_not_taken"
     message = _("This amount cannot be paid this way. Please choose another way to pay.")
+
+
+class BadDeposit(Invalid):
+    code = "bad_deposit"
+    message = _("A deposit is between 1.000 ₫ and 1.000.000.000 ₫.")
 
 
 class SumDiffers(Conflict):

@@ -9,14 +9,19 @@ from payments.actions.cash import close_shift, open_shift, take_cash
 from payments.actions.charging import (
     charge_amount,
     charge_item,
+    charge_visit,
+    drop_bill,
     give_discount,
     prepare_invoice,
     split_by_insurance,
     take_from_other_source,
     take_off,
+    without_insurance,
 )
+from payments.actions.counting import count_payment, give_back_free
 from payments.actions.crediting import pay_out
 from payments.actions.deliveries import look_into, note_return, receive_delivery, settle_delivery
+from payments.actions.deposits import ask_for_deposit
 from payments.actions.differences import (
     investigate,
     owe_the_double,
@@ -30,10 +35,8 @@ from payments.actions.holds import carry_out_hold, request_capture
 from payments.actions.invoicing import (
     ask_to_pay,
     bill_payment,
-    count_payment,
     credit_refund,
     issue_invoice,
-    replace_invoice,
 )
 from payments.actions.links import make_link, revoke_links, use_link
 from payments.actions.prices import (
@@ -57,12 +60,14 @@ from payments.actions.recording import (
 )
 from payments.actions.refunds import carry_out_refund, record_refund, record_refund_failure, request_refund
 from payments.actions.reminding import remind_the_unpaid
+from payments.actions.replacing import replace_invoice
 from payments.actions.resolving import assign_lines, ignore_line, note_transfer_back
 from payments.actions.settling import carry_over, settle
 
 __all__ = [
     "approve_refund",
     "ask_dispute",
+    "ask_for_deposit",
     "ask_gateway",
     "ask_statement",
     "ask_to_pay",
@@ -76,13 +81,16 @@ __all__ = [
     "carry_over",
     "charge_amount",
     "charge_item",
+    "charge_visit",
     "close_account",
     "close_shift",
     "count_payment",
     "credit_refund",
+    "drop_bill",
     "drop_price_list",
     "enter_account",
     "expire_payment",
+    "give_back_free",
     "give_discount",
     "hand_in_statement",
     "ignore_line",
@@ -137,5 +145,6 @@ __all__ = [
     "take_off",
     "take_out_price",
     "use_link",
+    "without_insurance",
     "write_off",
 ]

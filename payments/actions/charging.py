@@ -63,6 +63,16 @@ def charge_amount(
     return _put(invoice, plain_line(name, price, quantity), by, now)
 
 
+@transaction.atomic
+def charge_visit(
+    *, invoice_id: UUID, visit_type_id: UUID, mode: str, name: str, price: Money, by: Actor, now: datetime
+) -> ChargedItem:
+    """Put the visit itself on its bill: the line of the day's price list at this price, else its name. Raises NotFound, InvoiceFinal."""
+    invoice = _draft(by, invoice_id)
+    item = price_lists.visit_item_on(invoice.facility_id, visit_type_id, mode, price.amount, invoice.visited_on)
+    return _put(invoice, line_of(item) if item else plain_line(name, price), by, now)
+
+
 def line_of(item: PriceItem, quantity: int = 1) -> ChargedItem:
     """Return an unsaved line that says what the price list says now: later lists change nothing in it."""
     base = item.amount * quantity
@@ -188,6 +198,22 @@ def split_by_insurance(
     sum_up(invoice)
     audit.record(by, "payments.split", invoice, person_id=invoice.person_id, facility_id=invoice.facility_id)
     return invoice
+
+
+@transaction.atomic
+def without_insurance(*, invoice_id: UUID, by: Actor, now: datetime) -> Invoice:
+    """Take a card off a bill that is being prepared. Raises NotFound, InvoiceFinal."""
+    invoice = _draft(by, invoice_id)
+    _without_split(invoice)
+    return invoice
+
+
+@transaction.atomic
+def drop_bill(*, invoice_id: UUID, by: Actor, now: datetime) -> None:
+    """Throw a bill away that was never issued; what it was to replace stands. Raises NotFound, InvoiceFinal."""
+    invoice = _draft(by, invoice_id)
+    audit.record(by, "payments.drop_bill", invoice, person_id=invoice.person_id, facility_id=invoice.facility_id)
+    invoice.delete()
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Invoices: issued once and for all, paid by payments, taken back by credit notes, replaced by others. Never void."""
+"""Invoices: issued once and for all, asked to be paid, taken back by credit notes. Never void: see replacing.py."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Sum
 
 import audit
 from core.actor import Actor
-from core.ids import new_id
 from core.money import Money
 from core.refs import ref
 from payments import access, paper_access, price_lists
-from payments.actions import numbers
+from payments.actions import counting, numbers, replacing
 from payments.actions.asking import open_payment
 from payments.actions.charging import line_of, plain_line, sum_up
 from payments.actions.einvoices import follow_einvoice
-from payments.errors import InvoiceEmpty, InvoiceFinal, NotADeposit, NotReplaceable
+from payments.errors import InvoiceEmpty, InvoiceFinal
 from payments.models import ChargedItem, CountedPayment, Invoice, Payment, Refund
 
 Status = Invoice.Status
@@ -26,17 +24,23 @@ Status = Invoice.Status
 
 @transaction.atomic
 def issue_invoice(*, invoice_id: UUID, buyer: dict[str, str] | None = None, by: Actor, now: datetime) -> Invoice:
-    """Give a prepared bill its number; from now on it is final. Asking again returns it. Raises NotFound, InvoiceEmpty.
+    """Give a prepared bill its number; from now on it is final. Asking again returns it.
 
-    `buyer` says to whom it is made out (Invoice.BUYER); without it, to the payer by name.
+    One that replaces another takes its place now, with what was paid for it (replacing.py). Raises NotFound, InvoiceEmpty,
+    NotReplaceable. `buyer` says to whom it is made out (Invoice.BUYER); without it, to the payer by name.
     """
+    replacing.lock_payments_of(by, invoice_id)
     invoice = paper_access.lock_invoice(by, invoice_id)
     paper_access.require_desk_of(by, invoice.facility_id)
     if not invoice.is_draft:
         return invoice
     if not invoice.items.exists():
         raise InvoiceEmpty()
-    return _issue(invoice, buyer or {}, by, now)
+    old = replacing.step_aside(invoice, by, now)
+    issued = _issue(invoice, buyer or {}, by, now)
+    if old is not None:
+        replacing.bring_over(old, issued, by, now)
+    return issued
 
 
 def _issue(invoice: Invoice, buyer: dict[str, str], by: Actor, now: datetime) -> Invoice:
@@ -53,7 +57,7 @@ def _issue(invoice: Invoice, buyer: dict[str, str], by: Actor, now: datetime) ->
         by, "payments.issue_invoice", invoice, person_id=invoice.person_id, facility_id=invoice.facility_id,
         detail={"number": invoice.number, **invoice.total.as_json()},
     )  # fmt: skip
-    _settle(invoice, now)
+    counting.settle_if_paid(invoice, now)
     follow_einvoice(invoice, by=by, now=now)
     return invoice
 
@@ -63,24 +67,13 @@ def _address_of(person: object) -> str:
     return ", ".join(part for part in parts if part)[:200]
 
 
-def paid_of(invoice: Invoice) -> int:
-    """Return how much has been counted for an invoice, in minor units."""
-    return invoice.payments.aggregate(total=Sum("amount"))["total"] or 0
-
-
-def _settle(invoice: Invoice, now: datetime) -> None:
-    if invoice.status == Status.ISSUED and invoice.kind == "bill" and paid_of(invoice) >= invoice.due.amount:
-        invoice.move_to(Status.SETTLED, at=now)
-        invoice.save(update_fields=["status", "settled_at"])
-
-
 @transaction.atomic
 def ask_to_pay(*, invoice_id: UUID, expires_at: datetime, by: Actor, now: datetime) -> Payment | None:
     """Open the payment of what is still due of an issued invoice; None when nothing is. Raises NotFound, InvoiceFinal."""
     invoice = paper_access.lock_invoice(by, invoice_id)
     if invoice.kind != "bill" or invoice.status not in {Status.ISSUED, Status.SETTLED}:
         raise InvoiceFinal()
-    left = invoice.due.amount - paid_of(invoice)
+    left = invoice.due.amount - counting.paid_of(invoice)
     if left <= 0:
         return None
     return open_payment(
@@ -93,58 +86,6 @@ def ask_to_pay(*, invoice_id: UUID, expires_at: datetime, by: Actor, now: dateti
         by=by,
         now=now,
     )
-
-
-def free_of(payment: Payment) -> int:
-    """Return how much of a payment came, was not promised back, and counts for no invoice yet. Its row is locked."""
-    if payment.captured_at is None:
-        return 0
-    # What went back by a credit note was counted before: it is not missing twice.
-    return came(payment).amount - _counted(payment) - max(_back(payment) - _credited(payment), 0)
-
-
-def _counted(payment: Payment) -> int:
-    return CountedPayment.objects.filter(payment=payment).aggregate(total=Sum("amount"))["total"] or 0
-
-
-def _back(payment: Payment) -> int:
-    alive = payment.refunds.filter(status__in=Refund.PROMISED)
-    return alive.aggregate(total=Sum("amount"))["total"] or 0
-
-
-def _credited(payment: Payment) -> int:
-    return Invoice.objects.filter(refund__payment=payment).aggregate(total=Sum("total_amount"))["total"] or 0
-
-
-def came(payment: Payment) -> Money:
-    """Return what arrived: of a reserved card perhaps less than was asked for."""
-    return Money(payment.captured_amount, payment.currency)
-
-
-@transaction.atomic
-def count_payment(*, payment_id: UUID, invoice_id: UUID, by: Actor, now: datetime) -> Invoice:
-    """Count a payment for an invoice, also one made before it (a deposit), as far as it is due. Repeatable.
-
-    Raises NotFound, InvoiceFinal for a draft, NotADeposit when nothing of the payment is free or it is another facility's.
-    """
-    payment = access.lock_payment(by, payment_id)
-    invoice = paper_access.lock_invoice(by, invoice_id)
-    paper_access.require_desk_of(by, invoice.facility_id)
-    if CountedPayment.objects.filter(payment=payment, invoice=invoice).exists():
-        return invoice
-    if invoice.is_draft or invoice.kind != "bill":
-        raise InvoiceFinal()
-    left = invoice.due.amount - paid_of(invoice)
-    amount = min(free_of(payment), left)
-    if amount <= 0 or payment.facility_id != invoice.facility_id or payment.currency != invoice.currency:
-        raise NotADeposit()
-    CountedPayment.objects.create(payment=payment, invoice=invoice, amount=amount, created_at=now)
-    audit.record(
-        by, "payments.count", invoice, person_id=invoice.person_id, facility_id=invoice.facility_id,
-        detail=Money(amount, invoice.currency).as_json(),
-    )  # fmt: skip
-    _settle(invoice, now)
-    return invoice
 
 
 @transaction.atomic
@@ -169,7 +110,7 @@ def bill_payment(
     known = CountedPayment.objects.select_related("invoice").filter(payment=payment).first()
     if known is not None:
         return known.invoice
-    left = Money(free_of(payment), payment.currency)
+    left = Money(counting.free_of(payment), payment.currency)
     if left.amount <= 0:
         return None
     item = None
@@ -186,7 +127,7 @@ def bill_payment(
     )
     _only_line(invoice, line_of(item) if item else plain_line(payment.description, left), now)
     _issue(invoice, {}, by, now)
-    return count_payment(payment_id=payment.id, invoice_id=invoice.id, by=by, now=now)
+    return counting.count_payment(payment_id=payment.id, invoice_id=invoice.id, by=by, now=now)
 
 
 def _only_line(invoice: Invoice, line: ChargedItem, now: datetime) -> None:
@@ -206,11 +147,16 @@ def credit_refund(*, refund_id: UUID, by: Actor, now: datetime) -> Invoice | Non
     payment = access.lock_payment(by, payment_id)
     refund = payment.refunds.get(id=refund_id)
     known = Invoice.objects.filter(refund=refund).first()
-    counted = CountedPayment.objects.filter(payment=payment).order_by("-created_at", "-id").first()
+    counted = (
+        CountedPayment.objects.filter(payment=payment)
+        .exclude(invoice__status=Status.REPLACED)
+        .order_by("-created_at", "-id")
+        .first()
+    )
     if known is not None or counted is None:
         return known
     # What was never counted goes back first: only what a refund takes beyond it is credited.
-    uncounted = came(payment).amount - _counted(payment)
+    uncounted = counting.came(payment).amount - counting.counted(payment)
     alive = payment.refunds.filter(status__in=Refund.PROMISED).order_by("created_at", "id")
     before = sum(one.amount for one in alive if (one.created_at, one.id) < (refund.created_at, refund.id))
     amount = max(before + refund.amount - uncounted, 0) - max(before - uncounted, 0)
@@ -239,47 +185,3 @@ def credit_refund(*, refund_id: UUID, by: Actor, now: datetime) -> Invoice | Non
         invoice.move_to(Status.ADJUSTED, at=now)
         invoice.save(update_fields=["status", "adjusted_at"])
     return note
-
-
-@transaction.atomic
-def replace_invoice(*, invoice_id: UUID, reason: str, by: Actor, now: datetime) -> Invoice:
-    """Put a new draft with the same lines in the place of an issued invoice nobody has paid. Asking again returns it.
-
-    Raises NotFound, InvoiceFinal for a draft or credit note, NotReplaceable once money counts for it.
-    """
-    invoice = paper_access.lock_invoice(by, invoice_id)
-    paper_access.require_desk_of(by, invoice.facility_id)
-    known = Invoice.objects.filter(replaces=invoice).first()
-    if known is not None:
-        return known
-    if invoice.is_draft or invoice.kind != "bill":
-        raise InvoiceFinal()
-    if invoice.payments.exists() or not invoice.can_move_to(Status.REPLACED):
-        raise NotReplaceable()
-    for payment in access.lock_subject(str(ref(invoice))):
-        if payment.captured_at is not None:
-            raise NotReplaceable()
-    draft = Invoice.objects.create(
-        replaces=invoice,
-        reason=reason.strip()[:200],
-        facility_id=invoice.facility_id,
-        person_id=invoice.person_id,
-        payer_id=invoice.payer_id,
-        subject=invoice.subject,
-        form=invoice.form,
-        visited_on=invoice.visited_on,
-        created_at=now,
-        **{name: getattr(invoice, name) for name in Invoice.BUYER},
-    )
-    for line in invoice.items.all():
-        line.pk, line.invoice, line.created_at = new_id(), draft, now
-        line.own_amount, line.insurance_amount, line.copay_amount, line.other_amount = line.total_amount, 0, 0, 0
-        line.save(force_insert=True)
-    sum_up(draft)
-    invoice.move_to(Status.REPLACED, at=now)
-    invoice.save(update_fields=["status", "replaced_at"])
-    audit.record(
-        by, "payments.replace_invoice", invoice, person_id=invoice.person_id, facility_id=invoice.facility_id,
-        detail={"reason": draft.reason},
-    )  # fmt: skip
-    return draft

@@ -13,7 +13,8 @@ from core.actor import Actor
 from core.money import Money
 from payments import access
 from payments.actions import numbers
-from payments.actions.invoicing import came, credit_refund
+from payments.actions.counting import came
+from payments.actions.invoicing import credit_refund
 from payments.errors import NotCaptured
 from payments.models import Credit, Payment, Receipt, Refund
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from core.actor import Actor
-from core.errors import NotAllowed, NotFound, WrongState
+from core.errors import NotAllowed, NotFound
 from core.ids import new_id
 from core.money import Money
 from core.refs import Ref, ref
@@ -22,7 +22,6 @@ from payments.errors import (
     NoSuchPrice,
     NotADeposit,
     NotInsured,
-    NotReplaceable,
 )
 from payments.models import ChargedItem, CountedPayment, Invoice, Payment
 from tests.make import actor_for, make_desk, make_facility
@@ -272,25 +271,6 @@ def test_late_money_that_goes_back_has_no_invoice(hospital: Facility, ana: Perso
     assert actions.bill_payment(**values, by=HOUSE, now=now) is None  # type: ignore[arg-type]
     slips = actions.paper_refunds(payment_id=payment.id, by=HOUSE, now=now)
     assert (len(slips), Invoice.objects.count()) == (1, 0)
-
-
-def test_an_unpaid_invoice_is_replaced_by_another(hospital: Facility, ana: Person, now: datetime) -> None:
-    invoice = issued(hospital, ana, "KB01", now=now)
-    draft = actions.replace_invoice(invoice_id=invoice.id, reason="Sai tên", by=HOUSE, now=now)
-    assert actions.replace_invoice(invoice_id=invoice.id, reason="Sai tên", by=HOUSE, now=now).id == draft.id
-    fresh = actions.issue_invoice(invoice_id=draft.id, buyer={"buyer_name": "Trần Văn Bình"}, by=HOUSE, now=now)
-    assert (again(invoice).status, fresh.replaces_id, fresh.total_amount) == ("replaced", invoice.id, 150_000)
-    assert fresh.number != invoice.number and invoice.items.count() == 1
-
-
-def test_what_is_paid_is_not_replaced(hospital: Facility, ana: Person, now: datetime) -> None:
-    _payment, invoice = billed(hospital, ana, now)
-    with pytest.raises(NotReplaceable):
-        actions.replace_invoice(invoice_id=invoice.id, reason="x", by=HOUSE, now=now)
-    with pytest.raises(InvoiceFinal):
-        actions.replace_invoice(invoice_id=bill(hospital, ana, "KB01", now=now).id, reason="x", by=HOUSE, now=now)
-    with pytest.raises(WrongState):
-        invoice.move_to("draft", at=now)
 
 
 def test_strangers_and_other_desks_write_no_bills(

@@ -41,6 +41,10 @@ REASONS = {
     "paid_twice": _("paid twice"),
     "cancelled": _("visit cancelled"),
     "refund": _("refund"),
+    "not_owed": _("no longer owed by the bill"),
+    "late": _("came after its time"),
+    "too_much": _("more than was owed"),
+    "dispute_won": _("a dispute was decided"),
 }
 
 
