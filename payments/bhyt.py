@@ -16,7 +16,7 @@ import csv
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
@@ -88,6 +88,19 @@ def visit_object(code: str, on: date) -> VisitObject | None:
         if row.code == code and since <= on and (until is None or on < until):
             return row
     return None
+
+
+def visit_objects(on: date) -> list[VisitObject]:
+    """Return the kinds of visit there are on a day, in the order of the table."""
+    return [row for row, since, until in _objects() if since <= on and (until is None or on < until)]
+
+
+def periods_of_year(on: date) -> list[tuple[date, date]]:
+    """Return first and last day of each time of the year until a day that has one base salary."""
+    begins = [date(on.year, 1, 1)]
+    begins += [since for since, _amount in _salaries() if since.year == on.year and begins[0] < since <= on]
+    ends = [one - timedelta(days=1) for one in begins[1:]]
+    return list(zip(begins, [*ends, on], strict=True))
 
 
 def copay_in_base_salaries(paid: Iterable[Paid]) -> Decimal:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from core.actor import Actor
-from core.refs import ref
+from core.money import Money
+from core.refs import Ref, ref
 from identity.models import Facility
-from payments import paper_access
+from payments import access, paper_access
+from payments.free import free_of
 from payments.models import EInvoice, Invoice, Payment, Receipt, Refund, Summed
 from records.sources import Entry
 
@@ -37,6 +40,45 @@ def split_before(payment: Payment) -> Invoice | None:
         return None
     found = Invoice.objects.filter(id=payment.subject.removeprefix("invoice:")).first()
     return found if found is not None and found.has_split else None
+
+
+def bills_of(by: Actor, subjects: Iterable[Ref]) -> QuerySet[Invoice]:
+    """Return the bills and credit notes about these things, the oldest first."""
+    return paper_access.invoices_of(by).filter(subject__in=[str(one) for one in subjects]).order_by("created_at", "id")
+
+
+def is_billed(subject: Ref) -> bool:
+    """Say whether a bill about this is being prepared or stands."""
+    return Invoice.objects.filter(subject=str(subject), kind="bill").exclude(status="replaced").exists()
+
+
+def is_being_billed(subject: Ref) -> bool:
+    """Say whether a bill about this is being prepared."""
+    return Invoice.objects.filter(subject=str(subject), kind="bill", status="draft").exists()
+
+
+def standing_bill_of(subject: Ref) -> UUID | None:
+    """Return the id of the first bill about this that is issued and still due."""
+    rows = Invoice.objects.filter(subject=str(subject), kind="bill", status="issued").order_by("created_at", "id")
+    return rows.values_list("id", flat=True).first()
+
+
+def deposits_of(by: Actor, payer_id: UUID, subjects: Iterable[Ref] = ()) -> list[tuple[Payment, Money]]:
+    """Return what somebody paid ahead at the desk's facility, or for these subjects, with what of it counts for nothing yet."""
+    wanted = Q(subject__startswith="deposit:") | Q(subject__in=[str(one) for one in subjects])
+    rows = (
+        access.visible_to(by).filter(wanted, payer_id=payer_id, captured_at__isnull=False).order_by("captured_at", "id")
+    )
+    found = [(one, Money(free_of(one), one.currency)) for one in rows]
+    return [(one, free) for one, free in found if free.amount > 0]
+
+
+def copayments_of(by: Actor, person_id: UUID, periods: Sequence[tuple[date, date]]) -> list[int]:
+    """Return what somebody paid of their own share at the desk's facility in each of these times, as far as bills say."""
+    rows = paper_access.invoices_of(by).filter(person_id=person_id, kind="bill", status__in=["issued", "settled"])
+    return [
+        rows.filter(visited_on__range=period).aggregate(total=Sum("copay_amount"))["total"] or 0 for period in periods
+    ]
 
 
 def has_links(payment: Payment, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -85,6 +86,17 @@ def for_subject(subject: Ref) -> PaymentFacts | None:
         return facts_of(access.get_payment_for(Actor.system("payments"), subject))
     except NotFound:
         return None
+
+
+def is_paid(subject: Ref) -> bool:
+    """Say whether money came for this, or is reserved."""
+    return Payment.objects.filter(subject=str(subject), status__in=Payment.PAID).exists()
+
+
+def payer_of(subjects: Iterable[Ref]) -> UUID | None:
+    """Return who was asked last to pay for these; None when nobody was."""
+    rows = Payment.objects.filter(subject__in=[str(one) for one in subjects]).order_by("-created_at", "-id")
+    return rows.values_list("payer_id", flat=True).first()
 
 
 def open_and_late(now: datetime) -> QuerySet[Payment]:

@@ -4,7 +4,7 @@ from django.urls import path
 
 from payments import api, papers_api, webhooks
 from payments.gateways.sandbox import pages as sandbox
-from payments.pages import accounts, links, months, papers, payer, prices, transfers
+from payments.pages import accounts, bills, issued, links, months, papers, payer, prices, transfers
 
 api_patterns = [
     path("payments", api.Payments.as_view(), name="payments_payments"),
@@ -33,6 +33,15 @@ page_patterns = [
     path("receipts/<uuid:receipt_id>/", papers.receipt, name="payments_receipt"),
     path("receipts/<uuid:receipt_id>/receipt.pdf", papers.receipt_pdf, name="payments_receipt_pdf"),
     path("facilities/<uuid:facility_id>/prices/", prices.published, name="payments_published_prices"),
+    path("hospital/bills/<uuid:invoice_id>/", bills.bill, name="payments_bill"),
+    path("hospital/bills/<uuid:invoice_id>/lines/", bills.add, name="payments_bill_line"),
+    path("hospital/bills/lines/<uuid:item_id>/", bills.change, name="payments_bill_change"),
+    path("hospital/bills/<uuid:invoice_id>/insurance/", bills.insure, name="payments_bill_insurance"),
+    path("hospital/bills/<uuid:invoice_id>/issue/", bills.issue, name="payments_bill_issue"),
+    path("hospital/bills/<uuid:invoice_id>/drop/", bills.drop, name="payments_bill_drop"),
+    path("hospital/invoices/<uuid:invoice_id>/ask/", issued.ask, name="payments_invoice_ask"),
+    path("hospital/invoices/<uuid:invoice_id>/count/", issued.count, name="payments_invoice_count"),
+    path("hospital/invoices/<uuid:invoice_id>/replace/", issued.replace, name="payments_invoice_replace"),
     path("hospital/invoices/", papers.invoices, name="payments_invoices"),
     path("hospital/statement/", months.statement, name="payments_statement"),
     path("hospital/statement/statement.csv", months.as_csv, name="payments_statement_csv"),

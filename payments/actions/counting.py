@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Sum
 
 import audit
 from core.actor import Actor
@@ -14,14 +13,10 @@ from core.money import Money
 from payments import access, paper_access
 from payments.actions.refunds import request_refund
 from payments.errors import InvoiceFinal, NotADeposit
+from payments.free import free_of, paid_of
 from payments.models import CountedPayment, Invoice, Payment, Refund
 
 Status = Invoice.Status
-
-
-def paid_of(invoice: Invoice) -> int:
-    """Return how much has been counted for an invoice, in minor units."""
-    return invoice.payments.aggregate(total=Sum("amount"))["total"] or 0
 
 
 def settle_if_paid(invoice: Invoice, now: datetime) -> None:
@@ -29,34 +24,6 @@ def settle_if_paid(invoice: Invoice, now: datetime) -> None:
     if invoice.status == Status.ISSUED and invoice.kind == "bill" and paid_of(invoice) >= invoice.due.amount:
         invoice.move_to(Status.SETTLED, at=now)
         invoice.save(update_fields=["status", "settled_at"])
-
-
-def free_of(payment: Payment) -> int:
-    """Return how much of a payment came, was not promised back, and counts for no invoice yet. Its row is locked."""
-    if payment.captured_at is None:
-        return 0
-    # What went back by a credit note was counted before: it is not missing twice.
-    return came(payment).amount - counted(payment) - max(_back(payment) - _credited(payment), 0)
-
-
-def counted(payment: Payment) -> int:
-    """Return how much of a payment counts for invoices that stand."""
-    rows = CountedPayment.objects.filter(payment=payment).exclude(invoice__status=Status.REPLACED)
-    return rows.aggregate(total=Sum("amount"))["total"] or 0
-
-
-def _back(payment: Payment) -> int:
-    alive = payment.refunds.filter(status__in=Refund.PROMISED)
-    return alive.aggregate(total=Sum("amount"))["total"] or 0
-
-
-def _credited(payment: Payment) -> int:
-    return Invoice.objects.filter(refund__payment=payment).aggregate(total=Sum("total_amount"))["total"] or 0
-
-
-def came(payment: Payment) -> Money:
-    """Return what arrived: of a reserved card perhaps less than was asked for."""
-    return Money(payment.captured_amount, payment.currency)
 
 
 @transaction.atomic
@@ -104,7 +71,7 @@ def put(payment: Payment, invoice: Invoice, *, most: int, by: Actor, now: dateti
 def give_back_free(*, payment_id: UUID, reason: str, by: Actor, now: datetime) -> Refund | None:
     """Give back what of a payment counts for nothing. Repeatable; None when nothing is free. Raises what request_refund raises."""
     payment = access.lock_payment(by, payment_id)
-    free = free_of(payment)
+    free = free_of(payment) - payment.disputed_amount
     if free <= 0:
         return None
     return request_refund(payment_id=payment.id, reason=reason, money=Money(free, payment.currency), by=by, now=now)

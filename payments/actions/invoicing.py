@@ -17,6 +17,7 @@ from payments.actions.asking import open_payment
 from payments.actions.charging import line_of, plain_line, sum_up
 from payments.actions.einvoices import follow_einvoice
 from payments.errors import InvoiceEmpty, InvoiceFinal
+from payments.free import came, counted, free_of, paid_of
 from payments.models import ChargedItem, CountedPayment, Invoice, Payment, Refund
 
 Status = Invoice.Status
@@ -73,7 +74,7 @@ def ask_to_pay(*, invoice_id: UUID, expires_at: datetime, by: Actor, now: dateti
     invoice = paper_access.lock_invoice(by, invoice_id)
     if invoice.kind != "bill" or invoice.status not in {Status.ISSUED, Status.SETTLED}:
         raise InvoiceFinal()
-    left = invoice.due.amount - counting.paid_of(invoice)
+    left = invoice.due.amount - paid_of(invoice)
     if left <= 0:
         return None
     return open_payment(
@@ -110,7 +111,7 @@ def bill_payment(
     known = CountedPayment.objects.select_related("invoice").filter(payment=payment).first()
     if known is not None:
         return known.invoice
-    left = Money(counting.free_of(payment), payment.currency)
+    left = Money(free_of(payment), payment.currency)
     if left.amount <= 0:
         return None
     item = None
@@ -147,22 +148,22 @@ def credit_refund(*, refund_id: UUID, by: Actor, now: datetime) -> Invoice | Non
     payment = access.lock_payment(by, payment_id)
     refund = payment.refunds.get(id=refund_id)
     known = Invoice.objects.filter(refund=refund).first()
-    counted = (
+    latest = (
         CountedPayment.objects.filter(payment=payment)
         .exclude(invoice__status=Status.REPLACED)
         .order_by("-created_at", "-id")
         .first()
     )
-    if known is not None or counted is None:
+    if known is not None or latest is None:
         return known
     # What was never counted goes back first: only what a refund takes beyond it is credited.
-    uncounted = counting.came(payment).amount - counting.counted(payment)
+    uncounted = came(payment).amount - counted(payment)
     alive = payment.refunds.filter(status__in=Refund.PROMISED).order_by("created_at", "id")
     before = sum(one.amount for one in alive if (one.created_at, one.id) < (refund.created_at, refund.id))
     amount = max(before + refund.amount - uncounted, 0) - max(before - uncounted, 0)
     if amount <= 0:
         return None
-    invoice = paper_access.lock_invoice(by, counted.invoice_id)
+    invoice = paper_access.lock_invoice(by, latest.invoice_id)
     note = Invoice.objects.create(
         kind="credit",
         adjusts=invoice,

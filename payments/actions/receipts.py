@@ -13,9 +13,9 @@ from core.actor import Actor
 from core.money import Money
 from payments import access
 from payments.actions import numbers
-from payments.actions.counting import came
 from payments.actions.invoicing import credit_refund
 from payments.errors import NotCaptured
+from payments.free import came
 from payments.models import Credit, Payment, Receipt, Refund
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: nothing that is misread

@@ -259,6 +259,11 @@ class ChargedItem(Entity):
     def discount(self) -> Money:
         return Money(self.discount_amount, self.currency)
 
+    @property
+    def other(self) -> Money:
+        """What somebody else pays of it."""
+        return Money(self.other_amount, self.currency)
+
 
 class CountedPayment(Entity):
     """What of a payment counts for an invoice: the payment made for it, or a deposit made before."""

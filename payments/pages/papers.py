@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,9 +12,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from core.actor import Actor
 from core.errors import Conflict
+from core.money import Money
 from core.pages import actor_of, now, page
-from payments import actions, einvoice, paper_access, printing
+from core.refs import Ref
+from payments import actions, bhyt, einvoice, paper_access, papers, printing
+from payments.free import paid_of
+from payments.models import Invoice
 
 PAYERS = frozenset({"citizen", "desk"})
 DESK = frozenset({"desk"})
@@ -36,6 +42,8 @@ def invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     """One invoice: what was charged, who pays which part, how it stands."""
     by = actor_of(request)
     found = paper_access.get_invoice(by, invoice_id)
+    if by.role == "desk" and found.is_draft:
+        return redirect("payments_bill", invoice_id)
     context = {
         "base": base_for(by.role),
         "invoice": found,
@@ -45,8 +53,25 @@ def invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
         "einvoice": getattr(found, "einvoice", None),
         "may_request": found.kind == "bill" and not found.is_draft and einvoice.provider() is not None,
         "is_desk": by.role == "desk",
+        **(_desk_facts(by, found) if by.role == "desk" else {}),
     }
     return render(request, "payments/invoice.html", context)
+
+
+def _desk_facts(by: Actor, found: Invoice) -> dict[str, Any]:
+    """What the desk needs to know to be paid."""
+    left = Money(max(found.due.amount - paid_of(found), 0), found.currency)
+    is_due = found.kind == "bill" and found.status == Invoice.Status.ISSUED and left.amount > 0
+    subjects = [Ref.parse(found.subject)]
+    return {
+        "left": left,
+        "is_due": is_due,
+        "deposits": papers.deposits_of(by, found.payer_id, subjects) if is_due else [],
+        "may_replace": found.kind == "bill" and found.can_move_to(Invoice.Status.REPLACED),
+        "may_insure": found.form in bhyt.INSURED_FORMS and not found.card,
+        "replacement": found.replacements.first(),
+        "visit": subjects[0].id if subjects[0].kind == "appointment" else None,
+    }
 
 
 @require_GET

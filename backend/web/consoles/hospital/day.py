@@ -32,6 +32,7 @@ class Row:
     may_move: bool = False
     may_miss: bool = False
     may_undo_missed: bool = False
+    has_money: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -52,6 +53,7 @@ def row_of(appointment: Any, today: Any, zone: str) -> Row:
         may_move=appointment.status in {"booked", "checked_in"} and not appointment.walk_in,
         may_miss=queries.may_be_missed(appointment, now()) and not appointment.walk_in,
         may_undo_missed=queries.may_undo_no_show(appointment, now()),
+        has_money=appointment.status not in {"held", "expired"},
     )
 
 

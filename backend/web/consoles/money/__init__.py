@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from web.consoles.money import cash, income, reconciling, refunds
+from web.consoles.money import bills, cash, income, reconciling, refunds
 
 page_patterns = [
     path("hospital/cash/", cash.desk, name="hospital_cash"),
@@ -13,6 +13,9 @@ page_patterns = [
     path("hospital/cash/payments/<uuid:payment_id>/qr.svg", cash.qr, name="hospital_cash_qr"),
     path("hospital/cash/payments/<uuid:payment_id>/refund/", refunds.ask, name="hospital_refund_ask"),
     path("hospital/cash/shifts/<uuid:shift_id>/", cash.shift, name="hospital_cash_shift"),
+    path("hospital/visits/<uuid:appointment_id>/money/", bills.visit, name="hospital_visit_money"),
+    path("hospital/visits/<uuid:appointment_id>/money/bill/", bills.begin, name="hospital_visit_bill"),
+    path("hospital/visits/<uuid:appointment_id>/money/deposit/", bills.deposit, name="hospital_visit_deposit"),
     path("hospital/money/", income.income, name="hospital_money"),
     path("hospital/money/income.csv", income.as_csv, name="hospital_money_csv"),
     path("hospital/money/refunds/", refunds.refunds, name="hospital_refunds"),

@@ -1,0 +1,69 @@
+"""What the desk does with an issued invoice: ask to be paid, count a deposit for it, begin another in its place."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from core.errors import Conflict, NotFound
+from core.pages import actor_of, now, page
+from payments import actions
+
+DESK = frozenset({"desk"})
+TIME_TO_PAY = timedelta(days=7)
+
+
+@require_POST
+@page(roles=DESK)
+def ask(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
+    """Open its payment and go to where cash is taken and the code for a phone is shown."""
+    try:
+        asked = actions.ask_to_pay(
+            invoice_id=invoice_id, expires_at=now() + TIME_TO_PAY, by=actor_of(request), now=now()
+        )
+    except Conflict as refusal:
+        messages.error(request, str(refusal.detail))
+        return redirect("payments_invoice", invoice_id)
+    if asked is None:
+        messages.info(request, _("Nothing of it is due any more."))
+        return redirect("payments_invoice", invoice_id)
+    return redirect("hospital_cash_payment", asked.id)
+
+
+@require_POST
+@page(roles=DESK)
+def count(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
+    """Count what was paid ahead."""
+    try:
+        payment_id = UUID(request.POST.get("payment", ""))
+    except ValueError as error:
+        raise NotFound() from error
+    try:
+        actions.count_payment(payment_id=payment_id, invoice_id=invoice_id, by=actor_of(request), now=now())
+    except Conflict as refusal:
+        messages.error(request, str(refusal.detail))
+    else:
+        messages.success(request, _("The deposit counts for this invoice."))
+    return redirect("payments_invoice", invoice_id)
+
+
+@require_POST
+@page(roles=DESK)
+def replace(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
+    """Begin another bill that will stand in its place."""
+    reason = request.POST.get("reason", "").replace("\x00", "").strip()
+    if not reason:
+        messages.error(request, _("Please say why."))
+        return redirect("payments_invoice", invoice_id)
+    try:
+        draft = actions.replace_invoice(invoice_id=invoice_id, reason=reason, by=actor_of(request), now=now())
+    except Conflict as refusal:
+        messages.error(request, str(refusal.detail))
+        return redirect("payments_invoice", invoice_id)
+    return redirect("payments_bill" if draft.is_draft else "payments_invoice", draft.id)
