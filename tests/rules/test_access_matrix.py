@@ -23,7 +23,9 @@ from django.utils import timezone
 import payments.actions
 import records.actions
 from core.actor import Actor
+from core.money import Money
 from identity.models import Delegation, Person
+from journeys import billing
 from payments.models import Invoice, PriceList, Receipt
 from prescriptions.models import Filing
 from realtime.consents import VERSION
@@ -271,6 +273,18 @@ GET    /hospital/policy/                                             ux x xxxx x
 GET    /hospital/pilots/                                             ux x xxxx xx xxxx yy xx xx
 GET    /hospital/visit-types/                                        ux x xxxx xx xxxx yy xx xx
 GET    /hospital/invoices/                                          ux x xxxx xx xxxx yy xx xx
+GET    /hospital/visits/{appointment}/money/                        ux x xxxx xx xxxx y- xx xx
+POST   /hospital/visits/{appointment}/money/bill/                   ux x xxxx xx xxxx y- xx xx
+POST   /hospital/visits/{appointment}/money/deposit/                ux x xxxx xx xxxx y- xx xx
+GET    /hospital/bills/{bill}/                                      ux x xxxx xx xxxx y- xx xx
+POST   /hospital/bills/{bill}/lines/                                ux x xxxx xx xxxx y- xx xx
+POST   /hospital/bills/lines/{bill_line}/                           ux x xxxx xx xxxx y- xx xx
+POST   /hospital/bills/{bill}/insurance/                            ux x xxxx xx xxxx y- xx xx
+POST   /hospital/bills/{bill}/issue/                                ux x xxxx xx xxxx y- xx xx
+POST   /hospital/bills/{bill}/drop/                                 ux x xxxx xx xxxx y- xx xx
+POST   /hospital/invoices/{invoice}/ask/                            ux x xxxx xx xxxx y- xx xx
+POST   /hospital/invoices/{invoice}/count/                          ux x xxxx xx xxxx y- xx xx
+POST   /hospital/invoices/{invoice}/replace/                        ux x xxxx xx xxxx y- xx xx
 GET    /hospital/statement/                                         ux x xxxx xx xxxx yy xx xx
 GET    /hospital/statement/statement.csv                            ux x xxxx xx xxxx yy xx xx
 GET    /hospital/statement/statement.pdf                            ux x xxxx xx xxxx yy xx xx
@@ -437,6 +451,12 @@ WISHES: dict[str, dict[str, Any]] = {
     "POST /prescriptions/{prescription}/pharmacy/": {"pharmacy": "{pharmacy}"},
     "POST /prescriptions/{prescription}/cancel/": {"reason": "mistake"},
     "POST /pharmacy/prescriptions/{prescription}/return/": {"reason": "patient_left"},
+    "POST /hospital/visits/{appointment}/money/deposit/": {"amount": "500.000"},
+    "POST /hospital/bills/{bill}/lines/": {"name": "Sao bệnh án", "price": "20.000", "quantity": "1"},
+    "POST /hospital/bills/lines/{bill_line}/": {"act": "off"},
+    "POST /hospital/bills/{bill}/insurance/": {"card": "GD4010123456789", "visit_object": "1.1"},
+    "POST /hospital/invoices/{invoice}/count/": {"payment": "{payment}"},
+    "POST /hospital/invoices/{invoice}/replace/": {"reason": "Sai tên"},
     "POST /hospital/prices/begin/": {"first_day": "2031-01-01"},
     "POST /hospital/prices/{price_list}/put/": {
         "code": "KB01",
@@ -559,6 +579,16 @@ def everybody(told: Story, eve: Person, dan: Any) -> dict[str, Any]:
     }
 
 
+def bill_of(told: Story) -> dict[str, str]:
+    """A bill the desk is writing about the visit, with one line."""
+    house, at = Actor.system("rules"), stage.this_instant()
+    bill = billing.begin_bill(appointment_id=UUID(told.ids["appointment"]), by=house, now=at)
+    line = bill.items.first() or payments.actions.charge_amount(
+        invoice_id=bill.id, name="Cấp lại sổ khám", price=Money.vnd(20_000), by=house, now=at
+    )
+    return {"bill": str(bill.id), "bill_line": str(line.id)}
+
+
 def draft_of_prices(told: Story) -> UUID:
     """A price list of the hospital's that is not published yet."""
     house, values = Actor.system("rules"), {"facility_id": told.hospital.id, "name": "", "now": stage.this_instant()}
@@ -580,7 +610,8 @@ def names_of(told: Story) -> dict[str, str]:
         "visit_type": str(told.visit_type.id),
         "pharmacy": str(told.pharmacy.id),
         "filing": str(Filing.objects.get().id),
-        "invoice": str(Invoice.objects.get().id),
+        "invoice": str(Invoice.objects.exclude(status="draft").get().id),
+        **bill_of(told),
         "receipt": str(Receipt.objects.get().id),
         "price_list": str(draft_of_prices(told)),
         "version": ok(doctor.get(f"/api/v1/encounters/{told.ids['encounter']}"))["version"],

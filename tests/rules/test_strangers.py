@@ -140,6 +140,7 @@ def things(told: Story) -> dict[str, str]:
         "payment_id": told.ids["payment"],
         **{f"{name}_id": told.ids[name] for name in ("shift", "refund", "credit", "reconciliation", "difference")},
         "invoice_id": str(Invoice.objects.get().pk),
+        "item_id": str(Invoice.objects.get().items.get().pk),
         "receipt_id": str(Receipt.objects.get().pk),
         "list_id": str(uuid4()),  # tried in tests/payments/test_price_pages.py, with eve and another desk
         "message_id": told.ids["message"],

@@ -1,0 +1,140 @@
+"""A visit's bills at the desk: who was not asked before pays once, with what the insurance leaves; deposits; late money."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+import payments.actions
+from core.actor import Actor
+from core.ids import new_id
+from journeys import billing
+from payments.gateways.sandbox import bank
+from payments.models import CountedPayment, Invoice, Payment, Refund
+from tests import make
+from tests.jobs import run_jobs
+from tests.journeys.stage import Story, ok, this_instant
+from tests.payments.billing import publish
+
+pytestmark = pytest.mark.django_db
+CARD = "GD4010123456789"
+HOUSE = Actor.system("rules")
+
+
+@pytest.fixture
+def desk(story: Story, dan: Any) -> Client:
+    return make.page_client(dan)
+
+
+def walk_in(story: Story, dan: Any) -> tuple[str, Payment]:
+    """Somebody comes without an appointment and has not paid."""
+    wish = {
+        "schedule": str(story.schedule.id),
+        "visit_type": str(story.visit_type.id),
+        "person": {"full_name": "Phạm Long", "born_on": "1979-03-02"},
+    }
+    answer = ok(make.api_client(dan).post("/api/v1/walk-ins", wish, HTTP_IDEMPOTENCY_KEY="w"), 201)
+    return answer["ticket"]["appointment"], Payment.objects.get(id=answer["payment"]["id"])
+
+
+def test_a_walk_in_with_a_card_pays_only_what_is_left(story: Story, clock, dan: Any, desk: Client) -> None:
+    appointment, asked = walk_in(story, dan)
+    page = f"/hospital/visits/{appointment}/money/"
+    assert desk.get(page).status_code == 200
+    places = {desk.post(f"{page}bill/")["Location"] for _ in range(2)}
+    bill = Invoice.objects.get()
+    asked.refresh_from_db()
+    assert places == {f"/hospital/bills/{bill.id}/"}
+    assert (asked.status, bill.items.get().base_amount, bill.form) == ("cancelled", asked.amount, "in_person")
+    desk.post(f"/hospital/bills/{bill.id}/issue/", {})
+    bill.refresh_from_db()
+    desk.post(f"/hospital/invoices/{bill.id}/ask/")
+    paid = Payment.objects.get(subject=f"invoice:{bill.id}")
+    started = payments.actions.start_payment(payment_id=paid.id, gateway="sandbox", by=HOUSE, now=this_instant())
+    bank.pay(started.gateway_reference, now=this_instant())
+    run_jobs()
+    bill.refresh_from_db()
+    assert (bill.status, Invoice.objects.count(), Refund.objects.count()) == ("settled", 1, 0)
+
+
+@pytest.mark.parametrize("issued", [False, True])
+def test_who_pays_the_old_code_all_the_same_has_paid_the_bill(
+    story: Story, clock, dan: Any, desk: Client, issued: bool
+) -> None:
+    """The phone still showed the first code: the money counts for the bill, and no second invoice is written."""
+    appointment, asked = walk_in(story, dan)
+    started = payments.actions.start_payment(payment_id=asked.id, gateway="sandbox", by=HOUSE, now=this_instant())
+    bill = billing.begin_bill(appointment_id=appointment, by=HOUSE, now=this_instant())
+    if issued:
+        payments.actions.issue_invoice(invoice_id=bill.id, by=HOUSE, now=this_instant())
+    bank.pay(started.gateway_reference, now=this_instant())
+    payments.actions.ask_gateway(payment_id=asked.id, by=HOUSE, now=this_instant())
+    run_jobs()
+    bill.refresh_from_db()
+    assert (Invoice.objects.count(), Refund.objects.count()) == (1, 0)
+    if not issued:  # the desk finds it as a deposit
+        payments.actions.issue_invoice(invoice_id=bill.id, by=HOUSE, now=this_instant())
+        assert str(asked.id) in desk.get(f"/invoices/{bill.id}/").content.decode()
+        desk.post(f"/hospital/invoices/{bill.id}/count/", {"payment": str(asked.id)})
+        bill.refresh_from_db()
+    assert bill.status == "settled" and CountedPayment.objects.get().payment_id == asked.id
+
+
+def test_a_paid_visit_has_more_on_another_bill(story: Story, clock, dan: Any, desk: Client) -> None:
+    story.hold()
+    story.pay()
+    page = f"/hospital/visits/{story.ids['appointment']}/money/"
+    assert "HD" in desk.get(page).content.decode()
+    desk.post(f"{page}bill/")
+    draft = Invoice.objects.get(status="draft")
+    assert (draft.items.count(), draft.payer_id) == (0, story.ana.id)
+
+
+def test_a_time_nobody_has_booked_is_not_billed(story: Story, clock, desk: Client) -> None:
+    story.hold()
+    page = f"/hospital/visits/{story.ids['appointment']}/money/"
+    assert desk.get(page).status_code == 200
+    assert desk.post(f"{page}bill/")["Location"] == page
+    assert Invoice.objects.count() == 0 and Payment.objects.get().status == "created"
+
+
+def test_a_deposit_is_asked_for_once_and_counts(story: Story, clock, dan: Any, desk: Client) -> None:
+    story.hold()
+    story.pay()
+    page = f"/hospital/visits/{story.ids['appointment']}/money/"
+    for wrong in ("", "viel", "999", "-5", "2000000000"):
+        assert desk.post(f"{page}deposit/", {"amount": wrong}).status_code == 422
+    assert Payment.objects.count() == 1
+    wish = {"amount": "500.000", "deposit": str(new_id())}
+    places = {desk.post(f"{page}deposit/", wish)["Location"] for _ in range(2)}
+    asked = Payment.objects.get(subject__startswith="deposit:")
+    assert places == {f"/hospital/cash/payments/{asked.id}/"} and asked.payer_id == story.ana.id
+    started = payments.actions.start_payment(payment_id=asked.id, gateway="sandbox", by=HOUSE, now=this_instant())
+    bank.pay(started.gateway_reference, now=this_instant())
+    run_jobs()
+    assert "500.000" in desk.get(page).content.decode()
+    assert ok(story.api(story.ana).get(f"/api/v1/payments/{asked.id}/papers"))["receipts"]
+
+
+def test_an_insured_visit_paid_in_full_gets_the_funds_part_back(story: Story, clock, dan: Any, desk: Client) -> None:
+    """150.000 ₫ are below 15 % of the base salary: on the right route the fund pays all of what it knows."""
+    publish(story.hospital, now=this_instant())
+    _appointment, asked = walk_in(story, dan)
+    started = payments.actions.start_payment(payment_id=asked.id, gateway="sandbox", by=HOUSE, now=this_instant())
+    bank.pay(started.gateway_reference, now=this_instant())
+    run_jobs()
+    first = Invoice.objects.get()
+    desk.post(f"/hospital/invoices/{first.id}/replace/", {"reason": "Thẻ BHYT"})
+    fresh = Invoice.objects.get(replaces=first)
+    for line in fresh.items.all():
+        desk.post(f"/hospital/bills/lines/{line.id}/", {"act": "off"})
+    desk.post(f"/hospital/bills/{fresh.id}/lines/", {"code": "KB01", "quantity": "1"})
+    desk.post(f"/hospital/bills/{fresh.id}/insurance/", {"card": CARD, "visit_object": "1.1"})
+    desk.post(f"/hospital/bills/{fresh.id}/issue/", {})
+    run_jobs()
+    fresh.refresh_from_db()
+    refund = Refund.objects.get()
+    assert (fresh.status, fresh.due.amount, refund.status, refund.amount) == ("settled", 0, "done", asked.amount)
+    assert Invoice.objects.filter(kind="credit").count() == 0
