@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from core.errors import Conflict, NotFound
 from core.pages import actor_of, now, page
-from payments import actions
+from payments import actions, paper_access
 
 DESK = frozenset({"desk"})
 TIME_TO_PAY = timedelta(days=7)
@@ -57,6 +57,7 @@ def count(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
 @page(roles=DESK)
 def replace(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     """Begin another bill that will stand in its place."""
+    paper_access.get_invoice(actor_of(request), invoice_id)
     reason = request.POST.get("reason", "").replace("\x00", "").strip()
     if not reason:
         messages.error(request, _("Please say why."))
