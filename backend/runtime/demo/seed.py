@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from identity.models import Facility
 from runtime.demo import (
+    bills,
     changes,
     files,
     house_rules,
@@ -63,6 +64,7 @@ def seed(now: datetime | None = None) -> bool:
     week.fill_the_week(stage, now)
     waiting.wait_and_be_away(stage, now)
     line.fill_the_lines(stage, now)
+    bills.write_bills(stage, now)
     house_rules.open_a_group(stage, now)
     on_call.open_the_line(stage, now)
     station.somebody_came(stage, members[f"nurse:{station.PLACE}"], now)
