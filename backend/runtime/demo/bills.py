@@ -38,7 +38,7 @@ def write_bills(stage: Stage, now: datetime) -> None:
     """Write them a moment ago, one minute after the other."""
     member = next(one for key, one in stage.members.items() if key.startswith("desk:"))
     desk = acting.as_member(member)
-    visits = Appointment.objects.filter(facility_id=member.facility_id, walk_in=True)
+    visits = Appointment.objects.filter(facility=member.facility, walk_in=True)
     for number, written in enumerate(WRITTEN):
         visit = visits.filter(person__full_name=written.name).order_by("-created_at").first()
         if visit is None:
