@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q, QuerySet, Sum
 from django.urls import reverse
 
@@ -14,7 +15,7 @@ from core.errors import NotFound
 from core.money import Money
 from core.refs import Ref
 from payments import access, gateways
-from payments.models import Dispute, Entry, GatewayAccount, Payment, Refund
+from payments.models import Dispute, Entry, GatewayAccount, Payment, Refund, RefundLimit
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,13 @@ class PaymentFacts:
     is_open: bool
     is_paid: bool
     page_url: str
+
+
+def approval_above(facility_id: UUID) -> int:
+    """Return how much of one payment (in dong) a facility's desk gives back without a second person: its own limit, or the house's."""
+    rows = RefundLimit.objects.filter(facility_id=facility_id, status=RefundLimit.Status.HOLDS)
+    own = rows.values_list("amount", flat=True).first()
+    return settings.REFUND_APPROVAL_ABOVE if own is None else own
 
 
 def page_url(payment: Payment) -> str:
