@@ -143,11 +143,14 @@ def ask(request: HttpRequest, payment_id: UUID) -> HttpResponse:
 @require_POST
 @desk_page
 def decide(request: HttpRequest, refund_id: UUID) -> HttpResponse:
-    """Approve or reject what a colleague asked for."""
-    approves = request.POST.get("answer") == "approve"
-    act = actions.approve_refund if approves else actions.reject_refund
+    """Approve what a colleague asked for, or reject it with a reason."""
+    approves, by = request.POST.get("answer") == "approve", actor_of(request)
     try:
-        act(refund_id=refund_id, by=actor_of(request), now=now())
+        if approves:
+            actions.approve_refund(refund_id=refund_id, by=by, now=now())
+        else:
+            reason = request.POST.get("reason", "").replace("\x00", "")
+            actions.reject_refund(refund_id=refund_id, reason=reason, by=by, now=now())
     except (Conflict, Invalid, NotAllowed) as error:
         messages.error(request, shared.said(error))
     else:
