@@ -225,6 +225,7 @@ JOURNEYS = [
     "journeys.counter",
     "journeys.telling",
     "journeys.payers",
+    "journeys.tills",
     "journeys.guests",
     "journeys.billing",
 ]

@@ -68,6 +68,18 @@ class CreditOwed(_AboutPayment):
 
 
 @dataclass(frozen=True)
+class TransferUnmatched(Event):
+    """Money came to a facility's bank account that confirms no payment by itself: its desk must look."""
+
+    line_id: str
+    facility_id: str
+
+    @property
+    def story(self) -> str:
+        return f"facility:{self.facility_id}"
+
+
+@dataclass(frozen=True)
 class PaymentUnpaid(_AboutPayment):
     """Somebody should be reminded that this is still to be paid, for the nth time."""
 
