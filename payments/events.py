@@ -34,7 +34,7 @@ class PaymentFailed(_AboutPayment):
 
 @dataclass(frozen=True)
 class PaymentDisputed(_AboutPayment):
-    """The payer disputes it at their bank; the money may be taken from the facility until that is decided."""
+    """The payer disputes it at their bank, or the bank wants an answer now; the money may be taken until that is decided."""
 
     dispute_id: str
 

@@ -21,7 +21,10 @@ STORY = Actor.system("tills")
 
 @on(PaymentDisputed)
 def tell_the_desk_of_a_dispute(event: PaymentDisputed) -> None:
-    """Disputed: everybody at the desk hears it once, with the day until which evidence may be sent."""
+    """Disputed: everybody at the desk hears it once, with the day until which evidence may be sent.
+
+    Where nothing had to be answered at first, they hear once more when something has to.
+    """
     dispute = payments.queries.dispute_facts(UUID(event.dispute_id))
     if not dispute.is_open:
         return
@@ -31,11 +34,10 @@ def tell_the_desk_of_a_dispute(event: PaymentDisputed) -> None:
         "is_taken": dispute.is_taken,
         "zone": Facility.objects.get(id=dispute.facility_id).zone,
     }
+    key = str(dispute.id)
     if dispute.answer_by is not None:
-        params["answer_at"] = dispute.answer_by.isoformat()
-    _tell_the_desk(
-        "payment_disputed", dispute.facility_id, params, key=str(dispute.id), about=Ref("payment", dispute.payment_id)
-    )
+        params["answer_at"], key = dispute.answer_by.isoformat(), f"{key}:answer"
+    _tell_the_desk("payment_disputed", dispute.facility_id, params, key=key, about=Ref("payment", dispute.payment_id))
 
 
 @on(TransferUnmatched)

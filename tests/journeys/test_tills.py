@@ -114,6 +114,15 @@ def test_a_dispute_nobody_has_to_answer_names_no_day(truth: DisputeTruth, now: d
     assert "None" not in words.of_message(message, "subject", "en")
 
 
+def test_when_an_answer_is_wanted_later_the_desk_hears_the_day_then(truth: DisputeTruth, now: datetime) -> None:
+    for told in (replace(truth, status="under_review", answer_by=None), truth, truth):
+        record(told, now)
+        run_jobs()
+    first, second = Message.objects.filter(kind=DISPUTED, recipient_id=min(readers(DISPUTED))).order_by("id")
+    assert "answer_at" not in first.params
+    assert "01/04/2031" in words.of_message(second, "subject", "vi")
+
+
 def test_what_was_decided_before_anybody_was_told_is_not_spoken_of(truth: DisputeTruth, now: datetime) -> None:
     record(truth, now)
     record(replace(truth, status="won"), now)
