@@ -225,6 +225,7 @@ JOURNEYS = [
     "journeys.counter",
     "journeys.telling",
     "journeys.payers",
+    "journeys.tills",
     "journeys.guests",
     "journeys.billing",
 ]
@@ -458,7 +459,8 @@ PAYMENT_GATEWAYS = {
     "stripe": "payments.gateways.stripe.Stripe",
     "cash": "payments.gateways.cash.Cash",
 }
-REFUND_APPROVAL_ABOVE = env.int_("REFUND_APPROVAL_ABOVE", 500_000)  # dong of one payment: more needs a second person
+# Dong of one payment: more needs a second person, where a facility has not set its own limit.
+REFUND_APPROVAL_ABOVE = env.int_("REFUND_APPROVAL_ABOVE", 500_000)
 PAYMENT_REMINDERS = (24, 72, 168)  # hours after asking: when somebody is reminded of what is still to be paid
 PAYMENT_HOLD_DAYS = env.int_("PAYMENT_HOLD_DAYS", 5)  # a card is held instead of charged for care that is done within
 STRIPE_URL = env.str_("STRIPE_URL", "https://api.stripe.com")

@@ -76,6 +76,10 @@ KINDS: dict[str, Kind] = {
         Kind("payment_reminder", _("Something is still to be paid"), "wallet", CITIZEN, (PUSH, SMS, EMAIL)),
         Kind("payment_owed", _("Money is kept for you"), "repeat", CITIZEN, (PUSH, SMS, EMAIL)),
         Kind("payment_refunded", _("Money is returned"), "repeat", CITIZEN, (PUSH, EMAIL)),
+        Kind("payment_disputed", _("A payer disputes a payment"), "warning", STAFF, (PUSH,), "/hospital/money/"),
+        Kind(
+            "transfers_unmatched", _("Bank transfers nobody could match"), "wallet", STAFF, (), "/hospital/transfers/"
+        ),
         Kind("call_invitation", _("An invitation to a video call"), "video", CITIZEN, (SMS, EMAIL), is_setting=False),
         Kind("sign_in_code", _("Sign-in code"), "lock", CITIZEN, (SMS,), is_setting=False),
     ]

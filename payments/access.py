@@ -12,6 +12,7 @@ from core.actor import Actor
 from core.errors import NotAllowed, NotFound
 from core.refs import Ref
 from identity.access import may_act_for, people_of
+from identity.models import Facility
 from payments.errors import NoShift
 from payments.models import (
     BankLine,
@@ -24,6 +25,7 @@ from payments.models import (
     Payment,
     Reconciliation,
     Refund,
+    RefundLimit,
 )
 
 
@@ -164,6 +166,26 @@ def lock_refund(by: Actor, refund_id: UUID) -> tuple[Payment, Refund]:
         raise NotFound()
     payment = lock_payment(by, payment_id)
     return payment, Refund.objects.select_for_update().get(id=refund_id)
+
+
+def refund_limits_of(by: Actor) -> QuerySet[RefundLimit]:
+    """Return what was ever set as the limit of refunds without a second person at the desk's facility."""
+    _user_id, facility_id = require_desk_user(by)
+    return RefundLimit.objects.filter(facility_id=facility_id)
+
+
+def lock_facility(facility_id: UUID) -> None:
+    """Let what is set for a whole facility be set by one at a time."""
+    Facility.objects.select_for_update(no_key=True).get(id=facility_id)
+
+
+def lock_refund_limit(by: Actor, limit_id: UUID) -> RefundLimit:
+    """Return a limit of the desk's facility, locked together with all its others. Raises NotFound."""
+    facility_id = refund_limits_of(by).filter(id=limit_id).values_list("facility_id", flat=True).first()
+    if facility_id is None:
+        raise NotFound()
+    lock_facility(facility_id)
+    return refund_limits_of(by).get(id=limit_id)
 
 
 def credits_visible_to(by: Actor) -> QuerySet[Credit]:

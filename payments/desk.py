@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Case, IntegerField, Q, QuerySet, Sum, When
 
 from core.actor import Actor
@@ -14,7 +15,7 @@ from core.money import Money
 from core.refs import Ref
 from identity.models import User
 from identity.names import fold
-from payments import access, cash, codes
+from payments import access, cash, codes, queries
 from payments.models import (
     BankLine,
     BooksProof,
@@ -26,6 +27,7 @@ from payments.models import (
     Payment,
     Reconciliation,
     Refund,
+    RefundLimit,
 )
 
 MOST = 30
@@ -112,6 +114,31 @@ def refunds_ended(by: Actor, since: datetime) -> QuerySet[Refund]:
     """Return refunds that ended since then, the latest first."""
     ended = _refunds(by).filter(status__in=["done", "failed", "rejected"])
     return ended.filter(Q(done_at__gte=since) | Q(failed_at__gte=since) | Q(rejected_at__gte=since)).order_by("-id")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Up to where the desk gives back of one payment without a second person, and what was set about it, the latest first."""
+
+    above: Money
+    house: Money
+    own: RefundLimit | None  # the facility's own that holds
+    wished: RefundLimit | None
+    history: list[RefundLimit]
+
+
+def refund_limit(by: Actor) -> Limit:
+    """Return the limit of the desk's facility."""
+    _user_id, facility_id = access.require_desk_user(by)
+    rows = access.refund_limits_of(by)
+    holding = rows.filter(status=RefundLimit.Status.HOLDS).first()
+    return Limit(
+        above=Money.vnd(queries.approval_above(facility_id)),
+        house=Money.vnd(settings.REFUND_APPROVAL_ABOVE),
+        own=holding if holding is not None and holding.amount is not None else None,
+        wished=rows.filter(status=RefundLimit.Status.WISHED).first(),
+        history=list(rows.exclude(status=RefundLimit.Status.WISHED).order_by("-created_at", "-id")[:10]),
+    )
 
 
 def credits_owed(by: Actor) -> QuerySet[Credit]:

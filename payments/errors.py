@@ -125,6 +125,11 @@ class SamePerson(NotAllowed):
     message = _("A second person has to decide this: not the one who asked for it.")
 
 
+class BadLimit(Invalid):
+    code = "bad_limit"
+    message = _("Write an amount in dong, or leave the field empty for the house's limit.")
+
+
 class StillDiffers(Conflict):
     code = "still_differs"
     message = _("We asked the payment company again, and the difference is still there.")

@@ -34,7 +34,7 @@ class PaymentFailed(_AboutPayment):
 
 @dataclass(frozen=True)
 class PaymentDisputed(_AboutPayment):
-    """The payer disputes it at their bank; the money may be taken from the facility until that is decided."""
+    """The payer disputes it at their bank, or the bank wants an answer now; the money may be taken until that is decided."""
 
     dispute_id: str
 
@@ -65,6 +65,18 @@ class CreditOwed(_AboutPayment):
     credit_id: str
     amount: int
     currency: str
+
+
+@dataclass(frozen=True)
+class TransferUnmatched(Event):
+    """Money came to a facility's bank account that confirms no payment by itself: its desk must look."""
+
+    line_id: str
+    facility_id: str
+
+    @property
+    def story(self) -> str:
+        return f"facility:{self.facility_id}"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Sum
+from django.conf import settings
+from django.db.models import Count, Q, QuerySet, Sum
 from django.urls import reverse
 
 from core.actor import Actor
@@ -15,7 +16,7 @@ from core.errors import NotFound
 from core.money import Money
 from core.refs import Ref
 from payments import access, gateways
-from payments.models import Dispute, Entry, GatewayAccount, Payment, Refund
+from payments.models import BankLine, Dispute, Entry, GatewayAccount, Payment, Refund, RefundLimit
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,13 @@ class PaymentFacts:
     is_open: bool
     is_paid: bool
     page_url: str
+
+
+def approval_above(facility_id: UUID) -> int:
+    """Return how much of one payment (in dong) a facility's desk gives back without a second person: its own limit, or the house's."""
+    rows = RefundLimit.objects.filter(facility_id=facility_id, status=RefundLimit.Status.HOLDS)
+    own = rows.values_list("amount", flat=True).first()
+    return settings.REFUND_APPROVAL_ABOVE if own is None else own
 
 
 def page_url(payment: Payment) -> str:
@@ -122,6 +130,48 @@ def held_too_long(now: datetime, *, longer_than: timedelta) -> QuerySet[Payment]
 def holds_to_carry_out() -> QuerySet[Payment]:
     """Return reserved payments of which it is decided how much is taken."""
     return Payment.objects.filter(status=Payment.Status.AUTHORISED, hold_amount__isnull=False)
+
+
+@dataclass(frozen=True)
+class DisputeFacts:
+    """A dispute in plain values, as journeys may hold it."""
+
+    id: UUID
+    payment_id: UUID
+    facility_id: UUID
+    code: str
+    money: Money
+    is_open: bool
+    is_taken: bool
+    answer_by: datetime | None
+
+
+def dispute_facts(dispute_id: UUID) -> DisputeFacts:
+    """Return the facts of a dispute, for journeys: nobody's permission is asked."""
+    dispute = Dispute.objects.select_related("payment").get(id=dispute_id)
+    return DisputeFacts(
+        id=dispute.id,
+        payment_id=dispute.payment_id,
+        facility_id=dispute.payment.facility_id,
+        code=dispute.payment.code,
+        money=dispute.money,
+        is_open=dispute.is_open,
+        is_taken=dispute.is_taken,
+        answer_by=dispute.answer_by if dispute.status == Dispute.Status.NEEDS_RESPONSE else None,
+    )
+
+
+def unmatched_since(line_id: UUID) -> datetime | None:
+    """Return when we heard of a transfer that nobody has matched yet; None once it is settled."""
+    rows = BankLine.objects.filter(id=line_id, status=BankLine.Status.UNMATCHED)
+    return rows.values_list("created_at", flat=True).first()
+
+
+def unmatched_at(facility_id: UUID) -> tuple[int, Money]:
+    """Return how many transfers wait at a facility for somebody to match them, and how much that is together."""
+    rows = BankLine.objects.filter(facility_id=facility_id, status=BankLine.Status.UNMATCHED)
+    found = rows.aggregate(count=Count("id"), sum=Sum("amount"))
+    return found["count"], Money.vnd(found["sum"] or 0)
 
 
 def refunds_waiting(now: datetime, *, longer_than: timedelta) -> QuerySet[Refund]:

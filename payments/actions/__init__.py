@@ -38,6 +38,7 @@ from payments.actions.invoicing import (
     credit_refund,
     issue_invoice,
 )
+from payments.actions.limits import confirm_refund_limit, drop_refund_limit, set_refund_limit
 from payments.actions.links import make_link, revoke_links, use_link
 from payments.actions.prices import (
     begin_price_list,
@@ -84,10 +85,12 @@ __all__ = [
     "charge_visit",
     "close_account",
     "close_shift",
+    "confirm_refund_limit",
     "count_payment",
     "credit_refund",
     "drop_bill",
     "drop_price_list",
+    "drop_refund_limit",
     "enter_account",
     "expire_payment",
     "give_back_free",
@@ -133,6 +136,7 @@ __all__ = [
     "request_refund",
     "revoke_links",
     "send_einvoice",
+    "set_refund_limit",
     "settle",
     "settle_delivery",
     "settled_elsewhere",

@@ -11,7 +11,7 @@ import audit
 from core.actor import Actor
 from payments import access
 from payments.actions.refunds import promise
-from payments.errors import RefundTooHigh, SamePerson
+from payments.errors import ReasonMissing, RefundTooHigh, SamePerson
 from payments.models import Payment, Refund
 
 Status = Refund.Status
@@ -35,10 +35,13 @@ def approve_refund(*, refund_id: UUID, by: Actor, now: datetime) -> Refund:
 
 
 @transaction.atomic
-def reject_refund(*, refund_id: UUID, by: Actor, now: datetime) -> Refund:
-    """Say no: nothing is promised. Rejecting again changes nothing. Raises SamePerson, WrongState."""
+def reject_refund(*, refund_id: UUID, reason: str, by: Actor, now: datetime) -> Refund:
+    """Say no, and why: nothing is promised. Rejecting again changes nothing. Raises SamePerson, ReasonMissing, WrongState."""
     payment, refund = _lock(refund_id, by)
     if refund.status != Status.REJECTED:
+        refund.rejected_because = reason.strip()[:200]
+        if not refund.rejected_because:
+            raise ReasonMissing()
         _decide(payment, refund, Status.REJECTED, "payments.reject_refund", by, now)
     return refund
 
@@ -54,7 +57,7 @@ def _lock(refund_id: UUID, by: Actor) -> tuple[Payment, Refund]:
 def _decide(payment: Payment, refund: Refund, status: str, action: str, by: Actor, now: datetime) -> None:
     refund.move_to(status, at=now)
     refund.decided_by = by.user_id
-    refund.save(update_fields=["status", "decided_by", "requested_at", "rejected_at"])
+    refund.save(update_fields=["status", "decided_by", "requested_at", "rejected_at", "rejected_because"])
     audit.record(
         by, action, payment, person_id=payment.payer_id, facility_id=payment.facility_id,
         detail={"reason": refund.reason, **refund.money.as_json()},

@@ -15,8 +15,10 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from core.actor import Actor
+from core.events import emit
 from payments import access, codes, ledger, matching
 from payments.actions import books, recording
+from payments.events import TransferUnmatched
 from payments.gateways import Came
 from payments.models import BankLine, BankStatement, Entry, GatewayAccount, Payment
 
@@ -76,6 +78,8 @@ def take_line(
     lines = ledger.bank_came(account.gateway, account.facility_id, line.money)
     books.write_of_bank(Entry.Kind.BANK_CAME, lines, bank_line=line)
     _match(line, now=now)
+    if line.status == Status.UNMATCHED:
+        emit(TransferUnmatched(line_id=str(line.id), facility_id=str(line.facility_id)))
     return Taken(line, is_new=True)
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
 import audit
 from core.actor import Actor
 from core.refs import ref
-from payments import access, cash, ledger
+from payments import access, cash, ledger, queries
 from payments.actions import books
 from payments.actions.refunds import gone
 from payments.errors import NotCash, SamePerson, TooLittleInDrawer, TransferMissing
@@ -31,7 +30,8 @@ def pay_out(*, credit_id: UUID, way: str, transfer_reference: str = "", by: Acto
     payment, credit = access.lock_credit(by, credit_id)
     if credit.status == Credit.Status.PAID:
         return credit
-    if credit.refund is None and credit.made_by == user_id and credit.amount > settings.REFUND_APPROVAL_ABOVE:
+    is_own_finding = credit.refund is None and credit.made_by == user_id
+    if is_own_finding and credit.amount > queries.approval_above(credit.facility_id):
         raise SamePerson()
     transfer_reference = transfer_reference.strip()[:80]
     if shift is not None:

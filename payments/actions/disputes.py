@@ -81,9 +81,13 @@ def record_dispute(*, payment_id: UUID, truth: DisputeTruth, by: Actor, now: dat
     if dispute.payment_id != payment.id or dispute.money != truth.money:
         log.error("payment %s: the dispute %s has changed at %s", payment.id, truth.reference, payment.gateway)
         return Outcome.FLAGGED
+    needed_no_answer = is_new or dispute.status != Status.NEEDS_RESPONSE
     changed = _take(dispute, truth) | _move(dispute, truth, now=now)
+    needs_answer = dispute.status == truth.status == Status.NEEDS_RESPONSE
+    if needs_answer and truth.answer_by is not None:
+        dispute.answer_by = truth.answer_by  # a question becomes a dispute, a bank gives more time
     dispute.save()
-    if is_new:
+    if is_new or (needs_answer and needed_no_answer):
         emit(PaymentDisputed(payment_id=str(payment.id), subject=payment.subject, dispute_id=str(dispute.id)))
     if is_new or changed:
         audit.record(

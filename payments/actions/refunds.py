@@ -6,7 +6,6 @@ import logging
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
@@ -29,7 +28,7 @@ log = logging.getLogger("lanh.payments")
 def request_refund(*, payment_id: UUID, reason: str, by: Actor, now: datetime, money: Money | None = None) -> Refund:
     """Promise money back; the gateway is asked by a job. Without `money`, all that is left.
 
-    What the desk wants for one payment above settings.REFUND_APPROVAL_ABOVE waits for a second person; the house itself
+    What the desk wants for one payment above queries.approval_above waits for a second person; the house itself
     needs nobody, and does not wait for a wish that is still to be approved. Asking again for all when all has been asked
     for returns that refund. What the payer's bank has taken in a dispute is not there to be given back.
     The house and the facility's desk may; a citizen gets money back by cancelling.
@@ -47,7 +46,7 @@ def request_refund(*, payment_id: UUID, reason: str, by: Actor, now: datetime, m
     wanted = money or Money(left, payment.currency)
     if wanted.currency != payment.currency or not 0 < wanted.amount <= left:
         raise RefundTooHigh()
-    waits = needs_approval(wanted, alive, by)
+    waits = needs_approval(wanted, alive, by, above=queries.approval_above(payment.facility_id))
     refund = Refund.objects.create(
         payment=payment,
         amount=wanted.amount,
@@ -75,12 +74,12 @@ def _counted(payment: Payment, by: Actor) -> list[Refund]:
     return list(rows.order_by("created_at", "id"))
 
 
-def needs_approval(wanted: Money, alive: list[Refund], by: Actor) -> bool:
+def needs_approval(wanted: Money, alive: list[Refund], by: Actor, *, above: int) -> bool:
     """Say whether a wish needs a second person: all that people asked for of one payment counts together. Pure."""
     if by.is_system:
         return False
     before = sum(one.amount for one in alive if one.requested_by is not None and one.decided_by is None)
-    return before + wanted.amount > settings.REFUND_APPROVAL_ABOVE
+    return before + wanted.amount > above
 
 
 def promise(payment: Payment, refund: Refund) -> None:

@@ -7,6 +7,7 @@ from payments.models.cash import CashMovement, CashShift
 from payments.models.credits import Credit
 from payments.models.disputes import Dispute
 from payments.models.invoices import ChargedItem, CountedPayment, Invoice, Series
+from payments.models.limits import RefundLimit
 from payments.models.papers import EInvoice, PayLink, Receipt, Summed
 from payments.models.payments import Payment, Refund
 from payments.models.prices import Category, PriceItem, PriceList
@@ -40,6 +41,7 @@ __all__ = [
     "Receipt",
     "Reconciliation",
     "Refund",
+    "RefundLimit",
     "Series",
     "StatementLine",
     "Summed",

@@ -239,6 +239,7 @@ class Refund(Stateful, Entity):
     gateway_reference = models.CharField(max_length=80, blank=True)
     requested_by = models.UUIDField(null=True)  # the user; None when the house did it
     decided_by = models.UUIDField(null=True)  # who approved or rejected it
+    rejected_because = models.CharField(max_length=200, blank=True)  # for colleagues: the payer does not read it
     requested_at = models.DateTimeField(null=True)  # approved
     rejected_at = models.DateTimeField(null=True)
     credited_at = models.DateTimeField(null=True)

@@ -84,6 +84,20 @@ FACTS: dict[str, dict[str, Any]] = {
         "code": "LH7K2M9QW3XT0",
     },
     "payment_refunded": {"amount": "1.150.000 ₫", "description": "Khám từ xa"},
+    "payment_disputed": {
+        "amount": "12.150.000 ₫",
+        "code": "LH7K2M9QW3XT0",
+        "is_taken": True,
+        "answer_at": "2031-04-02T16:59:59+00:00",
+        "zone": "Asia/Ho_Chi_Minh",
+    },
+    "transfers_unmatched": {
+        "count": 1234,
+        "amount": "1.212.150.000 ₫",
+        "counted_at": "2031-03-26T02:00:00+00:00",
+        "facility": VISIT["facility"],
+        "zone": "Asia/Ho_Chi_Minh",
+    },
     "sign_in_code": {"code": "123456"},
 }
 

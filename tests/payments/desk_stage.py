@@ -1,4 +1,4 @@
-"""What lies about at a desk where money is in question: a drawer, a refund to approve, a credit, a day that differs."""
+"""What lies about at a desk where money is in question: a drawer, a refund to approve, a higher limit, a credit, a day that differs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ def in_question(hospital: Facility, payment_id: UUID | str, now: datetime) -> di
     difference = Difference.objects.create(
         reconciliation=day, kind="missing_here", side="capture", transaction="T1", their_amount=1_000, at=now
     )
+    limit = actions.set_refund_limit(amount=9_000_000, by=by, now=now)
+    assert limit is not None
     return {
+        "limit": str(limit.id),
         "shift": str(shift.id),
         "refund": str(refund.id),
         "credit": str(credit.id),

@@ -13,7 +13,7 @@ from core.errors import NotAllowed, NotFound, WrongState
 from core.money import Money
 from identity.models import Facility
 from payments import actions
-from payments.errors import RefundTooHigh, SamePerson, TransferMissing
+from payments.errors import ReasonMissing, RefundTooHigh, SamePerson, TransferMissing
 from payments.models import Credit, Entry, Payment, Refund
 from tests.booking.test_races import all_at_once
 from tests.jobs import run_jobs, waiting_jobs
@@ -62,9 +62,10 @@ def test_a_colleague_approves_and_it_goes_back(paid: Payment, by_dan: Actor, by_
 
 def test_who_asked_cannot_decide(paid: Payment, by_dan: Actor, now: datetime) -> None:
     refund = ask(paid, by_dan, now)
-    for decide in (actions.approve_refund, actions.reject_refund):
-        with pytest.raises(SamePerson):
-            decide(refund_id=refund.id, by=by_dan, now=now)
+    with pytest.raises(SamePerson):
+        actions.approve_refund(refund_id=refund.id, by=by_dan, now=now)
+    with pytest.raises(SamePerson):
+        actions.reject_refund(refund_id=refund.id, reason="Nhầm", by=by_dan, now=now)
     assert Refund.objects.get().status == "awaiting_approval"
     assert "payments.tasks.carry_out_refund" not in waiting_jobs()
 
@@ -82,12 +83,22 @@ def test_a_rejected_one_is_over_and_frees_the_amount(
     paid: Payment, by_dan: Actor, by_second: Actor, now: datetime
 ) -> None:
     refund = ask(paid, by_dan, now)
-    actions.reject_refund(refund_id=refund.id, by=by_second, now=now)
+    for reason in (" Đã khám xong ", "Lý do khác"):  # saying it again changes nothing
+        actions.reject_refund(refund_id=refund.id, reason=reason, by=by_second, now=now)
+    assert Refund.objects.get().rejected_because == "Đã khám xong"
     with pytest.raises(WrongState):
         actions.approve_refund(refund_id=refund.id, by=by_second, now=now)
     assert ask(paid, by_dan, now, 50_000).status == "requested"
     run_jobs()
     assert again(paid).refunded_amount == 50_000
+
+
+def test_a_rejection_says_why(paid: Payment, by_dan: Actor, by_second: Actor, now: datetime) -> None:
+    refund = ask(paid, by_dan, now)
+    with pytest.raises(ReasonMissing):
+        actions.reject_refund(refund_id=refund.id, reason=" ", by=by_second, now=now)
+    refund = Refund.objects.get()
+    assert (refund.status, refund.decided_by, refund.rejected_because) == ("awaiting_approval", None, "")
 
 
 def test_the_house_does_not_wait_for_people(paid: Payment, by_dan: Actor, by_second: Actor, now: datetime) -> None:
@@ -129,7 +140,7 @@ def test_two_colleagues_at_once_decide_once(
     refund = ask(payment, by_dan, now)
     desks = [actor_for(make_desk(facility=hospital)) for _ in range(3)]
     acts = [lambda by=by: actions.approve_refund(refund_id=refund.id, by=by, now=now) for by in desks]
-    acts += [lambda by=by: actions.reject_refund(refund_id=refund.id, by=by, now=now) for by in desks]
+    acts += [lambda by=by: actions.reject_refund(refund_id=refund.id, reason="Nhầm", by=by, now=now) for by in desks]
     said = all_at_once(acts)
     assert sorted(said) == ["ok"] * 3 + ["wrong_state"] * 3
     assert Entry.objects.filter(kind="refund_request").count() in (0, 2)

@@ -101,6 +101,19 @@ def test_without_any_hook_the_clock_finds_how_it_ended(
     assert Dispute.objects.get().status == LOST
 
 
+def test_the_day_to_answer_by_is_the_banks_latest_word(
+    truth: DisputeTruth, record: Callable[..., str], told: list[str], now: datetime
+) -> None:
+    record(replace(truth, status="under_review", answer_by=None))
+    record(truth)
+    assert Dispute.objects.get().answer_by == truth.answer_by and told.count("PaymentDisputed") == 2
+    later = now + timedelta(days=21)
+    record(replace(truth, answer_by=later))
+    record(replace(truth, answer_by=None))
+    record(replace(truth, status=WON, answer_by=now))
+    assert Dispute.objects.get().answer_by == later and told.count("PaymentDisputed") == 2
+
+
 def test_asked_ten_times_it_is_written_once(truth: DisputeTruth, record: Callable[..., str], told: list[str]) -> None:
     assert record(truth) == "disputed"
     lines = Entry.objects.count()

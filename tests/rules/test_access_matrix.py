@@ -233,6 +233,8 @@ GET    /hospital/money/                                             ux x xxxx xx
 GET    /hospital/money/income.csv                                   ux x xxxx xx xxxx yy xx xx
 GET    /hospital/money/refunds/                                     ux x xxxx xx xxxx yy xx xx
 POST   /hospital/money/refunds/{refund}/decide/                     ux x xxxx xx xxxx y- xx xx
+POST   /hospital/money/refunds/limit/                               ux x xxxx xx xxxx yy xx xx
+POST   /hospital/money/refunds/limit/{limit}/decide/                ux x xxxx xx xxxx y- xx xx
 POST   /hospital/money/credits/{credit}/pay-out/                    ux x xxxx xx xxxx y- xx xx
 GET    /hospital/money/reconciliations/                             ux x xxxx xx xxxx yy xx xx
 GET    /hospital/money/reconciliations/{reconciliation}/            ux x xxxx xx xxxx y- xx xx
@@ -399,6 +401,8 @@ WISHES: dict[str, dict[str, Any]] = {
     "POST /hospital/cash/payments/{payment}/take/": {"given": "500.000"},
     "POST /hospital/cash/payments/{payment}/refund/": {"amount": "1.000", "reason": "Thu thừa"},
     "POST /hospital/money/refunds/{refund}/decide/": {"answer": "approve"},
+    "POST /hospital/money/refunds/limit/": {"amount": "100.000"},
+    "POST /hospital/money/refunds/limit/{limit}/decide/": {"answer": "confirm"},
     "POST /hospital/money/credits/{credit}/pay-out/": {"way": "transfer", "transfer_reference": "FT9"},
     "POST /hospital/money/differences/{difference}/settle/": {"way": "look", "note": "Hỏi ngân hàng"},
     "POST /hospital/transfers/{bank_line}/assign/": {"payment": "{payment}"},
@@ -477,7 +481,7 @@ WATCHED = (
     "prescriptions_filing", "prescriptions_nationalaccount",
     "prescriptions_inquiry", "prescriptions_pharmacyanswer", "prescriptions_reservation", "prescriptions_lot",
     "prescriptions_countercode", "prescriptions_codemessage", "prescriptions_dosereminder",
-    "payments_payment", "payments_refund", "payments_entry", "payments_bankline", "payments_bankstatement",
+    "payments_payment", "payments_refund", "payments_refundlimit", "payments_entry", "payments_bankline", "payments_bankstatement",
     "payments_cashshift", "payments_cashmovement", "payments_credit", "payments_reconciliation", "payments_difference",
     "payments_invoice", "payments_chargeditem", "payments_receipt", "payments_einvoice", "payments_paylink",
     "payments_pricelist", "payments_priceitem",

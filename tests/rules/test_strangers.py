@@ -138,7 +138,10 @@ def things(told: Story) -> dict[str, str]:
         "room_id": told.ids["room"],
         "prescription_id": told.ids["prescription"],
         "payment_id": told.ids["payment"],
-        **{f"{name}_id": told.ids[name] for name in ("shift", "refund", "credit", "reconciliation", "difference")},
+        **{
+            f"{name}_id": told.ids[name]
+            for name in ("shift", "refund", "limit", "credit", "reconciliation", "difference")
+        },
         "invoice_id": str(Invoice.objects.get().pk),
         "item_id": str(Invoice.objects.get().items.get().pk),
         "receipt_id": str(Receipt.objects.get().pk),

@@ -1,17 +1,18 @@
-"""Money back: asked for at the desk, decided by a second person, owed where no gateway sends it."""
+"""Money back: asked for at the desk, decided by a second person, owed where no gateway sends it; and the limit of all that."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from core.actor import Actor
 from core.errors import Conflict, Invalid, NotAllowed
 from core.money import Money
 from core.pages import actor_of, now
@@ -24,10 +25,18 @@ from web.consoles.money import shared
 @desk_page
 def refunds(request: HttpRequest) -> HttpResponse:
     """What waits for a second person, what is owed, what is under way, what has ended lately."""
+    return _refunds(request)
+
+
+def _refunds(request: HttpRequest, *, typed: str | None = None, error: str = "") -> HttpResponse:
     by = actor_of(request)
+    limit = desk.refund_limit(by)
     waiting = list(desk.refunds_to_decide(by))
     ended = list(desk.refunds_ended(by, now() - timedelta(days=30))[:50])
-    names = desk.names_of(one for row in (*waiting, *ended) for one in (row.requested_by, row.decided_by))
+    names = desk.names_of(
+        [one for row in (*waiting, *ended) for one in (row.requested_by, row.decided_by)]
+        + [one for row in (limit.own, limit.wished, *limit.history) if row for one in (row.set_by, row.decided_by)]
+    )
     context = {
         "waiting": [
             (
@@ -45,9 +54,65 @@ def refunds(request: HttpRequest) -> HttpResponse:
             for one in ended
         ],
         "shift": access.own_shift(by),
-        "limit": Money.vnd(settings.REFUND_APPROVAL_ABOVE),
+        **_limit(limit, names, by),
+        "typed": typed if typed is not None else shared.written(limit.above.amount) if limit.own else "",
+        "usual": shared.written(limit.house.amount),
+        "error": error,
     }
-    return render(request, "web/money/refunds.html", context)
+    return render(request, "web/money/refunds.html", context, status=422 if error else 200)
+
+
+def _limit(limit: desk.Limit, names: dict[UUID, str], by: Actor) -> dict[str, Any]:
+    def said(row: Any) -> dict[str, Any] | None:
+        if row is None:
+            return None
+        return {
+            "row": row,
+            "amount": row.money or limit.house,
+            "is_own": row.set_by == by.user_id,
+            "set_by": names.get(row.set_by, ""),
+            "decided_by": names.get(row.decided_by, "") if row.decided_by else "",
+            "look": shared.LIMIT_LOOKS[str(row.status)],
+        }
+
+    return {
+        "limit": limit,
+        "own": said(limit.own),
+        "wished": said(limit.wished),
+        "set_before": [said(row) for row in limit.history],
+    }
+
+
+@require_POST
+@desk_page
+def set_limit(request: HttpRequest) -> HttpResponse:
+    """Set the facility's own limit; an empty field is the house's. A higher one waits for a second person."""
+    text = request.POST.get("amount", "").replace("\x00", "").strip()[:40]
+    try:
+        limit = actions.set_refund_limit(amount=shared.whole(text) if text else None, by=actor_of(request), now=now())
+    except Invalid as error:
+        return _refunds(request, typed=text, error=shared.said(error))
+    if limit is not None and limit.status == "wished":
+        messages.success(request, _("A colleague has to confirm the higher limit. Until then nothing changes."))
+    else:
+        messages.success(request, _("Saved."))
+    return redirect("hospital_refunds")
+
+
+@require_POST
+@desk_page
+def decide_limit(request: HttpRequest, limit_id: UUID) -> HttpResponse:
+    """Confirm or refuse a colleague's higher limit, or take back one's own."""
+    confirms = request.POST.get("answer") == "confirm"
+    act = actions.confirm_refund_limit if confirms else actions.drop_refund_limit
+    try:
+        act(limit_id=limit_id, by=actor_of(request), now=now())
+    except (Conflict, NotAllowed) as error:
+        messages.error(request, shared.said(error))
+    else:
+        words = _("Confirmed: the higher limit holds from now on.") if confirms else _("The limit stays as it is.")
+        messages.success(request, words)
+    return redirect("hospital_refunds")
 
 
 @require_POST
@@ -78,11 +143,14 @@ def ask(request: HttpRequest, payment_id: UUID) -> HttpResponse:
 @require_POST
 @desk_page
 def decide(request: HttpRequest, refund_id: UUID) -> HttpResponse:
-    """Approve or reject what a colleague asked for."""
-    approves = request.POST.get("answer") == "approve"
-    act = actions.approve_refund if approves else actions.reject_refund
+    """Approve what a colleague asked for, or reject it with a reason."""
+    approves, by = request.POST.get("answer") == "approve", actor_of(request)
     try:
-        act(refund_id=refund_id, by=actor_of(request), now=now())
+        if approves:
+            actions.approve_refund(refund_id=refund_id, by=by, now=now())
+        else:
+            reason = request.POST.get("reason", "").replace("\x00", "")
+            actions.reject_refund(refund_id=refund_id, reason=reason, by=by, now=now())
     except (Conflict, Invalid, NotAllowed) as error:
         messages.error(request, shared.said(error))
     else:

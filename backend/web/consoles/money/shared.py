@@ -34,6 +34,7 @@ REFUND_LOOKS = {
     "done": "good",
     "failed": "bad",
 }
+LIMIT_LOOKS = {"wished": "warn", "holds": "good", "ended": "", "dropped": ""}
 DAY_LOOKS = {"waiting": "", "agreed": "good", "differs": "bad"}
 DIFFERENCE_LOOKS = {"open": "bad", "looked_into": "warn", "resolved": "good"}
 # What the house itself writes as a refund's reason, in words; what people wrote stays as it is.
@@ -60,6 +61,11 @@ def whole(text: str | None) -> int:
     """Read an amount of dong as people write it: 150.000, 150000 ₫. Nonsense and what is below nothing is -1."""
     digits = "".join(one for one in (text or "") if not one.isspace() and one not in ".,₫đ")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 13 else -1
+
+
+def written(amount: int) -> str:
+    """Write an amount of dong into a field, as people write it."""
+    return f"{amount:,}".replace(",", ".")
 
 
 def today() -> date:
