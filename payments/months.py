@@ -1,4 +1,4 @@
-"""A facility's month in money, from the ledger alone: what came, what went back, by way and by day, and the balances."""
+"""A facility's month in money: from the ledger what came and went back, and the balances; from invoices who owes which part."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import TruncDate
 
 from core.money import Money
 from identity.models import Facility
 from payments import ledger
-from payments.models import Entry
+from payments.models import CountedPayment, Entry, Invoice
 
 
 @dataclass
@@ -45,6 +45,20 @@ class Balance:
         return self.closing - self.opening
 
 
+@dataclass(frozen=True)
+class Billed:
+    """The invoices of a month that stand today, in minor units: who pays which part, and what is still to come."""
+
+    number: int = 0
+    total: int = 0  # after discounts
+    discount: int = 0
+    insurance: int = 0  # to be claimed from the health insurance fund
+    other: int = 0
+    patients: int = 0  # co-payments and own parts
+    credited: int = 0  # taken back by credit notes of the month
+    unpaid: int = 0  # of the patients' part
+
+
 @dataclass
 class Statement:
     """A month of one facility in one currency."""
@@ -57,6 +71,7 @@ class Statement:
     by_way: dict[str, Sums] = field(default_factory=dict)  # gateway → sums
     by_day: dict[date, Sums] = field(default_factory=dict)
     balances: list[Balance] = field(default_factory=list)
+    billed: Billed = field(default_factory=Billed)
 
     def money(self, amount: int) -> Money:
         return Money(amount, self.currency)
@@ -71,6 +86,7 @@ def month_of(facility: Facility, first_day: date, *, currency: str = "VND") -> S
     found = Statement(facility, first_day, last_day, currency)
     _moved(found, begins, ends, zone)
     found.balances = _balances(found, begins, ends)
+    found.billed = _billed(found, begins, ends)
     return found
 
 
@@ -107,3 +123,25 @@ def _balances(found: Statement, begins: datetime, ends: datetime) -> list[Balanc
         opening=Sum("amount", filter=Q(created_at__lt=begins), default=0), closing=Sum("amount")
     )
     return [Balance(row["account"], row["opening"], row["closing"]) for row in told.order_by("account")]
+
+
+def _billed(found: Statement, begins: datetime, ends: datetime) -> Billed:
+    rows = Invoice.objects.filter(
+        facility=found.facility, currency=found.currency, issued_at__gte=begins, issued_at__lt=ends
+    )
+    bills = rows.filter(kind="bill", status__in=["issued", "settled", "adjusted"])
+    columns = ("total", "discount", "insurance", "copay", "own", "other")
+    sums = bills.aggregate(number=Count("id"), **{name: Sum(f"{name}_amount", default=0) for name in columns})
+    open_ones = bills.filter(status="issued")
+    owed = open_ones.aggregate(total=Sum(F("copay_amount") + F("own_amount"), default=0))["total"]
+    counted = CountedPayment.objects.filter(invoice__in=open_ones).aggregate(total=Sum("amount", default=0))["total"]
+    return Billed(
+        number=sums["number"],
+        total=sums["total"],
+        discount=sums["discount"],
+        insurance=sums["insurance"],
+        other=sums["other"],
+        patients=sums["copay"] + sums["own"],
+        credited=rows.filter(kind="credit").aggregate(total=Sum("total_amount", default=0))["total"],
+        unpaid=owed - counted,
+    )

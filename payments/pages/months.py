@@ -1,4 +1,4 @@
-"""A facility's month in money for its desk: on a page, as PDF, as CSV. From the ledger alone."""
+"""A facility's month in money for its desk: on a page, as PDF, as CSV."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ def statement(request: HttpRequest) -> HttpResponse:
         "ways": [(printing.way_of(code), sums) for code, sums in found.by_way.items()],
         "days": found.by_day.items(),
         "balances": [(account_words(one.account), one) for one in found.balances],
+        "billed": billed_words(found),
     }
     return render(request, "payments/desk/month.html", context)
 
@@ -54,7 +55,7 @@ def statement(request: HttpRequest) -> HttpResponse:
 @require_GET
 @page(roles=DESK)
 def as_csv(request: HttpRequest) -> HttpResponse:
-    """The month as a table: a row for each day, then for each way, then the accounts."""
+    """The month as a table: a row for each day, then for each way, then the accounts, then the invoices."""
     found = _wanted(request)
     header = [_("Part"), _("Way or day"), *_columns()]
     rows = [[_("Day"), f"{day:%Y-%m-%d}", *_cells(sums)] for day, sums in found.by_day.items()]
@@ -64,6 +65,8 @@ def as_csv(request: HttpRequest) -> HttpResponse:
         [_("Account"), account_words(one.account), "", str(one.opening), "", "", "", "", str(one.closing)]
         for one in found.balances
     ]
+    rows.append([_("Invoices"), _("Number"), str(found.billed.number)])
+    rows += [[_("Invoices"), words, "", str(amount)] for words, amount in billed_words(found)]
     response = HttpResponse(write_csv(header, rows), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="sao-ke-{found.first_day:%Y-%m}.csv"'
     return response
@@ -91,6 +94,12 @@ def said(found: Statement) -> dict[str, Any]:
             [_("Days"), f"{found.first_day:%d/%m/%Y} – {found.last_day:%d/%m/%Y}"],
         ],
         "tables": [
+            {
+                "title": _("Invoices of the month, as they stand today: %(n)s") % {"n": found.billed.number},
+                "head": [_("Part"), _("Amount")],
+                "rows": [[words, str(found.money(amount))] for words, amount in billed_words(found)],
+                "foot": [],
+            },
             {
                 "title": _("By way to pay"),
                 "head": [_("Way to pay"), *columns],
@@ -131,6 +140,21 @@ def _columns() -> list[str]:
 def _cells(sums: Sums, found: Statement | None = None) -> list[str]:
     amounts = [sums.income, sums.refunds, sums.sent_back, sums.fees, sums.losses, sums.net]
     return [str(sums.number), *(str(found.money(one)) if found else str(one) for one in amounts)]
+
+
+def billed_words(found: Statement) -> list[tuple[str, int]]:
+    """Return the parts of the month's invoices in words; what nobody had is left out, the whole and the unpaid never."""
+    one = found.billed
+    told = [
+        (_("Billed, after discounts"), one.total, True),
+        (_("Discounts given"), one.discount, False),
+        (_("To be claimed from health insurance"), one.insurance, False),
+        (_("From other sources"), one.other, False),
+        (_("The patients' part"), one.patients, True),
+        (_("Taken back by credit notes"), one.credited, False),
+        (_("Of the patients' part still unpaid"), one.unpaid, True),
+    ]
+    return [(words, amount) for words, amount, always in told if amount or always]
 
 
 def account_words(account: str) -> str:

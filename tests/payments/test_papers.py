@@ -380,6 +380,31 @@ def test_the_month_adds_up(
     assert "230.000 ₫" in pdf and hospital.name in pdf and "999.000" not in pdf
 
 
+def test_the_months_invoices_say_who_owes_which_part(
+    hospital: Facility, ana: Person, dan_browser: Client, now: datetime
+) -> None:
+    """1.034.567 ₫ at 80 %: 827.654 to be claimed, 206.913 the patient's; 90.000 less 10.000 her own, of which 30.000 came."""
+    publish(hospital, now=now)
+    insured, own = bill(hospital, ana, "XN12", now=now), bill(hospital, ana, "DV07", now=now)
+    actions.split_by_insurance(invoice_id=insured.id, card="GD4010123456789", visit_object="1.1", by=HOUSE, now=now)
+    actions.give_discount(item_id=own.items.get().id, money=Money.vnd(10_000), reason="Hộ nghèo", by=HOUSE, now=now)
+    for one in (insured, own):
+        actions.issue_invoice(invoice_id=one.id, by=HOUSE, now=now)
+    deposit = paid_for(hospital, ana, Ref("deposit", new_id()), 30_000, now=now)
+    actions.count_payment(payment_id=deposit.id, invoice_id=own.id, by=HOUSE, now=now)
+    bill(hospital, ana, "DV07", now=now)  # a draft says nothing
+    found = months.month_of(hospital, now.date().replace(day=1)).billed
+    assert (found.number, found.total, found.discount, found.insurance) == (2, 1_114_567, 10_000, 827_654)
+    assert (found.patients, found.unpaid, found.credited) == (286_913, 256_913, 0)
+    where = f"?month={now:%Y-%m}"
+    assert "827.654" in dan_browser.get(f"/hospital/statement/{where}").content.decode()
+    assert "256913" in dan_browser.get(f"/hospital/statement/statement.csv{where}").content.decode()
+    assert "827.654 ₫" in text_of(dan_browser.get(f"/hospital/statement/statement.pdf{where}").content)
+    replaced = actions.replace_invoice(invoice_id=own.id, reason="x", by=HOUSE, now=now)
+    actions.issue_invoice(invoice_id=replaced.id, by=HOUSE, now=now)
+    assert months.month_of(hospital, now.date().replace(day=1)).billed == found
+
+
 @pytest.mark.parametrize("month", ["", "x", "2026-13", "0001-01", "99999-01"])
 def test_nonsense_shows_this_month(dan_browser: Client, month: str) -> None:
     assert dan_browser.get(f"/hospital/statement/?month={month}").status_code == 200
