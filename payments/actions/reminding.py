@@ -24,14 +24,14 @@ AT_ONCE = 500
 def remind_the_unpaid(*, by: Actor, now: datetime) -> int:
     """Tell of each payment that is due for its next reminder; return how many. Each is told once, whoever runs this twice.
 
-    What lapses within the hour is left alone.
+    What lapses within the hour is left alone. What came due while the house stood still is told as one, the last.
     """
     access.require_house(by)
     told = 0
-    for nth, hours in enumerate(settings.PAYMENT_REMINDERS, start=1):
+    for nth, hours in _latest_first():
         due = Payment.objects.filter(
             status__in=[Payment.Status.CREATED, Payment.Status.PENDING],
-            reminders_sent=nth - 1,
+            reminders_sent__lt=nth,
             created_at__lte=now - timedelta(hours=hours),
             expires_at__gt=now + timedelta(hours=1),
         )
@@ -40,11 +40,15 @@ def remind_the_unpaid(*, by: Actor, now: datetime) -> int:
     return told
 
 
+def _latest_first() -> list[tuple[int, int]]:
+    return list(enumerate(settings.PAYMENT_REMINDERS, start=1))[::-1]
+
+
 @transaction.atomic
 def _remind(payment: Payment, nth: int) -> int:
     # One conditional statement: a second run finds the number gone up.
     taken = Payment.objects.filter(
-        id=payment.id, reminders_sent=nth - 1, status__in=[Payment.Status.CREATED, Payment.Status.PENDING]
+        id=payment.id, reminders_sent__lt=nth, status__in=[Payment.Status.CREATED, Payment.Status.PENDING]
     ).update(reminders_sent=nth)
     if taken:
         emit(PaymentUnpaid(payment_id=str(payment.id), subject=payment.subject, nth=nth))
@@ -54,11 +58,11 @@ def _remind(payment: Payment, nth: int) -> int:
 def remind_of_invoices(*, by: Actor, now: datetime) -> int:
     """Tell of each issued invoice that nobody is paying and that is due for a reminder; return how many.
 
-    Each is told once, whoever runs this twice. What came due while the house stood still is told as one, the last.
+    Each is told once, whoever runs this twice; of several that are due at once, the last.
     """
     access.require_house(by)
     told = 0
-    for nth, hours in reversed(list(enumerate(settings.PAYMENT_REMINDERS, start=1))):
+    for nth, hours in _latest_first():
         due = papers.nobody_pays().filter(issued_at__lte=now - timedelta(hours=hours))
         due = due.exclude(reminders__nth__gte=nth).order_by("issued_at")
         for invoice_id in due.values_list("id", flat=True)[:AT_ONCE]:
