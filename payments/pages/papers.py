@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +15,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core.errors import Conflict
 from core.pages import actor_of, now, page
-from payments import actions, einvoice, paper_access, printing
+from identity.access import may_act_for
+from payments import actions, einvoice, paper_access, papers, printing, queries
 
 PAYERS = frozenset({"citizen", "desk"})
 DESK = frozenset({"desk"})
@@ -36,9 +39,12 @@ def invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     """One invoice: what was charged, who pays which part, how it stands."""
     by = actor_of(request)
     found = paper_access.get_invoice(by, invoice_id)
+    left, ways = papers.left_of(found), queries.ways_to_pay(found.facility_id)
     context = {
         "base": base_for(by.role),
         "invoice": found,
+        "left": left,
+        "may_pay": not left.is_zero and bool(ways) and by.role == "citizen" and may_act_for(by, found.payer_id, "pay"),
         "items": found.items.all(),
         "payments": found.payments.select_related("payment").order_by("created_at"),
         "credits": found.credits.exclude(status="draft").order_by("issued_at"),
@@ -57,6 +63,26 @@ def invoice_pdf(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     if found.is_draft:
         return redirect("payments_invoice", invoice_id)
     return pdf_answer(printing.invoice_pdf(found), f"hoa-don-{found.number}")
+
+
+@require_POST
+@page(roles={"citizen"})
+def pay_invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
+    """Begin to pay what is left of an invoice, or go on with it: to its payment's page, where the ways to pay are."""
+    try:
+        payment = actions.ask_to_pay(
+            invoice_id=invoice_id,
+            expires_at=now() + timedelta(days=settings.INVOICE_PAYMENT_DAYS),
+            by=actor_of(request),
+            now=now(),
+        )
+    except Conflict as refusal:
+        messages.error(request, str(refusal.detail))
+        return redirect("payments_invoice", invoice_id)
+    if payment is None:
+        messages.success(request, _("Nothing is left to pay of this invoice."))
+        return redirect("payments_invoice", invoice_id)
+    return redirect("payments_payment", payment.id)
 
 
 @require_POST

@@ -247,6 +247,7 @@ POST   /payments/{payment}/share/                                   uy - ---y --
 POST   /payments/{payment}/share/stop/                              uy - ---y -- xxxx y- xx xx
 GET    /invoices/{invoice}/                                         uy - ---y -- xxxx y- xx xx
 GET    /invoices/{invoice}/invoice.pdf                              uy - ---y -- xxxx y- xx xx
+POST   /invoices/{invoice}/pay/                                     uy - ---y -- xxxx xx xx xx
 POST   /invoices/{invoice}/electronic/                              uy - ---y -- xxxx y- xx xx
 GET    /receipts/{receipt}/                                         uy - ---y -- xxxx y- xx xx
 GET    /receipts/{receipt}/receipt.pdf                              uy - ---y -- xxxx y- xx xx
