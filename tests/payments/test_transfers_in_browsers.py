@@ -16,7 +16,6 @@ from tests.payments.in_browsers import (  # noqa: F401
     ana,
     chromium,
     desk,
-    fits,
     keep,
     keep_both,
     payment_of,
