@@ -16,6 +16,7 @@ from payments import actions
 from payments.models import Invoice, Payment
 from tests.make import make_desk, make_facility, page_client
 from tests.payments.billing import HOUSE, VISITED, bill, paid_for, pay, publish
+from web.templatetags.lanh import day
 
 pytestmark = pytest.mark.django_db
 WEEK = timedelta(days=7)
@@ -56,7 +57,9 @@ def test_the_button_leads_to_the_payment_of_what_is_due(
     assert (payment.subject, payment.price, payment.status) == (f"invoice:{unpaid.id}", Money.vnd(240_000), "created")
     assert (payment.payer_id, payment.facility_id) == (ana.id, unpaid.facility_id)
     assert now + WEEK <= payment.expires_at <= now + WEEK + timedelta(minutes=5)
-    assert unpaid.number in ana_browser.get(f"/payments/{payment.id}/").content.decode()
+    page = ana_browser.get(f"/payments/{payment.id}/").content.decode()
+    assert unpaid.number in page and "Xem hóa đơn" in page and "Xem lịch khám" not in page
+    assert day(payment.expires_at) in page  # a clock alone would not do for a week
 
 
 def test_twice_gives_one_payment(unpaid: Invoice, ana: Person, ana_browser: Client) -> None:
