@@ -1,95 +1,28 @@
-"""Paying by Stripe through our own doors: begin, hooks, truth, holds, refunds, statements; the other side is the pretended one."""
+"""Paying by Stripe through our own doors: begin, truth, held cards; the other side is the pretended one."""
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import permutations
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-import stripe
-from django.test import Client
 from django.utils import translation
 
 from core.money import Money
 from core.refs import Ref
 from payments import actions, gateways, ledger, queries
 from payments.errors import AmountNotTaken, GatewayUnavailable
-from payments.gateways import Account, Asked, Wanted
-from payments.models import Delivery, Entry, GatewayAccount, Payment, Refund
-from tests.jobs import run_jobs, waiting_jobs
+from payments.gateways import Wanted
+from payments.models import Entry, GatewayAccount, Payment
+from tests.jobs import run_jobs
 from tests.payments.conftest import HOUSE, again
+from tests.payments.stripe import speaks
 from tests.payments.stripe_stage import HOOK_SECRET, There
 
-VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 pytestmark = pytest.mark.usefixtures("account")
 Pay = Callable[..., Payment]
-
-
-@pytest.fixture(autouse=True)
-def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stripe._http_client.HTTPClient._sleep_time_seconds", lambda *args: 0.01)
-
-
-@pytest.fixture
-def pending(payment: Payment, now: datetime) -> Payment:
-    """Ana stands at Stripe's page."""
-    return actions.start_payment(payment_id=payment.id, gateway="stripe", by=HOUSE, now=now)
-
-
-@pytest.fixture
-def paid(pending: Payment, there: There, now: datetime) -> Payment:
-    """Paid at Stripe, and recorded."""
-    there.act("pay", pending.gateway_reference)
-    actions.ask_gateway(payment_id=pending.id, by=HOUSE, now=now)
-    return again(pending)
-
-
-@pytest.fixture
-def held(open_payment: Callable[..., Payment], there: There, now: datetime) -> Payment:
-    """Held on ana's card until her visit tomorrow is done."""
-    payment = open_payment(capture_by=now + timedelta(days=1))
-    payment = actions.start_payment(payment_id=payment.id, gateway="stripe", by=HOUSE, now=now)
-    there.act("pay", payment.gateway_reference)
-    actions.ask_gateway(payment_id=payment.id, by=HOUSE, now=now)
-    return again(payment)
-
-
-def events_of(there: There, kind: str = "") -> list[dict[str, Any]]:
-    """What Stripe tells of, oldest first."""
-    rows = there.raw("/v1/events?limit=100")["data"][::-1]
-    return [row for row in rows if row["type"].startswith(kind)]
-
-
-def call(
-    account: GatewayAccount, event: Any, *, age: int = 0, secret: str = HOOK_SECRET, header: str | None = None
-) -> Any:
-    """Bring an event to our door, signed by the official library."""
-    raw = event if isinstance(event, str) else json.dumps(event, ensure_ascii=False, indent=2)
-    signed = stripe.WebhookSignature.generate_signature_header(raw, secret, int(time.time()) - age)
-    return Client().post(
-        queries.hook_path("stripe", account.id), raw.encode(), content_type="application/json",
-        headers={"Stripe-Signature": signed if header is None else header},
-    )  # fmt: skip
-
-
-def nothing_happened(payment: Payment) -> bool:
-    return (
-        again(payment).status == "pending"
-        and not Delivery.objects.exists()
-        and not Entry.objects.exists()
-        and waiting_jobs() == []
-    )
-
-
-def speaks(payment: Payment, now: datetime) -> tuple[Any, Account, Asked]:
-    account = queries.speaks_for(payment.account, payment.facility_id)
-    return gateways.get("stripe"), account, queries.asked(payment, now)
 
 
 # ---- begin
@@ -174,131 +107,6 @@ def test_a_wrong_key_of_the_hospital_is_unavailable(payment: Payment, account: G
     with pytest.raises(GatewayUnavailable):
         actions.start_payment(payment_id=payment.id, gateway="stripe", by=HOUSE, now=now)
     assert again(payment).status == "created"
-
-
-# ---- hooks
-
-
-def test_a_hook_is_kept_and_a_job_captures(pending: Payment, account: GatewayAccount, there: There) -> None:
-    there.act("pay", pending.gateway_reference)
-    (done,) = events_of(there, "checkout.session.completed")
-    assert call(account, done).status_code == 200
-    assert again(pending).status == "pending"
-    run_jobs()
-    found = again(pending)
-    assert (found.status, found.captured_amount, found.gateway_transaction[:3]) == ("captured", 150_000, "ch_")
-    assert Delivery.objects.get().outcome == "captured"
-
-
-@pytest.mark.parametrize("kind", ["payment_intent.succeeded", "charge.succeeded", "checkout.session.completed"])
-def test_each_of_the_events_alone_is_enough(pending: Payment, account: GatewayAccount, there: There, kind: str) -> None:
-    there.act("pay", pending.gateway_reference)
-    call(account, events_of(there, kind)[0])
-    run_jobs()
-    assert again(pending).status == "captured"
-
-
-def test_the_message_itself_is_not_believed(pending: Payment, account: GatewayAccount, there: There) -> None:
-    there.act("pay", pending.gateway_reference)
-    (event,) = events_of(there, "checkout.session.completed")
-    there.ask("reset")  # and Stripe, asked, knows of no such thing
-    assert call(account, event).status_code == 200
-    run_jobs(failures="keep")
-    assert again(pending).status != "captured" and not Entry.objects.exists()
-
-
-def test_duplicates_are_one(pending: Payment, account: GatewayAccount, there: There) -> None:
-    there.act("pay", pending.gateway_reference)
-    for event in events_of(there) * 3:
-        assert call(account, event).status_code == 200
-    run_jobs()
-    assert Delivery.objects.count() == len(events_of(there))
-    assert Entry.objects.filter(kind="capture").count() == 2
-
-
-@pytest.mark.parametrize("header", ["", "nonsense", "t=1,v1=" + "0" * 64, "t=x,v1=y", "v1=" + "0" * 64, "t=1"])
-def test_forged_ones_leave_no_trace(pending: Payment, account: GatewayAccount, there: There, header: str) -> None:
-    there.act("pay", pending.gateway_reference)
-    response = call(account, events_of(there)[0], header=header)
-    assert (response.status_code, response.json()["code"]) == (400, "bad_signature")
-    assert nothing_happened(pending)
-
-
-@pytest.mark.parametrize(
-    "change", [{"secret": "whsec_other"}, {"age": 301}, {"age": -310}], ids=["wrong secret", "stale", "future"]
-)
-def test_wrong_stale_and_future_ones_leave_no_trace(
-    pending: Payment, account: GatewayAccount, there: There, change: dict[str, Any]
-) -> None:
-    there.act("pay", pending.gateway_reference)
-    assert call(account, events_of(there)[0], **change).status_code == 400
-    assert nothing_happened(pending)
-
-
-def test_the_signature_is_over_the_bytes(pending: Payment, account: GatewayAccount, there: There) -> None:
-    there.act("pay", pending.gateway_reference)
-    event = events_of(there)[0]
-    header = stripe.WebhookSignature.generate_signature_header(json.dumps(event), HOOK_SECRET)
-    assert call(account, json.dumps(event, indent=1), header=header).status_code == 400
-    assert nothing_happened(pending)
-
-
-@pytest.mark.parametrize(
-    "body",
-    ["", "[]", "null", "{", "[" * 60_000, '{"id": "evt_1", "type": "x", "data": {"object": {"object": "charge"}}}',
-     '{"id": "evt 1", "type": "x", "data": {"object": {"object": "charge", "id": "ch_1"}}}',
-     '{"id": "evt_1", "type": "x", "data": {"object": {"object": "charge", "id": "ch_1", "metadata": 5}}}'],
-)  # fmt: skip
-def test_signed_nonsense_is_refused(pending: Payment, account: GatewayAccount, body: str) -> None:
-    assert call(account, body).status_code == 400
-    assert nothing_happened(pending)
-
-
-def test_another_hospitals_account_cannot_speak_of_this_payment(
-    pending: Payment, account: GatewayAccount, there: There, elsewhere: GatewayAccount
-) -> None:
-    there.act("pay", pending.gateway_reference)
-    for event in events_of(there):
-        assert call(elsewhere, event, secret="whsec_elsewhere").status_code == 200
-    run_jobs()
-    assert set(Delivery.objects.values_list("outcome", flat=True)) == {"unknown"}
-    assert again(pending).status == "pending" and not Entry.objects.exists()
-
-
-FIVE = (
-    "checkout.session.completed",
-    "payment_intent.succeeded",
-    "charge.refunded",
-    "charge.dispute.created",
-    "charge.dispute.closed",
-)
-
-
-@pytest.mark.parametrize("order", list(permutations(range(5))))
-def test_all_120_orders_of_five_events_end_alike(
-    open_payment: Pay, account: GatewayAccount, there: There, now: datetime, order: tuple[int, ...]
-) -> None:
-    """Paid, a part sent back, disputed and lost, all before the first word of it reaches us."""
-    payment = actions.start_payment(payment_id=open_payment().id, gateway="stripe", by=HOUSE, now=now)
-    there.act("pay", payment.gateway_reference)
-    client = there.client()
-    charge = client.v1.charges.list().data[0]
-    client.v1.refunds.create({"charge": charge.id, "amount": 50_000})
-    dispute = there.act("dispute", charge.id)
-    there.act("lose", dispute["id"])
-    told = {kind: events_of(there, kind)[0] for kind in FIVE}
-    for place in order:
-        assert call(account, told[FIVE[place]]).status_code == 200
-        run_jobs()
-    found, facility = again(payment), payment.facility_id
-    assert (found.status, found.captured_amount) == ("captured", 150_000)
-    assert [(one.status, one.amount, one.is_taken) for one in found.disputes.all()] == [("lost", 100_000, True)]
-    balances = queries.balances(facility)
-    assert balances[ledger.income(facility), "VND"] == -150_000
-    assert balances[ledger.losses(facility), "VND"] == 100_000
-    assert balances.get((ledger.disputed(facility), "VND"), 0) == 0
-    assert balances[ledger.fees(facility), "VND"] == found.fee_amount + 350_000
-    assert sum(balances.values()) == 0
 
 
 # ---- truth
@@ -398,93 +206,3 @@ def test_a_capture_by_two_at_once_is_one(held: Payment, there: There, now: datet
     first = gateway.capture(account, asked, money=Money.vnd(150_000))
     assert gateway.capture(account, asked, money=Money.vnd(150_000)) == first
     assert (first.status, first.amount) == ("paid", 150_000)
-
-
-# ---- refunds
-
-
-def refund(payment: Payment, now: datetime, money: Money | None = None) -> Refund:
-    made = actions.request_refund(payment_id=payment.id, reason="cancelled", money=money, by=HOUSE, now=now)
-    run_jobs()
-    made.refresh_from_db()
-    return made
-
-
-def test_a_refund_goes_back_once_also_when_the_line_breaks(paid: Payment, there: There, now: datetime) -> None:
-    there.will("reset", path="/v1/refunds", method="POST")
-    made = refund(paid, now)
-    assert (made.status, made.gateway_reference[:3]) == ("done", "re_")
-    assert again(paid).status == "refunded"
-    assert len(there.raw("/v1/refunds")["data"]) == 1
-
-
-@pytest.mark.parametrize("done", [False, True])
-def test_a_refund_whose_answer_is_stuck_is_looked_for_and_not_sent_twice(
-    paid: Payment, there: There, now: datetime, done: bool
-) -> None:
-    there.will("500", path="/v1/refunds", method="POST", done=done)
-    assert refund(paid, now, Money.vnd(40_000)).status == "done"
-    assert [one["amount"] for one in there.raw("/v1/refunds")["data"]] == [40_000]
-
-
-def test_a_refund_stripe_refuses_is_owed_to_the_payer(paid: Payment, there: There, now: datetime) -> None:
-    there.act("dispute", paid.gateway_transaction)
-    assert refund(paid, now).status == "credited"
-    assert again(paid).status == "captured"
-    balances = queries.balances(paid.facility_id)
-    assert balances[ledger.refunds_due(paid.facility_id), "VND"] == 0
-    assert balances[ledger.credits_owed(paid.facility_id), "VND"] == -150_000
-    assert there.raw("/v1/refunds")["data"] == []
-
-
-def test_a_refund_waits_while_stripe_is_away(paid: Payment, there: There, now: datetime) -> None:
-    there.will("503", path="/v1/", times=3)
-    made = actions.request_refund(payment_id=paid.id, reason="cancelled", by=HOUSE, now=now)
-    with pytest.raises(GatewayUnavailable):
-        actions.carry_out_refund(refund_id=made.id, by=HOUSE, now=now)
-    made.refresh_from_db()
-    assert made.status == "requested"
-    run_jobs()
-    made.refresh_from_db()
-    assert made.status == "done"
-
-
-def test_why_money_goes_back_does_not_leave_the_house(paid: Payment, there: There, now: datetime) -> None:
-    actions.request_refund(payment_id=paid.id, reason="HIV result given by phone", by=HOUSE, now=now)
-    run_jobs()
-    assert "HIV" not in json.dumps(there.seen())
-
-
-# ---- the statement
-
-
-def test_the_statement_of_a_day_names_payments_refunds_and_disputes(paid: Payment, there: There, now: datetime) -> None:
-    refund(paid, now, Money.vnd(30_000))
-    there.act("win", there.act("dispute", paid.gateway_transaction)["id"])
-    there.client().v1.payment_intents.create(  # the hospital's own, by another program
-        {"amount": 90_000, "currency": "vnd", "payment_method": "pm_card_visa", "confirm": True}
-    )
-    gateway, account, _ = speaks(paid, now)
-    rows = list(gateway.movements(account, now.astimezone(VIETNAM).date()))
-    assert [(row.kind, row.money.amount, row.reference) for row in rows] == [
-        ("capture", 90_000, ""),
-        ("dispute_won", 120_000, paid.gateway_reference),
-        ("dispute", 120_000, paid.gateway_reference),
-        ("refund", 30_000, paid.gateway_reference),
-        ("capture", 150_000, paid.gateway_reference),
-    ]
-    assert (rows[-1].transaction, rows[-1].fee) == (paid.gateway_transaction, paid.fee_amount)
-    assert rows[2].fee == 350_000
-    assert len({row.transaction for row in rows}) == 5
-    assert list(gateway.movements(account, now.astimezone(VIETNAM).date() - timedelta(days=1))) == []
-
-
-def test_a_long_statement_is_read_to_its_end(there: There, account: GatewayAccount, now: datetime) -> None:
-    client = there.client()
-    for _ in range(105):
-        client.v1.payment_intents.create(
-            {"amount": 20_000, "currency": "vnd", "payment_method": "pm_card_visa", "confirm": True}
-        )
-    speaks_ = queries.speaks_for(account, account.facility_id)
-    rows = list(gateways.get("stripe").movements(speaks_, now.astimezone(VIETNAM).date()))
-    assert len({row.transaction for row in rows}) == 105
