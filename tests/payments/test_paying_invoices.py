@@ -68,6 +68,14 @@ def test_twice_gives_one_payment(unpaid: Invoice, ana: Person, ana_browser: Clie
     assert has_button(ana_browser, unpaid)  # the way back to it
 
 
+def test_after_a_decline_no_time_of_a_visit_is_spoken_of(unpaid: Invoice, ana_browser: Client, now: datetime) -> None:
+    begin(ana_browser, unpaid)
+    started = actions.start_payment(payment_id=Payment.objects.get().id, gateway="sandbox", by=HOUSE, now=now)
+    actions.record_failure(payment_id=started.id, by=HOUSE, now=now)
+    page = ana_browser.get(f"/payments/{started.id}/").content.decode()
+    assert "Bạn có thể thử lại." in page and "giờ khám" not in page
+
+
 def test_a_payment_that_lapsed_is_asked_for_anew(unpaid: Invoice, ana_browser: Client, now: datetime) -> None:
     begin(ana_browser, unpaid)
     lapsed = Payment.objects.get()
