@@ -462,6 +462,7 @@ PAYMENT_GATEWAYS = {
 # Dong of one payment: more needs a second person, where a facility has not set its own limit.
 REFUND_APPROVAL_ABOVE = env.int_("REFUND_APPROVAL_ABOVE", 500_000)
 PAYMENT_REMINDERS = (24, 72, 168)  # hours after asking: when somebody is reminded of what is still to be paid
+INVOICE_PAYMENT_DAYS = 7  # how long a payment stays open that a payer begins at an invoice
 PAYMENT_HOLD_DAYS = env.int_("PAYMENT_HOLD_DAYS", 5)  # a card is held instead of charged for care that is done within
 STRIPE_URL = env.str_("STRIPE_URL", "https://api.stripe.com")
 STRIPE_TIMEOUT_S = env.int_("STRIPE_TIMEOUT_S", 20)

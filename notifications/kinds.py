@@ -74,6 +74,7 @@ KINDS: dict[str, Kind] = {
         Kind("counter_code", _("A code for the pharmacy"), "lock", CITIZEN, (SMS,), is_setting=False),
         Kind("prescription_dispensed", _("Medicines were handed out"), "pill", CITIZEN, (PUSH,)),
         Kind("payment_reminder", _("Something is still to be paid"), "wallet", CITIZEN, (PUSH, SMS, EMAIL)),
+        Kind("invoice_reminder", _("An invoice is still to be paid"), "wallet", CITIZEN, (PUSH, SMS, EMAIL)),
         Kind("payment_owed", _("Money is kept for you"), "repeat", CITIZEN, (PUSH, SMS, EMAIL)),
         Kind("payment_refunded", _("Money is returned"), "repeat", CITIZEN, (PUSH, EMAIL)),
         Kind("payment_disputed", _("A payer disputes a payment"), "warning", STAFF, (PUSH,), "/hospital/money/"),

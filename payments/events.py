@@ -84,3 +84,15 @@ class PaymentUnpaid(_AboutPayment):
     """Somebody should be reminded that this is still to be paid, for the nth time."""
 
     nth: int
+
+
+@dataclass(frozen=True)
+class InvoiceUnpaid(Event):
+    """Somebody should be reminded of an issued invoice that nobody is paying, for the nth time."""
+
+    invoice_id: str
+    nth: int
+
+    @property
+    def story(self) -> str:
+        return f"invoice:{self.invoice_id}"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models.functions import Cast, Concat
 
 from core.actor import Actor
 from core.money import Money
@@ -21,6 +23,17 @@ from records.sources import Entry
 SUM_UP_DAYS = 3  # a receipt that is written late still comes into a summary of its day
 
 
+@dataclass(frozen=True)
+class InvoiceFacts:
+    """An invoice in plain values, as journeys may hold it."""
+
+    id: UUID
+    number: str
+    payer_id: UUID
+    facility_id: UUID
+    left: Money
+
+
 def receipts_for(by: Actor, payment: Payment) -> QuerySet[Receipt]:
     """Return the receipts and slips of a payment, of all tries for the same thing."""
     return paper_access.receipts_of(by).filter(payment__subject=payment.subject).order_by("created_at", "id")
@@ -32,6 +45,29 @@ def invoices_for(by: Actor, payment: Payment) -> list[Invoice]:
     if payment.subject.startswith("invoice:"):
         about |= Q(id=payment.subject.removeprefix("invoice:"))
     return list(paper_access.invoices_of(by).filter(about).distinct().order_by("created_at", "id"))
+
+
+def left_of(invoice: Invoice) -> Money:
+    """Return what is still to be paid of an issued invoice; nothing once it is settled, adjusted or replaced."""
+    if invoice.status != Invoice.Status.ISSUED or invoice.kind != Invoice.Kind.BILL:
+        return Money(0, invoice.currency)
+    counted = invoice.payments.aggregate(total=Sum("amount"))["total"] or 0
+    return Money(max(invoice.due.amount - counted, 0), invoice.currency)
+
+
+def nobody_pays() -> QuerySet[Invoice]:
+    """Return the invoices that are issued and not settled, and that no payment is asked, reserved or just made for."""
+    its = Concat(Value("invoice:"), Cast(OuterRef("pk"), CharField()))
+    begun = Payment.objects.filter(subject=its, status__in=[*Payment.OPEN, *Payment.PAID])
+    return Invoice.objects.filter(status=Invoice.Status.ISSUED, kind=Invoice.Kind.BILL).filter(~Exists(begun))
+
+
+def unpaid_facts(invoice_id: UUID) -> InvoiceFacts | None:
+    """Return the facts of an invoice nobody pays, for journeys; None once somebody does, or nothing is owed any more."""
+    found = nobody_pays().filter(id=invoice_id).first()
+    if found is None or left_of(found).is_zero:
+        return None
+    return InvoiceFacts(found.id, found.number, found.payer_id, found.facility_id, left_of(found))
 
 
 def split_before(payment: Payment) -> Invoice | None:

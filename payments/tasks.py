@@ -134,6 +134,13 @@ def remind_the_unpaid(timestamp: int) -> None:
     actions.remind_the_unpaid(by=HOUSE, now=datetime.fromtimestamp(timestamp, tz=UTC))
 
 
+@periodic("9 * * * *")
+@task
+def remind_of_invoices(timestamp: int) -> None:
+    """Each hour: tell of invoices nobody has begun to pay."""
+    actions.remind_of_invoices(by=HOUSE, now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
 @task
 def send_einvoice(einvoice_id: str) -> None:
     """Have an electronic invoice issued."""

@@ -29,6 +29,7 @@ page_patterns = [
     path("pay/<str:token>/qr.svg", links.qr, name="payments_link_qr"),
     path("invoices/<uuid:invoice_id>/", papers.invoice, name="payments_invoice"),
     path("invoices/<uuid:invoice_id>/invoice.pdf", papers.invoice_pdf, name="payments_invoice_pdf"),
+    path("invoices/<uuid:invoice_id>/pay/", papers.pay_invoice, name="payments_pay_invoice"),
     path("invoices/<uuid:invoice_id>/electronic/", papers.want_einvoice, name="payments_want_einvoice"),
     path("receipts/<uuid:receipt_id>/", papers.receipt, name="payments_receipt"),
     path("receipts/<uuid:receipt_id>/receipt.pdf", papers.receipt_pdf, name="payments_receipt_pdf"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import notifications.actions
+import payments.papers
 import payments.queries
 from core.actor import Actor
 from core.edge import now as this_instant
@@ -12,7 +13,7 @@ from core.events import on
 from core.money import Money
 from core.refs import Ref
 from identity.models import Facility
-from payments.events import CreditOwed, PaymentUnpaid
+from payments.events import CreditOwed, InvoiceUnpaid, PaymentUnpaid
 
 STORY = Actor.system("payers")
 
@@ -38,6 +39,28 @@ def remind_the_payer(event: PaymentUnpaid) -> None:
         },
         key=f"payment_reminder:{payment.id}:{event.nth}",
         about=Ref("payment", payment.id),
+        by=STORY,
+        now=this_instant(),
+    )
+
+
+@on(InvoiceUnpaid)
+def remind_of_the_invoice(event: InvoiceUnpaid) -> None:
+    """Nobody has begun to pay it: said once for each reminder, and not if that changed meanwhile."""
+    invoice = payments.papers.unpaid_facts(UUID(event.invoice_id))
+    if invoice is None:
+        return
+    notifications.actions.send(
+        kind="invoice_reminder",
+        to_person_id=invoice.payer_id,
+        params={
+            "amount": str(invoice.left),
+            "number": invoice.number,
+            "facility": Facility.objects.get(id=invoice.facility_id).name,
+            "nth": event.nth,
+        },
+        key=f"invoice_reminder:{invoice.id}:{event.nth}",
+        about=Ref("invoice", invoice.id),
         by=STORY,
         now=this_instant(),
     )

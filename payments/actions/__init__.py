@@ -60,7 +60,7 @@ from payments.actions.recording import (
     record_unknown,
 )
 from payments.actions.refunds import carry_out_refund, record_refund, record_refund_failure, request_refund
-from payments.actions.reminding import remind_the_unpaid
+from payments.actions.reminding import remind_of_invoices, remind_the_unpaid
 from payments.actions.replacing import replace_invoice
 from payments.actions.resolving import assign_lines, ignore_line, note_transfer_back
 from payments.actions.settling import carry_over, settle
@@ -129,6 +129,7 @@ __all__ = [
     "record_unknown",
     "record_what_is_missing",
     "reject_refund",
+    "remind_of_invoices",
     "remind_the_unpaid",
     "replace_invoice",
     "request_capture",

@@ -10,13 +10,13 @@ from django.db import transaction
 import audit
 from core.actor import Actor
 from core.money import Money
-from core.refs import ref
+from core.refs import Ref
 from payments import access, paper_access, price_lists
 from payments.actions import counting, numbers, replacing
-from payments.actions.asking import open_payment
+from payments.actions.asking import cancel_payment, open_payment
 from payments.actions.charging import line_of, plain_line, sum_up
 from payments.actions.einvoices import follow_einvoice
-from payments.errors import InvoiceEmpty, InvoiceFinal
+from payments.errors import BeingChecked, InvoiceEmpty, InvoiceFinal
 from payments.free import came, counted, free_of, paid_of
 from payments.models import ChargedItem, CountedPayment, Invoice, Payment, Refund
 
@@ -70,16 +70,27 @@ def _address_of(person: object) -> str:
 
 @transaction.atomic
 def ask_to_pay(*, invoice_id: UUID, expires_at: datetime, by: Actor, now: datetime) -> Payment | None:
-    """Open the payment of what is still due of an issued invoice; None when nothing is. Raises NotFound, InvoiceFinal."""
+    """Open the payment of what is still due of an issued invoice; None when nothing is. Asking again returns it.
+
+    When something was counted since it was asked for, the old wish is closed and the rest asked for anew.
+    Raises NotFound, InvoiceFinal, BeingChecked while it is not known whether the old one was paid.
+    """
+    subject = Ref("invoice", invoice_id)
+    asked = access.lock_subject(str(subject))  # before the invoice: whoever counts a payment locks in this order
     invoice = paper_access.lock_invoice(by, invoice_id)
     if invoice.kind != "bill" or invoice.status not in {Status.ISSUED, Status.SETTLED}:
         raise InvoiceFinal()
-    left = invoice.due.amount - paid_of(invoice)
-    if left <= 0:
+    left = Money(max(invoice.due.amount - paid_of(invoice), 0), invoice.currency)
+    open_one = next((one for one in asked if one.is_open), None)
+    if open_one is not None and open_one.price != left:
+        if open_one.status == Payment.Status.UNKNOWN:
+            raise BeingChecked()
+        cancel_payment(subject=subject, by=by, now=now)
+    if left.is_zero:
         return None
     return open_payment(
-        subject=ref(invoice),
-        price=Money(left, invoice.currency),
+        subject=subject,
+        price=left,
         payer_id=invoice.payer_id,
         facility_id=invoice.facility_id,
         description=f"Hóa đơn {invoice.number}",

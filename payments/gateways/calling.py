@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import httpx
 from django.conf import settings
 
-from payments.errors import GatewayUnavailable
+from payments.errors import BadNotice, GatewayUnavailable
+from payments.gateways import keys, reading
 
 log = logging.getLogger("lanh.payments")
 CONNECT_S = 5
@@ -70,3 +71,17 @@ def page(address: Any) -> str:
     if not found.startswith(("https://", "http://")):
         raise GatewayUnavailable()
     return found
+
+
+def whole(value: Any) -> int:
+    """Return a whole number of a gateway's answer. Raises GatewayUnavailable when it is none."""
+    try:
+        return reading.whole(value)
+    except BadNotice as error:
+        raise GatewayUnavailable() from error
+
+
+def number(value: Any) -> str:
+    """Return a gateway's number of a movement of money; empty when there was none."""
+    text = str(value or "")
+    return text if keys.is_number(text) else ""

@@ -6,7 +6,7 @@ from payments.models.books import Delivery, Entry
 from payments.models.cash import CashMovement, CashShift
 from payments.models.credits import Credit
 from payments.models.disputes import Dispute
-from payments.models.invoices import ChargedItem, CountedPayment, Invoice, Series
+from payments.models.invoices import ChargedItem, CountedPayment, Invoice, InvoiceReminder, Series
 from payments.models.limits import RefundLimit
 from payments.models.papers import EInvoice, PayLink, Receipt, Summed
 from payments.models.payments import Payment, Refund
@@ -33,6 +33,7 @@ __all__ = [
     "Entry",
     "GatewayAccount",
     "Invoice",
+    "InvoiceReminder",
     "Notice",
     "PayLink",
     "Payment",

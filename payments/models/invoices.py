@@ -142,6 +142,7 @@ class Invoice(Stateful, Entity):
             models.Index(fields=["facility", "-issued_at"], name="invoice_facility"),
             models.Index(fields=["payer", "-issued_at"], name="invoice_payer"),
             models.Index(fields=["subject"], name="invoice_subject"),
+            models.Index(fields=["issued_at"], condition=Q(status="issued"), name="invoice_unpaid"),
         ]
 
     def __str__(self) -> str:
@@ -283,3 +284,13 @@ class CountedPayment(Entity):
     def money(self) -> Money:
         """How much of the payment counts here."""
         return Money(self.amount, self.payment.currency)
+
+
+class InvoiceReminder(Entity):
+    """The payer was reminded of an unpaid invoice for the nth time. The invoice itself is final, and cannot count them."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="reminders")
+    nth = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["invoice", "nth"], name="invoice_reminded_once")]

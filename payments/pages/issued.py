@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,7 +17,6 @@ from core.pages import actor_of, now, page
 from payments import actions, paper_access
 
 DESK = frozenset({"desk"})
-TIME_TO_PAY = timedelta(days=7)
 
 
 @require_POST
@@ -24,9 +24,8 @@ TIME_TO_PAY = timedelta(days=7)
 def ask(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     """Open its payment and go to where cash is taken and the code for a phone is shown."""
     try:
-        asked = actions.ask_to_pay(
-            invoice_id=invoice_id, expires_at=now() + TIME_TO_PAY, by=actor_of(request), now=now()
-        )
+        until = now() + timedelta(days=settings.INVOICE_PAYMENT_DAYS)
+        asked = actions.ask_to_pay(invoice_id=invoice_id, expires_at=until, by=actor_of(request), now=now())
     except Conflict as refusal:
         messages.error(request, str(refusal.detail))
         return redirect("payments_invoice", invoice_id)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -14,11 +16,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core.actor import Actor
 from core.errors import Conflict
-from core.money import Money
 from core.pages import actor_of, now, page
 from core.refs import Ref
-from payments import actions, bhyt, einvoice, paper_access, papers, printing
-from payments.free import paid_of
+from identity.access import may_act_for
+from payments import actions, bhyt, einvoice, paper_access, papers, printing, queries
 from payments.models import Invoice
 
 PAYERS = frozenset({"citizen", "desk"})
@@ -44,9 +45,12 @@ def invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     found = paper_access.get_invoice(by, invoice_id)
     if by.role == "desk" and found.is_draft:
         return redirect("payments_bill", invoice_id)
+    left, ways = papers.left_of(found), queries.ways_to_pay(found.facility_id)
     context = {
         "base": base_for(by.role),
         "invoice": found,
+        "left": left,
+        "may_pay": not left.is_zero and bool(ways) and by.role == "citizen" and may_act_for(by, found.payer_id, "pay"),
         "items": found.items.all(),
         "payments": found.payments.select_related("payment").order_by("created_at"),
         "credits": found.credits.exclude(status="draft").order_by("issued_at"),
@@ -60,11 +64,9 @@ def invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
 
 def _desk_facts(by: Actor, found: Invoice) -> dict[str, Any]:
     """What the desk needs to know to be paid."""
-    left = Money(max(found.due.amount - paid_of(found), 0), found.currency)
-    is_due = found.kind == "bill" and found.status == Invoice.Status.ISSUED and left.amount > 0
+    is_due = not papers.left_of(found).is_zero
     subjects = [Ref.parse(found.subject)]
     return {
-        "left": left,
         "is_due": is_due,
         "deposits": papers.deposits_of(by, found.payer_id, subjects) if is_due else [],
         "may_replace": found.kind == "bill" and found.can_move_to(Invoice.Status.REPLACED),
@@ -82,6 +84,26 @@ def invoice_pdf(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     if found.is_draft:
         return redirect("payments_invoice", invoice_id)
     return pdf_answer(printing.invoice_pdf(found), f"hoa-don-{found.number}")
+
+
+@require_POST
+@page(roles={"citizen"})
+def pay_invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
+    """Begin to pay what is left of an invoice, or go on with it: to its payment's page, where the ways to pay are."""
+    try:
+        payment = actions.ask_to_pay(
+            invoice_id=invoice_id,
+            expires_at=now() + timedelta(days=settings.INVOICE_PAYMENT_DAYS),
+            by=actor_of(request),
+            now=now(),
+        )
+    except Conflict as refusal:
+        messages.error(request, str(refusal.detail))
+        return redirect("payments_invoice", invoice_id)
+    if payment is None:
+        messages.success(request, _("Nothing is left to pay of this invoice."))
+        return redirect("payments_invoice", invoice_id)
+    return redirect("payments_payment", payment.id)
 
 
 @require_POST

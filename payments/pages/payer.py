@@ -56,6 +56,7 @@ def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
         "refunds": found.refunds.exclude(status__in=["awaiting_approval", "rejected"]).order_by("created_at"),
         "owed": found.credits.filter(status="owed"),
         "disputes": found.disputes.order_by("opened_at") if actor.role == "desk" else [],
+        "is_of_invoice": Ref.parse(found.subject).kind == "invoice",
         "back": "" if actor.role == "desk" else page_of(Ref.parse(found.subject)),
         "can_pay": found.status in {"created", "failed", "pending"} and not found.is_late(at) and bool(ways),
         "is_late": found.is_late(at),

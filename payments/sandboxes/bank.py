@@ -16,7 +16,6 @@ import hashlib
 import hmac
 import json
 import sqlite3
-import sys
 import threading
 import time
 import urllib.error
@@ -30,6 +29,7 @@ from zoneinfo import ZoneInfo
 
 from payments import banks, vietqr
 from payments.sandboxes import bank_pages as pages
+from payments.sandboxes import running
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 PAYER = ("0451000123456", "NGUYEN VAN THU")
@@ -284,11 +284,6 @@ def serve(port: int = 0, file: str = ":memory:", keys: Keys | None = None) -> Th
     return ThreadingHTTPServer(("127.0.0.1", port), type("Door", (Door,), {"bank": bank}))
 
 
-def _end_with_parent(server: ThreadingHTTPServer) -> None:
-    sys.stdin.read()
-    server.shutdown()
-
-
 def main() -> int:
     """Serve until TERM or Ctrl-C; the first line says the address."""
     parser = argparse.ArgumentParser(prog="payments.sandboxes.bank")
@@ -297,20 +292,10 @@ def main() -> int:
     parser.add_argument("--hook", default="", help="whom it tells, unless the link says otherwise")
     parser.add_argument("--secret", default="", help="of the checksum; default: thu-<account>")
     parser.add_argument("--key", default="", help="signs whole notices with it instead")
-    parser.add_argument("--with-parent", action="store_true", help="end when the standard input does")
+    running.add_option(parser)
     options = parser.parse_args()
     server = serve(options.port, options.file, Keys(options.hook, options.secret, options.key))
-    if options.with_parent:
-        threading.Thread(target=_end_with_parent, args=[server], daemon=True).start()
-    sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")
-    sys.stdout.flush()
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        server.server_close()
-    return 0
+    return running.run(server, with_parent=options.with_parent)
 
 
 if __name__ == "__main__":

@@ -10,15 +10,13 @@ import argparse
 import csv
 import io
 import json
-import sys
-import threading
 import time
 from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
-from payments.sandboxes import pages
+from payments.sandboxes import pages, running
 from payments.sandboxes.books import Books
 from payments.sandboxes.panel import Asked, Bank, Said
 
@@ -166,11 +164,6 @@ def serve(kind: type[Bank], port: int = 0, file: str = ":memory:", *, pause_s: f
         return ThreadingHTTPServer(("127.0.0.1", 0), door)
 
 
-def _end_with_parent(server: ThreadingHTTPServer) -> None:
-    sys.stdin.read()
-    server.shutdown()
-
-
 def main(kind: type[Bank]) -> int:
     """Serve until TERM or Ctrl-C; the first line says the address."""
     parser = argparse.ArgumentParser(description=kind.__doc__)
@@ -178,17 +171,7 @@ def main(kind: type[Bank]) -> int:
     parser.add_argument("--file", default=":memory:", help="where its books are kept; default: in memory")
     parser.add_argument("--pause", type=float, default=2.0, help="seconds between two tries to tell a merchant")
     parser.add_argument("--hook", default="", help="where merchants without an address of their own are told (VNPAY)")
-    parser.add_argument("--with-parent", action="store_true", help="end when the standard input does")
+    running.add_option(parser)
     options = parser.parse_args()
     server = serve(kind, options.port, options.file, pause_s=options.pause, hook=options.hook)
-    if options.with_parent:
-        threading.Thread(target=_end_with_parent, args=[server], daemon=True).start()
-    sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")
-    sys.stdout.flush()
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        server.server_close()
-    return 0
+    return running.run(server, with_parent=options.with_parent)

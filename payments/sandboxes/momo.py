@@ -187,16 +187,10 @@ class Momo(Bank):
 
     def show(self, asked: Asked) -> Said:
         charge = self.books.charge("token = ?", dict(parse_qsl(asked.query)).get("t", ""))
-        if charge is None:
-            return Said(404, page=pages.trouble(self, "Không có giao dịch này."))
-        return Said(200, page=pages.payer(self, self.current(charge), "/v2/gateway/pay"))
+        return pages.shown(self, charge, "/v2/gateway/pay")
 
     def payer_says(self, asked: Asked) -> Said:
-        charge = self.books.charge("token = ?", asked.form.get("token", ""))
-        if charge is None:
-            return Said(404, page=pages.trouble(self, "Không có giao dịch này."))
-        done = self.answer(charge, asked.form.get("way", ""), float(asked.form.get("seconds") or 5))
-        return Said(303, to=self.way_back(done))
+        return pages.payer_says(self, asked)
 
     def _result(self, charge: Charge, number: str) -> dict[str, Any]:
         code = self._code(charge)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from payments.sandboxes.books import VIETNAM, Charge
-from payments.sandboxes.panel import WAYS, Bank
+from payments.sandboxes.panel import WAYS, Asked, Bank, Said
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #14202b; --soft: #566573; --paper: #fff; --ground: #eef2f5; --line: #d5dde3;
@@ -128,6 +128,22 @@ def trouble(bank: Bank, words: str) -> str:
     """A page that says why nothing can be paid here."""
     card = f'<section class="card"><h1>Không thể thanh toán</h1><p>{html.escape(words)}</p></section>'
     return page(bank, "Không thể thanh toán", card)
+
+
+def shown(bank: Bank, charge: Charge | None, answer_path: str) -> Said:
+    """Answer with a charge's page, as it stands now; `answer_path` takes what the payer says there."""
+    if charge is None:
+        return Said(404, page=trouble(bank, "Không có giao dịch này."))
+    return Said(200, page=payer(bank, bank.current(charge), answer_path))
+
+
+def payer_says(bank: Bank, asked: Asked, code: str = "") -> Said:
+    """Let the payer do what the pressed button says, and lead them back."""
+    charge = bank.books.charge("token = ?", asked.form.get("token", ""))
+    if charge is None:
+        return Said(404, page=trouble(bank, "Không có giao dịch này."))
+    done = bank.answer(charge, asked.form.get("way", ""), float(asked.form.get("seconds") or 5), code)
+    return Said(303, to=bank.way_back(done))
 
 
 def panel(bank: Bank) -> str:

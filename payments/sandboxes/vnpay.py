@@ -134,18 +134,10 @@ class Vnpay(Bank):
 
     def show(self, asked: Asked) -> Said:
         charge = self.books.charge("token = ?", dict(parse_qsl(asked.query)).get("token", ""))
-        if charge is None:
-            return self._refuse("Không có giao dịch này.")
-        return Said(200, page=pages.payer(self, self.current(charge), "/paymentv2/Transaction/answer"))
+        return pages.shown(self, charge, "/paymentv2/Transaction/answer")
 
     def payer_says(self, asked: Asked) -> Said:
-        charge = self.books.charge("token = ?", asked.form.get("token", ""))
-        if charge is None:
-            return self._refuse("Không có giao dịch này.")
-        way = asked.form.get("way", "")
-        seconds = float(asked.form.get("seconds") or 5)
-        done = self.answer(charge, way, seconds, "07" if way == "doubt" else "")
-        return Said(303, to=self.way_back(done))
+        return pages.payer_says(self, asked, "07" if asked.form.get("way") == "doubt" else "")
 
     # ---- what we tell
 

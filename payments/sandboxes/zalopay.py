@@ -180,17 +180,10 @@ class Zalopay(Bank):
         return self.books.charge("token = ?", token)
 
     def show(self, asked: Asked) -> Said:
-        charge = self._of_order(asked.query)
-        if charge is None:
-            return Said(404, page=pages.trouble(self, "Không có giao dịch này."))
-        return Said(200, page=pages.payer(self, self.current(charge), "/openinapp"))
+        return pages.shown(self, self._of_order(asked.query), "/openinapp")
 
     def payer_says(self, asked: Asked) -> Said:
-        charge = self.books.charge("token = ?", asked.form.get("token", ""))
-        if charge is None:
-            return Said(404, page=pages.trouble(self, "Không có giao dịch này."))
-        done = self.answer(charge, asked.form.get("way", ""), float(asked.form.get("seconds") or 5))
-        return Said(303, to=self.way_back(done))
+        return pages.payer_says(self, asked)
 
     def notice(self, charge: Charge, number: str) -> Notice:
         took = next(one for one in self.books.movements("charge = ?", charge.id) if one.number == number)

@@ -1,18 +1,10 @@
-"""The list for visits at a distance, and what the health insurance would pay: tables against the texts they come from."""
+"""The list for visits at a distance: the table against the text it comes from."""
 
 from __future__ import annotations
 
-import json
-from datetime import date
-from decimal import Decimal
-from pathlib import Path
-
 import pytest
 
-from booking import fit, insurance
-
-VECTORS = json.loads((Path(__file__).parent / "fixtures" / "bhyt_copay_vectors.json").read_text())["vectors"]
-TODAY = date(2026, 11, 23)
+from booking import fit
 
 
 @pytest.mark.parametrize(
@@ -49,46 +41,3 @@ def test_the_list_is_whole_and_every_entry_has_a_group_and_two_names() -> None:
     assert all(one.name_vi and one.name_en for one in entries)
     assert sum(len(rows) for _name, rows in fit.groups()) == 60
     assert all(rows for _name, rows in fit.groups())
-
-
-@pytest.mark.parametrize("vector", VECTORS, ids=[one["id"] for one in VECTORS])
-def test_the_split_is_that_of_the_law(vector: dict) -> None:
-    parts = insurance.split(
-        insurance.SHARES[vector["benefit_digit"]],
-        Decimal(vector["in_scope"]),
-        on=date.fromisoformat(vector["date"]),
-        outside=Decimal(vector["outside"]),
-        object_share=Decimal(str(vector["object_share"])),
-        right_route=vector["right_route"],
-        five_years=vector["five_years"],
-        copay_this_year=Decimal(vector["copay_ytd"]),
-    )
-    expect = vector["expect"]
-    assert [str(parts.fund), str(parts.copay), str(parts.own)] == [
-        expect["T_BHTT"],
-        expect["T_BNCCT"],
-        expect["T_BNTT"],
-    ]
-
-
-@pytest.mark.parametrize(
-    ("card", "mode", "covered", "percent", "own"),
-    [
-        ("GD4 79 1234567890", "in_person", True, 80, 30_000),  # 150.000: the fund 120.000, the citizen 30.000
-        ("HT3011234567890", "in_person", True, 95, 7_500),
-        ("TE1011234567890", "in_person", True, 100, 0),
-        ("0123456789", "in_person", True, None, 150_000),
-        ("079190001234", "in_person", True, None, 150_000),
-        ("GD4791234567890", "video", False, None, 150_000),  # direct and at a distance: the citizen pays
-    ],
-)
-def test_the_estimate_for_a_card(card: str, mode: str, covered: bool, percent: int | None, own: int) -> None:
-    found = insurance.estimate(card, 150_000, mode, TODAY)
-    assert found is not None
-    assert (found.covered, found.percent, found.own, found.fund) == (covered, percent, own, 150_000 - own)
-    assert found.small_visit_below == 379_500  # 15 % of 2.530.000
-
-
-def test_nobody_without_a_card_is_told_anything() -> None:
-    assert insurance.estimate("", 150_000, "in_person", TODAY) is None
-    assert insurance.base_salary(date(2020, 1, 1)) == 2_340_000

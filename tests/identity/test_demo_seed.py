@@ -14,7 +14,7 @@ from audit.models import Line
 from booking.models import Appointment, Ticket
 from identity.models import Arrival, Facility, Person, Practitioner, Specialty, User
 from notifications.models import Message
-from payments.models import Payment
+from payments.models import Invoice, Payment
 from prescriptions.models import Prescription
 from records import telemedicine
 from records.models import Allergy, Encounter
@@ -67,6 +67,11 @@ def test_makes_the_whole_demo_in_so_many_statements() -> None:
     assert set(Prescription.objects.values_list("status", flat=True)) >= {"signed", "dispensed"}
     assert Allergy.objects.exists()
     assert Message.objects.filter(kind="prescription_dispensed").exists()
+
+    # One invoice waits for the citizen, and they were reminded of it once.
+    unpaid = Invoice.objects.get(status="issued")
+    assert (str(unpaid.due), unpaid.payments.count()) == ("236.000 ₫", 0)
+    assert Message.objects.get(kind="invoice_reminder").about == f"invoice:{unpaid.id}"
 
     # Somebody sits at the commune's station, and the doctor in the city sees him soon.
     at_station = Encounter.objects.get(form="via_receiving_facility")

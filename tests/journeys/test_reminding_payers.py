@@ -46,6 +46,11 @@ def test_three_times_and_no_more(unpaid: Payment, ana: Person, now: datetime) ->
     assert Message.objects.filter(recipient=ana.user, kind="payment_reminder").count() == 3
 
 
+def test_a_house_that_stood_still_reminds_once_not_three_times(unpaid: Payment, ana: Person, now: datetime) -> None:
+    assert [remind(now + timedelta(days=20)) for _ in range(2)] == [1, 0]
+    assert Message.objects.get(recipient=ana.user, kind="payment_reminder").params["nth"] == 3
+
+
 def test_what_is_paid_or_closed_is_not_spoken_of(unpaid: Payment, now: datetime) -> None:
     actions.cancel_payment(subject=Ref.parse(unpaid.subject), by=HOUSE, now=now)
     assert remind(now + timedelta(days=1)) == 0

@@ -77,6 +77,12 @@ FACTS: dict[str, dict[str, Any]] = {
         "zone": "Asia/Ho_Chi_Minh",
         "nth": 3,
     },
+    "invoice_reminder": {
+        "amount": "12.150.000 ₫",
+        "number": "HD31-0000123",
+        "facility": VISIT["facility"],
+        "nth": 3,
+    },
     "payment_owed": {
         "amount": "12.150.000 ₫",
         "description": "Gói khám sức khỏe tổng quát nâng cao",

@@ -53,7 +53,7 @@ def test_the_base_salary_is_that_of_the_day() -> None:
 
 
 def test_every_card_of_the_list_gives_its_share() -> None:
-    with (FIXTURES / "bhyt_objects.csv").open(encoding="utf-8", newline="") as lines:
+    with (bhyt.DATA / "bhyt_objects.csv").open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             assert bhyt.share_of(f"{row['object']}{row['benefit_digit']}010123456789") == Decimal(row["share"])
     assert bhyt.share_of("0101234567") is None  # ten digits say who, not how much

@@ -19,8 +19,8 @@ from payments.gateways import DisputeTruth
 from payments.models import Dispute, Entry, GatewayAccount, Payment
 from tests.jobs import run_jobs
 from tests.payments.conftest import HOUSE, again
+from tests.payments.stripe import call, events_of
 from tests.payments.stripe_stage import There
-from tests.payments.test_stripe import call, events_of
 
 TAKEN, WON, LOST = "needs_response", "won", "lost"
 pytestmark = pytest.mark.usefixtures("account")

@@ -193,6 +193,22 @@ def test_a_payment_settles_its_invoice_once(hospital: Facility, ana: Person, now
     assert actions.ask_to_pay(invoice_id=invoice.id, expires_at=until, by=HOUSE, now=now) is None
 
 
+def test_what_was_counted_meanwhile_is_not_asked_for_again(hospital: Facility, ana: Person, now: datetime) -> None:
+    """A deposit is counted while the payment of the whole is open: the rest is asked for in its place, once."""
+    invoice, until = issued(hospital, ana, "KB01", now=now), now + timedelta(days=3)
+    whole = actions.ask_to_pay(invoice_id=invoice.id, expires_at=until, by=HOUSE, now=now)
+    deposit = paid_for(hospital, ana, Ref("deposit", new_id()), 100_000, now=now)
+    actions.count_payment(payment_id=deposit.id, invoice_id=invoice.id, by=HOUSE, now=now)
+    asked = [actions.ask_to_pay(invoice_id=invoice.id, expires_at=until, by=HOUSE, now=now) for _ in range(2)]
+    assert whole is not None and {one.id for one in asked if one} != {whole.id}
+    rows = Payment.objects.filter(subject=str(ref(invoice))).order_by("created_at", "id")
+    assert [(one.status, one.amount) for one in rows] == [("cancelled", 150_000), ("created", 50_000)]
+    other = paid_for(hospital, ana, Ref("deposit", new_id()), 50_000, now=now)
+    actions.count_payment(payment_id=other.id, invoice_id=invoice.id, by=HOUSE, now=now)
+    assert actions.ask_to_pay(invoice_id=invoice.id, expires_at=until, by=HOUSE, now=now) is None
+    assert not rows.filter(status="created").exists()
+
+
 def test_a_deposit_counts_as_far_as_it_goes(hospital: Facility, ana: Person, now: datetime) -> None:
     deposit = paid_for(hospital, ana, Ref("deposit", new_id()), 200_000, now=now)
     give_back(deposit, now=now, amount=20_000)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,95 +9,54 @@ from typing import Any
 
 import pytest
 
-from runtime import browser
-from tests.cast_of_the_demo import CITIZEN, sign_in
 from tests.house import House
+from tests.payments.in_browsers import (  # noqa: F401
+    DESK,
+    IN_THE_HOUSE,
+    LOOK,
+    PHONE,
+    ana,
+    chromium,
+    is_error,
+    keep,
+    keep_both,
+    payment_of,
+    signed_in,
+    window,
+)
 from tests.payments.pdf_text import text_of
 from tests.phone import Phone
-from tests.shots import stage
-from tests.shots.walk import session_of
 
 pytest.importorskip("playwright.sync_api")
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.xdist_group("wallets"),
-    pytest.mark.skipif(browser.find() is None and not os.environ.get("CI"), reason="no Chromium"),
-]
-LOOK = os.environ.get("LANH_LOOK", "")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as play:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright keeps a loop in this thread
-        running = play.chromium.launch(executable_path=browser.find(), args=browser.FLAGS)
-        expect.set_options(timeout=20_000)
-        yield running
-        running.close()
+pytestmark = IN_THE_HOUSE
 
 
 @pytest.fixture
-def ana(house: House) -> Iterator[Phone]:
-    phone = sign_in(house, CITIZEN)
-    yield phone
-    phone.give_times_back()
-    phone.close()
+def page(house: House, chromium: Browser) -> Iterator[Page]:  # noqa: F811
+    yield from window(house, chromium, "ana", PHONE)
+
+
+@pytest.fixture
+def relative(house: House, chromium: Browser) -> Iterator[Page]:  # noqa: F811
+    """Somebody's phone, on which nobody is signed in."""
+    yield from window(house, chromium, "", PHONE)
+
+
+@pytest.fixture
+def desk(house: House, chromium: Browser) -> Iterator[Page]:  # noqa: F811
+    yield from window(house, chromium, "dan", DESK, is_trouble=not_meant)
 
 
 def not_meant(line: Any) -> bool:
     """A report of rows that stayed out answers 422, on purpose; the browser says so aloud."""
-    return "status of 422" not in line.text
+    return is_error(line) and "status of 422" not in line.text
 
 
-def window(house: House, chromium: Browser, who: str, width: int) -> Iterator[Page]:
-    height = {390: 844, 1280: 800}[width]
-    context = chromium.new_context(
-        base_url=house.url, viewport={"width": width, "height": height}, locale="vi-VN", has_touch=width == 390
-    )
-    if who:
-        context.add_cookies([{"name": "sessionid", "value": session_of(house, who), "url": house.url}])
-    trouble: list[Any] = []
-    context.on("weberror", lambda error: trouble.append(error.error))
-    context.on("console", lambda line: trouble.append(line.text) if line.type == "error" and not_meant(line) else None)
-    yield context.new_page()
-    context.close()
-    assert trouble == []
-
-
-@pytest.fixture
-def page(house: House, chromium: Browser) -> Iterator[Page]:
-    yield from window(house, chromium, "ana", 390)
-
-
-@pytest.fixture
-def relative(house: House, chromium: Browser) -> Iterator[Page]:
-    """Somebody's phone, on which nobody is signed in."""
-    yield from window(house, chromium, "", 390)
-
-
-@pytest.fixture
-def desk(house: House, chromium: Browser) -> Iterator[Page]:
-    yield from window(house, chromium, "dan", 1280)
-
-
-def keep(page: Page, name: str) -> None:
-    if LOOK:
-        page.screenshot(path=f"{LOOK}/{name}.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-
-
-def keep_both(page: Page, name: str) -> None:
-    keep(page, name)
-    page.set_viewport_size({"width": 390, "height": 844})
-    keep(page, f"{name}-390")
-    page.set_viewport_size({"width": 1280, "height": 800})
-
-
-def test_a_relative_pays_and_the_papers_are_there(ana: Phone, page: Page, relative: Page) -> None:
-    held = stage._hold(ana, stage._free_times(ana)[-1])
-    page.goto(f"/payments/{held['payment']['id']}/")
+def test_a_relative_pays_and_the_papers_are_there(ana: Phone, page: Page, relative: Page) -> None:  # noqa: F811
+    payment = payment_of(ana)
+    page.goto(f"/payments/{payment}/")
     keep(page, "link-1-payment")
     page.get_by_role("button", name="Nhờ người khác trả giúp").click()
     address = page.locator("#link").input_value()
@@ -106,14 +64,14 @@ def test_a_relative_pays_and_the_papers_are_there(ana: Phone, page: Page, relati
 
     relative.goto(address)
     expect(relative.get_by_role("heading", level=1)).to_contain_text("Thanh toán giúp")
-    assert held["payment"]["id"] not in relative.content()
+    assert payment not in relative.content()
     keep(relative, "link-3-relative")
     relative.locator("button[name=gateway][value=sandbox]").first.click()
     relative.locator("button[value=pay]").click()
     expect(relative.locator("link-watch[data-state=captured]")).to_be_visible()
     keep(relative, "link-4-paid")
 
-    page.goto(f"/payments/{held['payment']['id']}/")
+    page.goto(f"/payments/{payment}/")
     expect(page.locator("payment-watch[data-status=captured]")).to_be_visible()
     receipt = page.locator("a[href^='/receipts/']").first
     for _ in range(20):  # the reactions are jobs: they follow in a moment

@@ -11,7 +11,7 @@ import pytest
 
 from core.money import Money
 from payments.errors import BadNotice, BadSignature
-from payments.gateways import Standing
+from payments.gateways import Standing, sealing
 from payments.gateways.zalopay import Zalopay, wire
 from tests.payments.vectors import AT_ZALOPAY, ZALOPAY, one, posted
 
@@ -23,7 +23,7 @@ TAMPERED = one(ZALOPAY["vectors"], "CALLBACK-TAMPERED")
 def callback(**changes: Any) -> dict[str, Any]:
     """A callback that is signed rightly, unlike the vector's."""
     data = json.dumps({**json.loads(TAMPERED["body"]["data"]), "amount": 150_000, **changes}, separators=(",", ":"))
-    return {"data": data, "mac": wire.mac(KEY2, data), "type": 1}
+    return {"data": data, "mac": sealing.mac(KEY2, data), "type": 1}
 
 
 @pytest.mark.parametrize(("name", "kind"), [("CREATE", "create"), ("REFUND", "refund")])
@@ -64,7 +64,7 @@ def test_the_signature_is_over_the_text_not_over_what_it_means() -> None:
 def test_key1_does_not_sign_callbacks_and_another_apps_are_not_ours() -> None:
     body = callback()
     with pytest.raises(BadSignature):
-        Zalopay().verify(AT_ZALOPAY, posted({**body, "mac": wire.mac(KEY1, body["data"])}), now=NOW)
+        Zalopay().verify(AT_ZALOPAY, posted({**body, "mac": sealing.mac(KEY1, body["data"])}), now=NOW)
     with pytest.raises(BadSignature):
         Zalopay().verify(replace(AT_ZALOPAY, merchant="9998"), posted(body), now=NOW)
 

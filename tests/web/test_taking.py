@@ -126,6 +126,7 @@ def test_the_insurance_is_shown_for_a_visit_in_person_only(offer, ana) -> None:
     here = text(browser.get("/book/", {**offer, "mode": "in_person"}))
     assert "80 %" in here or "80%" in here
     assert "120.000" in here and "30.000" in here  # four fifths of 150.000, and the rest
+    assert "379.500" in here  # 15 % of the base salary on the day of the visit
     assert "120.000" not in text(browser.get("/book/", offer))
 
 

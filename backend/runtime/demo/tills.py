@@ -1,4 +1,5 @@
-"""Money at the desk's hospital: drawers counted, refunds that wait for a second person, what is owed, days compared."""
+"""Money at the desk's hospital: drawers counted, refunds that wait for a second person, what is owed, days compared; and an
+invoice the citizen has still to pay, with the first reminder of it."""
 
 from __future__ import annotations
 
@@ -39,6 +40,8 @@ SMALL = (
 CHECK_UP = ("Gói khám sức khỏe tổng quát", 1_250_000)
 IMAGING = ("Chụp cộng hưởng từ cột sống", 2_100_000)
 WISHED_LIMIT = 1_000_000  # what Lan would like to give back alone; Dân is to confirm it
+# What the citizen had done after a visit on the spot and has not paid: codes of the hospital's price list.
+UNPAID = ("XN001", "XN014", "XN087", "CDHA11")
 DAYS_COMPARED = 4
 DIFFERS_AGO = 2
 
@@ -63,6 +66,7 @@ def keep_the_books(stage: Stage, now: datetime) -> None:
         payments.actions.set_refund_limit(amount=WISHED_LIMIT, by=lan, now=moment)
         run_due(moment)
         assert Credit.objects.filter(status="owed").exists()
+    _still_to_pay(stage, lan, now)
     _compare(dan, today, now)
     payments.actions.prove_books(by=SEED, now=now)
 
@@ -134,6 +138,24 @@ def _never_heard_of(stage: Stage, by: Actor, day: date) -> None:
     with as_of(noon + timedelta(hours=3)) as moment:
         payments.actions.expire_payment(payment_id=started.id, by=SEED, now=moment)
         bank.pay(started.gateway_reference, now=moment)
+        run_due(moment)
+
+
+def _still_to_pay(stage: Stage, by: Actor, now: datetime) -> None:
+    """Ana went home before the desk had written her invoice; a day later she was reminded."""
+    assert by.facility_id is not None
+    person_id = stage.people["ana"].id
+    with as_of(now - timedelta(hours=27)) as moment:
+        bill = payments.actions.prepare_invoice(
+            subject=Ref("deskitem", new_id()), person_id=person_id, payer_id=person_id, facility_id=by.facility_id,
+            visited_on=moment.astimezone(ZONE).date(), form="in_person", by=by, now=moment,
+        )  # fmt: skip
+        for code in UNPAID:
+            payments.actions.charge_item(invoice_id=bill.id, code=code, by=by, now=moment)
+        payments.actions.issue_invoice(invoice_id=bill.id, by=by, now=moment)
+        run_due(moment)
+    with as_of(now - timedelta(hours=2)) as moment:
+        payments.actions.remind_of_invoices(by=SEED, now=moment)
         run_due(moment)
 
 

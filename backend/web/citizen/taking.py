@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 import booking.actions
-from booking import fit, insurance
+from booking import fit
 from booking import queries as booking_queries
 from booking.api.wishes import clean_wishes
 from booking.errors import ConditionNeeded, EmergencyWords, NotFitForRemote
@@ -27,6 +27,7 @@ from core.pages import actor_of, now
 from identity import access as identity_access
 from identity.models import Person, Practitioner, VisitType
 from journeys import consultation
+from payments import bhyt_estimate
 from web.citizen.door import as_id, as_instant, citizen_page, clinic_day
 from web.citizen.emergency import emergency_page
 from web.citizen.finding import mode_for
@@ -62,6 +63,11 @@ class Offer:
         return self.visit_type.price_in(self.mode)
 
     @property
+    def form(self) -> str:
+        """The form of care: whoever takes a time here is seen on the spot, or at home."""
+        return "direct_to_patient" if fit.is_remote(self.mode) else "in_person"
+
+    @property
     def back(self) -> str:
         """The doctor's page, on the same visit and day."""
         return self._page(self.mode)
@@ -83,9 +89,7 @@ class About:
     """One of the people a time may be taken for: what the insurance would pay, and what the record knows already."""
 
     person: Person
-    insurance: insurance.Estimate | None
-    fund: Money
-    own: Money
+    insurance: bhyt_estimate.Estimate | None
     known: booking_queries.Known | None
 
     @property
@@ -98,18 +102,13 @@ def about(actor: Actor, people: list[Person], offer: Offer, moment: datetime) ->
     readable = set(identity_access.people_of(actor, "read").values_list("id", flat=True))
     found = []
     for person in people:
-        estimate = _estimate(person, offer, moment.date())
-        known = booking_queries.known_of(person, moment) if person.id in readable else None
-        currency = offer.price.currency
-        fund, own = (estimate.fund, estimate.own) if estimate else (0, offer.price.amount)
-        found.append(About(person, estimate, Money(fund, currency), Money(own, currency), known))
+        estimate = bhyt_estimate.estimate(
+            person.insurance_number, offer.price, form=offer.form, on=clinic_day(offer.starts_at)
+        )
+        found.append(
+            About(person, estimate, booking_queries.known_of(person, moment) if person.id in readable else None)
+        )
     return found
-
-
-def _estimate(person: Person, offer: Offer, on: date) -> insurance.Estimate | None:
-    if offer.price.is_zero or offer.price.currency != "VND":
-        return None
-    return insurance.estimate(person.insurance_number, offer.price.amount, offer.mode, on)
 
 
 @citizen_page

@@ -30,7 +30,6 @@ from payments.gateways import (
     Truth,
     Wanted,
     calling,
-    keys,
     reading,
 )
 from payments.gateways.momo import wire, words
@@ -101,9 +100,9 @@ class Momo(Basics):
             status = "waiting"
         elif result in {0, 9000}:
             status = "paid" if result == 0 else "authorised"
-        amount = _whole(found.get("amount", 0))
+        amount = calling.whole(found.get("amount", 0))
         reason = str(result) if status == "declined" else ""
-        return Truth(status, amount, "VND", transaction=_transaction(found), reason=reason)
+        return Truth(status, amount, "VND", transaction=calling.number(found.get("transId")), reason=reason)
 
     def why(self, reason: str) -> Any:
         return words.RESULT.get(int(reason), words.FAULT) if reason.isdecimal() else words.FAULT
@@ -114,7 +113,7 @@ class Momo(Basics):
         Raises RefundRefused, GatewayUnavailable.
         """
         order = f"R{key.hex}"
-        paid_by = asked.transaction or _transaction(self._query(account, asked))
+        paid_by = asked.transaction or calling.number(self._query(account, asked).get("transId"))
         if not paid_by:
             raise RefundRefused()
         body = {
@@ -132,7 +131,7 @@ class Momo(Basics):
             found = self._refund_there(account, asked, order)
             result = found["resultCode"]
         if result == 0:
-            return _transaction(found) or order
+            return calling.number(found.get("transId")) or order
         if result in REFUND_FAULTS or result in WAITING:
             raise GatewayUnavailable()
         log.error("momo refused refund %s with %s", order, result)
@@ -185,16 +184,3 @@ class Momo(Basics):
         if not isinstance(found.get("resultCode"), int):
             raise GatewayUnavailable()
         return found
-
-
-def _transaction(found: Mapping[str, Any]) -> str:
-    """Return MoMo's number of a movement of money; empty when there was none."""
-    number = str(found.get("transId") or "")
-    return number if keys.is_number(number) else ""
-
-
-def _whole(value: Any) -> int:
-    try:
-        return reading.whole(value)
-    except BadNotice as error:
-        raise GatewayUnavailable() from error

@@ -99,7 +99,9 @@ class Zalopay(Basics):
         found = self._query(account, asked)
         sub = found.get("sub_return_code")
         if found["return_code"] == OK:
-            return Truth("paid", _whole(found.get("amount")), "VND", transaction=_transaction(found))
+            return Truth(
+                "paid", calling.whole(found.get("amount")), "VND", transaction=calling.number(found.get("zp_trans_id"))
+            )
         if found["return_code"] == PROCESSING or sub in UNKNOWN:
             return Truth("waiting", 0, "VND")
         if sub in FAULTS:
@@ -116,7 +118,7 @@ class Zalopay(Basics):
         Returns that name. Raises RefundRefused, GatewayUnavailable.
         """
         name = wire.dated(keys.made_at(key), f"{account.merchant}_{keys.short(key)}")
-        paid_by = asked.transaction or _transaction(self._query(account, asked))
+        paid_by = asked.transaction or calling.number(self._query(account, asked).get("zp_trans_id"))
         if not paid_by:
             raise RefundRefused()
         body = {
@@ -205,19 +207,6 @@ def _data(body: Mapping[str, Any]) -> str:
     if not isinstance(data, str):
         raise BadNotice()
     return data
-
-
-def _transaction(found: Mapping[str, Any]) -> str:
-    """Return ZaloPay's number of a movement of money; empty when there was none."""
-    number = str(found.get("zp_trans_id") or "")
-    return number if keys.is_number(number) else ""
-
-
-def _whole(value: Any) -> int:
-    try:
-        return reading.whole(value)
-    except BadNotice as error:
-        raise GatewayUnavailable() from error
 
 
 def _compact(value: Any) -> str:

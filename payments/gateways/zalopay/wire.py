@@ -5,13 +5,11 @@ specs/vietnam.md 4.5. Names of orders and refunds begin with Vietnam's date.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from payments.errors import BadNotice
+from payments.gateways import sealing
 from payments.gateways.keys import VIETNAM
 
 ORDERS: dict[str, tuple[str, ...]] = {
@@ -19,14 +17,6 @@ ORDERS: dict[str, tuple[str, ...]] = {
     "refund": ("app_id", "zp_trans_id", "amount", "description", "timestamp"),
     "query_refund": ("app_id", "m_refund_id", "timestamp"),
 }
-
-
-def mac(key: str, text: str) -> str:
-    """Return the signature of a text. Raises BadNotice for what is no text at all (half a character)."""
-    try:
-        return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
-    except UnicodeEncodeError as error:
-        raise BadNotice() from error
 
 
 def signed_text(kind: str, body: Mapping[str, Any], key1: str = "") -> str:
@@ -38,12 +28,12 @@ def signed_text(kind: str, body: Mapping[str, Any], key1: str = "") -> str:
 
 def sealed(kind: str, key1: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """Return a body with its signature."""
-    return {**body, "mac": mac(key1, signed_text(kind, body, key1))}
+    return {**body, "mac": sealing.mac(key1, signed_text(kind, body, key1))}
 
 
 def is_sealed(key2: str, data: str, given: Any) -> bool:
     """Say whether a callback's `data`, the text itself, has the right signature; in constant time."""
-    return hmac.compare_digest(mac(key2, data).encode(), str(given).encode(errors="replace"))
+    return sealing.is_right(key2, data, given)
 
 
 def dated(at: datetime, name: str) -> str:

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import threading
 
-from payments.sandboxes.stripe.door import Server, serve
-
-
-def _end_with_parent(server: Server) -> None:
-    sys.stdin.read()
-    server.shutdown()
+from payments.sandboxes import running
+from payments.sandboxes.stripe.door import serve
 
 
 def main() -> int:
@@ -19,7 +13,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="payments.sandboxes.stripe")
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
     parser.add_argument("--file", default=":memory:", help="where its books are kept; default: in memory")
-    parser.add_argument("--with-parent", action="store_true", help="end when the standard input does")
+    running.add_option(parser)
     parser.add_argument("--key", action="append", default=[], help="a secret key it knows; may be repeated")
     parser.add_argument("--hook", action="append", default=[], help="where webhooks of the key of the same rank go")
     parser.add_argument("--hook-secret", action="append", default=[], help="what they are signed with")
@@ -29,17 +23,7 @@ def main() -> int:
         hook = options.hook[rank] if rank < len(options.hook) else ""
         secret = options.hook_secret[rank] if rank < len(options.hook_secret) else ""
         server.system.books.open_account(key, hook, secret)
-    if options.with_parent:
-        threading.Thread(target=_end_with_parent, args=[server], daemon=True).start()
-    sys.stdout.write(f"{server.system.url}\n")
-    sys.stdout.flush()
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        server.server_close()
-    return 0
+    return running.run(server, with_parent=options.with_parent)
 
 
 if __name__ == "__main__":

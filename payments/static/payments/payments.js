@@ -2,7 +2,9 @@
 import { api } from "../web/js/api.js";
 import { minutesLeft } from "../web/js/dates.js";
 
-/** <pay-countdown data-until="2031-03-25T09:00:00+07:00"> shows what is left and reloads the page at the end. */
+const DAY_MS = 86_400_000;
+
+/** <pay-countdown data-until="2031-03-25T09:00:00+07:00"> shows what is left of the last day and reloads the page at the end. */
 customElements.define("pay-countdown", class extends HTMLElement {
   connectedCallback() {
     this.until = Date.parse(this.dataset.until);
@@ -16,6 +18,7 @@ customElements.define("pay-countdown", class extends HTMLElement {
 
   show() {
     const left = this.until - Date.now();
+    if (left > DAY_MS) return; // the page says the day
     this.textContent = minutesLeft(left);
     if (left < 60_000) this.dataset.urgent = "";
     if (left > 0) return;

@@ -1,10 +1,9 @@
-"""VNPAY, MoMo and ZaloPay from the wish to the refund, against their sandboxes' real servers and through the real door."""
+"""VNPAY, MoMo and ZaloPay from the wish to the money, against their sandboxes' real servers and through the real door."""
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -15,71 +14,18 @@ import pytest
 from django.db import connections
 from django.test import Client
 
-from identity.models import Facility
-from payments import actions, gateways, queries
+from payments import actions, queries
 from payments.errors import GatewayUnavailable
-from payments.models import Delivery, Entry, GatewayAccount, Payment, Refund
+from payments.models import Delivery, Entry, GatewayAccount, Payment
 from tests.jobs import run_jobs, waiting_jobs
 from tests.payments.conftest import HOUSE, again
-from tests.payments.wallets import GATEWAYS, Wallet, deliver, running
+from tests.payments.wallets import GATEWAYS, WORDS, Wallet, deliver, said
 
 CODES = tuple(GATEWAYS)
 
 
-@pytest.fixture(params=CODES)
-def wallet(request: Any, settings: Any) -> Iterator[Wallet]:
-    with running(request.param) as one:
-        settings.PAYMENT_GATEWAYS = GATEWAYS
-        settings.PAYMENT_TIMEOUT_S = 5
-        settings.PUBLIC_URL = "http://127.0.0.1:9"  # nobody is there: what the sandbox sends by itself is lost
-        for name, value in one.addresses().items():
-            setattr(settings, name, value)
-        yield one
-
-
-@pytest.fixture
-def account(wallet: Wallet, hospital: Facility) -> GatewayAccount:
-    row = GatewayAccount(facility=hospital, gateway=wallet.code, merchant=wallet.merchant)
-    row.seal(wallet.bank.keys(wallet.merchant))
-    row.save()
-    return row
-
-
-@pytest.fixture
-def begun(wallet: Wallet, account: GatewayAccount, payment: Payment, now: datetime) -> Payment:
-    """Ana has the address of the gateway's page, and has opened it."""
-    started = actions.start_payment(payment_id=payment.id, gateway=wallet.code, by=HOUSE, now=now)
-    wallet.open(started)
-    return started
-
-
-@pytest.fixture
-def quiet(begun: Payment, wallet: Wallet) -> Payment:
-    """Paid there, and the gateway's own notice is not on its way: the tests carry it."""
-    wallet.press(begun, "never")
-    return begun
-
-
 def nothing_happened(payment: Payment) -> bool:
     return again(payment).status == "pending" and not Delivery.objects.exists() and waiting_jobs() == []
-
-
-def said(wallet: Wallet, response: Any) -> Any:
-    """The gateway's word in an answer of ours: RspCode, return_code, or the status alone."""
-    if wallet.code == "momo":
-        return response.status_code
-    assert response.status_code == 200
-    body = response.json()
-    return body["RspCode"] if wallet.code == "vnpay" else body["return_code"]
-
-
-WORDS = {
-    "recorded": {"vnpay": "00", "momo": 204, "zalopay": 1},
-    "again": {"vnpay": "02", "momo": 204, "zalopay": 2},
-    "unknown": {"vnpay": "01", "momo": 204, "zalopay": -1},
-    "amount": {"vnpay": "04", "momo": 204, "zalopay": 1},
-    "forged": {"vnpay": "97", "momo": 400, "zalopay": -1},
-}
 
 
 def test_the_same_wish_is_begun_once(begun: Payment, wallet: Wallet, now: datetime) -> None:
@@ -331,132 +277,6 @@ def test_in_whatever_order_it_is_told_it_ends_alike(
         run_jobs()
     paid = again(begun)
     assert (paid.status, paid.gateway_transaction, Entry.objects.count()) == ("captured", numbers[0], 2)
-
-
-def test_what_was_given_back_is_not_undone_by_an_old_call(paid: Payment, wallet: Wallet, now: datetime) -> None:
-    promise(paid, now)
-    run_jobs()
-    response = deliver(wallet.code, wallet.notice(paid))
-    assert said(wallet, response) == WORDS["again" if wallet.code == "vnpay" else "recorded"][wallet.code]
-    run_jobs()
-    assert again(paid).status == "refunded"
-
-
-# ---- refunds
-
-
-@pytest.fixture
-def paid(quiet: Payment, now: datetime) -> Payment:
-    actions.look_into(payment_id=quiet.id, by=HOUSE, now=now)
-    return again(quiet)
-
-
-def promise(payment: Payment, now: datetime, amount: int | None = None) -> Refund:
-    money = None if amount is None else type(payment.price).vnd(amount)
-    return actions.request_refund(payment_id=payment.id, reason="cancelled", money=money, by=HOUSE, now=now)
-
-
-def test_all_goes_back(paid: Payment, wallet: Wallet, now: datetime) -> None:
-    refund = promise(paid, now)
-    run_jobs()
-    refund.refresh_from_db()
-    assert (refund.status, again(paid).status, wallet.refunds()) == ("done", "refunded", [150_000])
-    numbers = [one.number for one in wallet.bank.books.movements("kind = 'refund'")]
-    assert [refund.gateway_reference] == numbers
-
-
-def test_parts_go_back_one_after_the_other(paid: Payment, wallet: Wallet, now: datetime) -> None:
-    promise(paid, now, 50_000)
-    run_jobs()
-    assert again(paid).status == "partly_refunded"
-    promise(paid, now, 50_000)
-    run_jobs()
-    promise(paid, now)
-    run_jobs()
-    assert (again(paid).status, wallet.refunds()) == ("refunded", [50_000] * 3)
-
-
-def test_a_refund_whose_answer_was_lost_is_asked_for_again_and_sent_once(
-    paid: Payment, wallet: Wallet, now: datetime
-) -> None:
-    refund = promise(paid, now, 60_000)
-    wallet.bank.orders.append({"call": "refund", "what": "silence", "stores": True})
-    with pytest.raises(GatewayUnavailable):
-        actions.carry_out_refund(refund_id=refund.id, by=HOUSE, now=now)
-    assert (Refund.objects.get().status, wallet.refunds()) == ("requested", [60_000])
-    for _ in range(3):
-        actions.carry_out_refund(refund_id=refund.id, by=HOUSE, now=now)
-    assert (Refund.objects.get().status, wallet.refunds()) == ("done", [60_000])
-    assert Refund.objects.get().gateway_reference == wallet.bank.books.movements("kind = 'refund'")[0].number
-
-
-def test_a_refund_that_did_not_arrive_is_sent_the_next_time(paid: Payment, wallet: Wallet, now: datetime) -> None:
-    refund = promise(paid, now)
-    wallet.bank.orders.append({"call": "refund", "status": 503})
-    with pytest.raises(GatewayUnavailable):
-        actions.carry_out_refund(refund_id=refund.id, by=HOUSE, now=now)
-    assert wallet.refunds() == []
-    actions.carry_out_refund(refund_id=refund.id, by=HOUSE, now=now)
-    assert wallet.refunds() == [150_000]
-
-
-def test_a_refund_is_not_sent_twice_on_another_day(paid: Payment, wallet: Wallet, now: datetime) -> None:
-    """VNPAY knows request ids for a day only."""
-    refund = promise(paid, now, 60_000)
-    wallet.bank.orders.append({"call": "refund", "what": "silence", "stores": True})
-    with pytest.raises(GatewayUnavailable):
-        actions.carry_out_refund(refund_id=refund.id, by=HOUSE, now=now)
-    wallet.bank.books.ask("DELETE FROM request")
-    actions.carry_out_refund(refund_id=refund.id, by=HOUSE, now=now + timedelta(days=1))
-    assert (Refund.objects.get().status, wallet.refunds()) == ("done", [60_000])
-
-
-@pytest.mark.parametrize("wallet", ["vnpay"], indirect=True)
-@pytest.mark.parametrize("other_was_before", [True, False])
-def test_vnpay_shows_the_last_refund_only_so_a_later_one_hides_ours(
-    paid: Payment, wallet: Wallet, now: datetime, other_was_before: bool
-) -> None:
-    """Not sent again while it may have been sent; one from before the promise hides nothing."""
-    actions.carry_out_refund(refund_id=promise(paid, now, 50_000).id, by=HOUSE, now=now)
-    refund = promise(paid, now, 60_000)
-    if other_was_before:
-        wallet.bank.books.ask("UPDATE movement SET at = at - 3600 WHERE kind = 'refund'")
-        actions.carry_out_refund(refund_id=refund.id, by=HOUSE, now=now + timedelta(days=1))
-        assert wallet.refunds() == [50_000, 60_000]
-    else:
-        wallet.bank.books.ask("UPDATE movement SET at = at + 60 WHERE kind = 'refund'")  # they name whole seconds
-        with pytest.raises(GatewayUnavailable):
-            actions.carry_out_refund(refund_id=refund.id, by=HOUSE, now=now + timedelta(days=1))
-        assert wallet.refunds() == [50_000]
-
-
-def test_two_workers_send_one_refund(paid: Payment, wallet: Wallet, account: GatewayAccount, now: datetime) -> None:
-    refund = promise(paid, now)
-    gateway = gateways.get(wallet.code)
-    speaks, asked = queries.speaks_for(account, paid.facility_id), queries.asked(paid, now)
-    together, references = threading.Barrier(4), []
-
-    def send() -> None:
-        together.wait()
-        references.append(gateway.refund(speaks, asked, key=refund.id, money=refund.money, reason=""))
-
-    threads = [threading.Thread(target=send) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert (len(set(references)), len(references), wallet.refunds()) == (1, 4, [150_000])
-
-
-def test_a_refund_the_gateway_refuses_waits_for_a_person(paid: Payment, wallet: Wallet, now: datetime) -> None:
-    refund = promise(paid, now)
-    charge = wallet.charge(paid)
-    wallet.bank.books.add_movement(
-        charge=charge.id, kind="refund", number="999", amount=150_000, fee=0, at=0.0, name="by hand", about="by hand"
-    )
-    actions.carry_out_refund(refund_id=refund.id, by=HOUSE, now=now)
-    assert Refund.objects.get().status == "credited"
-    assert again(paid).status == "captured"
 
 
 # ---- their servers

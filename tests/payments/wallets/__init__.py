@@ -120,3 +120,21 @@ def deliver(code: str, notice: Notice, *, account: str = "") -> Any:
     if notice.method == "GET":
         return Client().get(path + "?" + notice.url.partition("?")[2])
     return Client().post(path, notice.body, content_type="application/json")
+
+
+def said(wallet: Wallet, response: Any) -> Any:
+    """The gateway's word in an answer of ours: RspCode, return_code, or the status alone."""
+    if wallet.code == "momo":
+        return response.status_code
+    assert response.status_code == 200
+    body = response.json()
+    return body["RspCode"] if wallet.code == "vnpay" else body["return_code"]
+
+
+WORDS = {
+    "recorded": {"vnpay": "00", "momo": 204, "zalopay": 1},
+    "again": {"vnpay": "02", "momo": 204, "zalopay": 2},
+    "unknown": {"vnpay": "01", "momo": 204, "zalopay": -1},
+    "amount": {"vnpay": "04", "momo": 204, "zalopay": 1},
+    "forged": {"vnpay": "97", "momo": 400, "zalopay": -1},
+}

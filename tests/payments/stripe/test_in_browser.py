@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import copy
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,47 +16,32 @@ from identity.models import Membership
 from payments import actions, queries
 from payments.models import Delivery, Entry, GatewayAccount, Payment
 from payments.tasks import look_after_payments
-from runtime import browser
 from tests.jobs import run_jobs
 from tests.payments.conftest import HOUSE, again
+from tests.payments.in_browsers import HEIGHTS, IN_CHROMIUM, PATIENCE, PHONE, chromium, keep  # noqa: F401
 from tests.payments.stripe_stage import HOOK_SECRET, KEY, There
 
 pytest.importorskip("playwright.sync_api")
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(browser.find() is None and not os.environ.get("CI"), reason="no Chromium"),
-]
-PATIENCE = 20_000  # milliseconds for anything to appear
-LOOK = os.environ.get("LANH_LOOK", "")
+pytestmark = [*IN_CHROMIUM, pytest.mark.django_db(transaction=True)]
 Visit = Callable[[Payment], Page]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    # playwright keeps a loop in this thread, at which Django's database guard takes fright.
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as play:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        running = play.chromium.launch(executable_path=browser.find(), args=browser.FLAGS)
-        expect.set_options(timeout=PATIENCE)
-        yield running
-        running.close()
 
 
 @pytest.fixture
 def phone(
-    chromium: Browser, live_server: Any, ana_browser: Client, there: There, account: GatewayAccount, settings: Any
-) -> Iterator[Visit]:
+    chromium: Browser,  # noqa: F811
+    live_server: Any, ana_browser: Client, there: There, account: GatewayAccount, settings: Any,
+) -> Iterator[Visit]:  # fmt: skip
     """Ana's phone, at one of her payments; forms of ours may lead to Stripe's address and nowhere else."""
     settings.PAYMENT_GATEWAYS = {"stripe": "payments.gateways.stripe.Stripe"}
     policy = copy.deepcopy(settings.CONTENT_SECURITY_POLICY)
     policy["DIRECTIVES"]["form-action"] = ["'self'", there.url]
     settings.CONTENT_SECURITY_POLICY = policy
     context = chromium.new_context(
-        base_url=live_server.url, viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, locale="vi-VN"
-    )
+        base_url=live_server.url, viewport={"width": PHONE, "height": HEIGHTS[PHONE]}, is_mobile=True,
+        has_touch=True, locale="vi-VN",
+    )  # fmt: skip
     context.set_default_timeout(PATIENCE)
     context.add_cookies(
         [{"name": "sessionid", "value": ana_browser.cookies["sessionid"].value, "url": live_server.url}]
@@ -71,14 +54,6 @@ def phone(
 
     yield visit
     context.close()
-
-
-def look(page: Page, name: str) -> None:
-    """Nothing is wider than the phone; with LANH_LOOK, a picture is kept."""
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    if LOOK:
-        Path(LOOK).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=str(Path(LOOK) / f"stripe-{name}.png"), full_page=True)
 
 
 def to_stripe(page: Page, there: There) -> None:
@@ -109,13 +84,13 @@ def back_home(page: Page, payment: Payment) -> None:
 
 def test_she_pays(payment: Payment, phone: Visit, there: There) -> None:
     page = phone(payment)
-    look(page, "1-our-page")
+    keep(page, "stripe-1-our-page")
     to_stripe(page, there)
-    look(page, "2-checkout")
+    keep(page, "stripe-2-checkout")
     pay(page, "4242 4242 4242 4242")
     back_home(page, payment)
     expect(page.get_by_role("heading", name="Đã thanh toán")).to_be_visible()
-    look(page, "3-paid")
+    keep(page, "stripe-3-paid")
     assert (again(payment).status, again(payment).captured_amount) == ("captured", 150_000)
 
 
@@ -124,7 +99,7 @@ def test_her_card_is_declined_and_another_one_pays(payment: Payment, phone: Visi
     to_stripe(page, there)
     pay(page, "4000 0000 0000 0002")
     expect(page.get_by_role("alert")).to_have_text("Thẻ của bạn bị từ chối.")
-    look(page, "4-declined")
+    keep(page, "stripe-4-declined")
     pay(page, "4000 0000 0000 9995")
     expect(page.get_by_role("alert")).to_have_text("Thẻ của bạn không đủ tiền.")
     pay(page, "5555 5555 5555 4444")
@@ -138,7 +113,7 @@ def test_her_bank_asks_and_she_approves(payment: Payment, phone: Visit, there: T
     to_stripe(page, there)
     pay(page, "4000 0025 0000 3155")
     page.wait_for_url(f"{there.url}/c/authenticate/**")
-    look(page, "5-bank")
+    keep(page, "stripe-5-bank")
     page.get_by_role("button", name="Đồng ý").click()
     back_home(page, payment)
     expect(page.get_by_role("heading", name="Đã thanh toán")).to_be_visible()
@@ -166,14 +141,14 @@ def test_she_pays_too_late_and_it_is_recorded_and_sent_back(
     actions.expire_payment(payment_id=payment.id, by=HOUSE, now=payment.expires_at)
     pay(page, "4242424242424242")
     page.wait_for_url(ours(payment))
-    look(page, "6-late")
+    keep(page, "stripe-6-late")
     actions.ask_gateway(payment_id=payment.id, by=HOUSE, now=now)  # as each hour
     assert again(payment).status == "captured"
     actions.request_refund(payment_id=payment.id, reason="late", by=HOUSE, now=now)  # as the journey does
     run_jobs()
     page.reload()
     expect(page.get_by_role("heading", name="Đã hoàn tiền")).to_be_visible()
-    look(page, "7-returned")
+    keep(page, "stripe-7-returned")
     assert sum(row["amount"] for row in there.raw("/v1/balance_transactions")["data"]) == 0
 
 
@@ -218,7 +193,8 @@ def test_stripes_own_hooks_come_through_our_door(
 
 
 def test_the_desk_reads_of_a_dispute(
-    payment: Payment, phone: Visit, there: There, dan: Membership, dan_browser: Client, chromium: Browser,
+    payment: Payment, phone: Visit, there: There, dan: Membership, dan_browser: Client,
+    chromium: Browser,  # noqa: F811
     live_server: Any, account: GatewayAccount,
 ) -> None:  # fmt: skip
     page = phone(payment)
@@ -238,9 +214,7 @@ def test_the_desk_reads_of_a_dispute(
         desk = context.new_page()
         desk.goto(f"/payments/{payment.id}/")
         expect(desk.get_by_text(dispute["id"])).to_be_visible()
-        if LOOK:
-            desk.screenshot(path=str(Path(LOOK) / f"stripe-desk-{width}.png"), full_page=True)
-        assert desk.evaluate("document.documentElement.scrollWidth") <= width
+        keep(desk, f"stripe-desk-{width}")
         context.close()
     page.reload()
     expect(page.get_by_text(dispute["id"])).to_have_count(0)

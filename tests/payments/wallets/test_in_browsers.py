@@ -2,81 +2,45 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from runtime import browser
-from tests.cast_of_the_demo import CITIZEN, sign_in
 from tests.house import House
+from tests.payments.in_browsers import (  # noqa: F401
+    IN_THE_HOUSE,
+    PHONE,
+    ana,
+    chromium,
+    fits,
+    is_error,
+    keep,
+    payment_of,
+    signed_in,
+    window,
+)
 from tests.payments.wallets import KINDS
 from tests.phone import Phone
-from tests.shots import stage
-from tests.shots.walk import session_of
 
 pytest.importorskip("playwright.sync_api")
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.xdist_group("wallets"),
-    pytest.mark.skipif(browser.find() is None and not os.environ.get("CI"), reason="no Chromium"),
-]
+pytestmark = IN_THE_HOUSE
 CODES = tuple(KINDS)
-LOOK = os.environ.get("LANH_LOOK", "")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as play:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright keeps a loop in this thread
-        running = play.chromium.launch(executable_path=browser.find(), args=browser.FLAGS)
-        expect.set_options(timeout=20_000)
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="module")
-def signed_in(house: House) -> Iterator[Phone]:
-    phone = sign_in(house, CITIZEN)  # once: who asks for many codes is slowed
-    yield phone
-    phone.close()
 
 
 @pytest.fixture
-def ana(signed_in: Phone) -> Iterator[Phone]:
-    yield signed_in
-    signed_in.give_times_back()
+def page(house: House, chromium: Browser, ana: Phone) -> Iterator[Page]:  # noqa: F811
+    """Ana's phone, on the page of a payment nobody has begun."""
+    for tab in window(house, chromium, "ana", PHONE, is_trouble=is_trouble, is_mobile=True):
+        tab.goto(f"/payments/{payment_of(ana)}/")
+        yield tab
 
 
-@pytest.fixture
-def page(house: House, chromium: Browser, ana: Phone) -> Iterator[Page]:
-    """Ana's phone, 390 px wide, on the page of a payment nobody has begun."""
-    held = stage._hold(ana, stage._free_times(ana)[-1])
-    context = chromium.new_context(
-        base_url=house.url, viewport={"width": 390, "height": 844}, locale="vi-VN", has_touch=True, is_mobile=True
-    )
-    context.add_cookies([{"name": "sessionid", "value": session_of(house, "ana"), "url": house.url}])
-    trouble: list[Any] = []
-    context.on("weberror", lambda error: trouble.append(error.error))
-    context.on("console", lambda line: trouble.append(line.text) if _is_trouble(line) else None)
-    tab = context.new_page()
-    tab.goto(f"/payments/{held['payment']['id']}/")
-    yield tab
-    context.close()
-    assert trouble == []
-
-
-def _is_trouble(line: Any) -> bool:
+def is_trouble(line: Any) -> bool:
     """The code to scan is gone when the payment is decided between the page and its picture."""
-    return line.type == "error" and not line.location.get("url", "").endswith("/qr.svg")
-
-
-def keep(page: Page, name: str) -> None:
-    if LOOK:
-        page.screenshot(path=f"{LOOK}/{name}.png", full_page=True)
+    return is_error(line) and not line.location.get("url", "").endswith("/qr.svg")
 
 
 def go_to(page: Page, code: str) -> None:
@@ -84,7 +48,7 @@ def go_to(page: Page, code: str) -> None:
     keep(page, f"{code}-0-ways")
     page.locator(f"button[name=gateway][value={code}]").first.click()
     expect(page.get_by_text("Không có tiền thật")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    fits(page)
 
 
 @pytest.mark.parametrize("code", CODES)
