@@ -125,6 +125,11 @@ def fee_kept(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
     return _moved(money, to=fees(facility_id), source=clearing(gateway, facility_id))
 
 
+def fee_changed(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for what a gateway keeps more (positive) or less (negative) than it first said."""
+    return _signed(money, to=fees(facility_id), source=clearing(gateway, facility_id))
+
+
 def dispute_taken(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
     """Return the lines for disputed money the gateway took back."""
     return _moved(money, to=disputed(facility_id), source=clearing(gateway, facility_id))

@@ -20,6 +20,7 @@ from payments.actions.deliveries import look_into, note_return, receive_delivery
 from payments.actions.differences import (
     investigate,
     owe_the_double,
+    post_fee,
     record_what_is_missing,
     settled_elsewhere,
     write_off,
@@ -101,6 +102,7 @@ __all__ = [
     "owe_the_double",
     "paper_refunds",
     "pay_out",
+    "post_fee",
     "prepare_invoice",
     "prove_books",
     "publish_price_list",
