@@ -9,7 +9,7 @@ from core.actor import Actor
 from core.edge import now as this_instant
 from core.refs import Ref
 from core.tasks import later, periodic, task
-from payments import actions, papers, queries
+from payments import actions, einvoice, papers, queries
 from payments.gateways.sandbox import bank
 
 HOUSE = Actor.system("payments")
@@ -147,6 +147,12 @@ def sum_up_day(facility_id: str, day: str) -> None:
 
 
 @task
+def adjust_summary(slip_id: str) -> None:
+    """Adjust a day's summary invoice by money that went back."""
+    actions.adjust_summary(slip_id=UUID(slip_id), by=HOUSE, now=this_instant())
+
+
+@task
 def write_papers(payment_id: str) -> None:
     """Write the receipt of a payment, and the slips of its refunds."""
     actions.issue_receipt(payment_id=UUID(payment_id), by=HOUSE, now=this_instant())
@@ -156,7 +162,8 @@ def write_papers(payment_id: str) -> None:
 @periodic("23 * * * *")
 @task
 def look_after_papers(timestamp: int) -> None:
-    """Each hour: papers that are missing, electronic invoices that got stuck, and the summaries of days just over."""
+    """Each hour: papers that are missing, electronic invoices that got stuck, the summaries of days just over and what adjusts
+    them."""
     at = datetime.fromtimestamp(timestamp, tz=UTC)
     for payment_id in papers.without_papers(at, longer_than=timedelta(minutes=10))[:2000]:
         later("payments.tasks.write_papers", payment_id=str(payment_id))
@@ -164,3 +171,5 @@ def look_after_papers(timestamp: int) -> None:
         later("payments.tasks.send_einvoice", lock=f"einvoice:{row.facility_id}", einvoice_id=str(row.id))
     for facility_id, day in papers.days_to_sum_up(at):
         later("payments.tasks.sum_up_day", facility_id=str(facility_id), day=day.isoformat())
+    for slip_id in papers.slips_of_summed_money()[:500] if einvoice.provider() else ():
+        later("payments.tasks.adjust_summary", slip_id=str(slip_id))

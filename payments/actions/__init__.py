@@ -26,7 +26,7 @@ from payments.actions.differences import (
     write_off,
 )
 from payments.actions.disputes import ask_dispute, look_into_dispute, record_dispute
-from payments.actions.einvoices import request_einvoice, send_einvoice, sum_up_day
+from payments.actions.einvoices import adjust_summary, request_einvoice, send_einvoice, sum_up_day
 from payments.actions.holds import carry_out_hold, request_capture
 from payments.actions.invoicing import (
     ask_to_pay,
@@ -62,6 +62,7 @@ from payments.actions.resolving import assign_lines, ignore_line, note_transfer_
 from payments.actions.settling import carry_over, settle
 
 __all__ = [
+    "adjust_summary",
     "approve_refund",
     "ask_dispute",
     "ask_gateway",
