@@ -28,6 +28,12 @@ def ask_gateway(payment_id: str) -> None:
 
 
 @task
+def stop_there(payment_id: str) -> None:
+    """Close at its gateway what was closed here."""
+    actions.stop_there(payment_id=UUID(payment_id), by=HOUSE, now=this_instant())
+
+
+@task
 def carry_out_refund(refund_id: str) -> None:
     """Have promised money sent back."""
     actions.carry_out_refund(refund_id=UUID(refund_id), by=HOUSE, now=this_instant())
@@ -79,11 +85,12 @@ def look_after_payments(timestamp: int) -> None:
 @periodic("13 * * * *")
 @task
 def look_again(timestamp: int) -> None:
-    """Each hour: ask about payments closed unpaid within a day (money may come late) and about open disputes; send refunds
-    and holds that got stuck."""
+    """Each hour: ask about payments closed unpaid within a day (money may come late) and about open disputes; close there what
+    was closed here; send refunds and holds that got stuck."""
     at = datetime.fromtimestamp(timestamp, tz=UTC)
     for payment in queries.to_ask_about(at, waiting=timedelta(minutes=2), closed_within=timedelta(days=1))[:2000]:
-        later("payments.tasks.ask_gateway", lock=payment.subject, payment_id=str(payment.id))
+        act = "stop_there" if payment.status == "cancelled" else "ask_gateway"
+        later(f"payments.tasks.{act}", lock=payment.subject, payment_id=str(payment.id))
     for refund in queries.refunds_waiting(at, longer_than=timedelta(minutes=30))[:500]:
         later("payments.tasks.carry_out_refund", refund_id=str(refund.id))
     for payment in queries.holds_to_carry_out()[:500]:

@@ -2,7 +2,7 @@
 
 from payments.actions.accounts import close_account, enter_account
 from payments.actions.approving import approve_refund, reject_refund
-from payments.actions.asking import cancel_payment, expire_payment, open_payment, start_payment
+from payments.actions.asking import cancel_payment, expire_payment, open_payment, start_payment, stop_there
 from payments.actions.bank import take_line
 from payments.actions.bank_statements import hand_in_statement, read_statement
 from payments.actions.cash import close_shift, open_shift, take_cash
@@ -133,6 +133,7 @@ __all__ = [
     "settled_elsewhere",
     "split_by_insurance",
     "start_payment",
+    "stop_there",
     "sum_up_day",
     "take_cash",
     "take_from_other_source",
