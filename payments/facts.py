@@ -40,12 +40,14 @@ WITH fact (name, way, facility, currency, amount) AS (
           ) AS said (name, amount)
   WHERE dispute.is_taken AND said.amount IS NOT NULL
   UNION ALL
-  SELECT said.name, account.gateway, line.facility_id, line.currency, line.amount
+  SELECT said.name, account.gateway, line.facility_id, line.currency, said.amount
   FROM payments_bankline AS line JOIN payments_gatewayaccount AS account ON account.id = line.account_id,
-  LATERAL (VALUES ('bank_came'), ('bank_' || line.status)) AS said (name)
-  WHERE said.name <> 'bank_unmatched'
+  LATERAL (VALUES ('bank_came', line.amount), ('bank_' || line.status, line.amount - line.over_amount),
+                  ('bank_returned', CASE WHEN line.over_note <> '' THEN line.over_amount END)) AS said (name, amount)
+  WHERE said.name <> 'bank_unmatched' AND said.amount IS NOT NULL
   UNION ALL
-  SELECT CASE WHEN credit.refund_id IS NULL THEN 'collected_twice' ELSE 'credited' END, payment.gateway,
+  SELECT CASE WHEN credit.refund_id IS NOT NULL THEN 'credited' WHEN credit.cause = 'more' THEN 'overpaid'
+              ELSE 'collected_twice' END, payment.gateway,
          credit.facility_id, credit.currency, credit.amount
   FROM payments_credit AS credit JOIN payments_payment AS payment ON payment.id = credit.payment_id
   UNION ALL

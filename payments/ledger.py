@@ -170,6 +170,11 @@ def bank_ignored(facility_id: UUID, money: Money) -> list[Line]:
     return _moved(money, to=unallocated(facility_id), source=set_aside(facility_id))
 
 
+def overpaid(facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for what a bank transfer brought beyond its payment's price: it is the payer's."""
+    return _moved(money, to=unallocated(facility_id), source=credits_owed(facility_id))
+
+
 def credited(facility_id: UUID, money: Money) -> list[Line]:
     """Return the lines for promised money that no gateway can send: it is owed to the payer now."""
     return _moved(money, to=refunds_due(facility_id), source=credits_owed(facility_id))

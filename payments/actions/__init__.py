@@ -58,7 +58,7 @@ from payments.actions.recording import (
 )
 from payments.actions.refunds import carry_out_refund, record_refund, record_refund_failure, request_refund
 from payments.actions.reminding import remind_the_unpaid
-from payments.actions.resolving import assign_lines, ignore_line, note_transfer_back
+from payments.actions.resolving import assign_lines, ignore_line, note_transfer_back, split_line
 from payments.actions.settling import carry_over, settle
 
 __all__ = [
@@ -132,6 +132,7 @@ __all__ = [
     "settle_delivery",
     "settled_elsewhere",
     "split_by_insurance",
+    "split_line",
     "start_payment",
     "stop_there",
     "sum_up_day",
