@@ -221,7 +221,7 @@ def get_reconciliation(by: Actor, reconciliation_id: UUID) -> Reconciliation:
 def get_difference(by: Actor, difference_id: UUID) -> Difference:
     """Return a difference of the desk's facility. Raises NotFound."""
     rows = Difference.objects.filter(reconciliation__in=reconciliations_of(by), id=difference_id)
-    found = rows.select_related("reconciliation", "payment", "refund").first()
+    found = rows.select_related("reconciliation", "payment", "refund", "dispute").first()
     if found is None:
         raise NotFound()
     return found
@@ -230,8 +230,8 @@ def get_difference(by: Actor, difference_id: UUID) -> Difference:
 def lock_difference(by: Actor, difference_id: UUID) -> Difference:
     """Return a difference of the desk's facility, locked. Raises NotFound."""
     found = get_difference(by, difference_id)
-    locked = Difference.objects.select_for_update(of=("self",)).select_related("reconciliation", "payment", "refund")
-    return locked.get(id=found.id)
+    locked = Difference.objects.select_for_update(of=("self",))
+    return locked.select_related("reconciliation", "payment", "refund", "dispute").get(id=found.id)
 
 
 def require_money_desk(by: Actor, facility_id: UUID) -> None:

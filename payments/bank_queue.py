@@ -36,11 +36,15 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Waiting:
-    """One transfer that belongs to nobody yet. `named` is the payment its memo names, whatever became of that."""
+    """One transfer that belongs to nobody yet. `named` is the payment its memo names, whatever became of that.
+
+    `over` is what it brought beyond that payment's price, when nobody has paid it yet.
+    """
 
     line: BankLine
     named: Payment | None
     suggestions: tuple[Suggestion, ...]
+    over: Money | None = None
 
 
 @dataclass(frozen=True)
@@ -89,9 +93,20 @@ def waiting(by: Actor, lines: Sequence[BankLine], *, now: datetime) -> list[Wait
     for line in lines_of(by, BankLine.Status.UNMATCHED).filter(code__in=wanted):
         siblings[line.code].append(line)
     payments = _unpaid(by, now)
+    unpaid = {one.code for one in payments}
     return [
-        Waiting(line, named.get(line.code), _suggested(line, siblings.get(line.code, []), payments)) for line in lines
+        Waiting(
+            line,
+            named.get(line.code),
+            _suggested(line, siblings.get(line.code, []), payments),
+            _over(line, named.get(line.code)) if line.code in unpaid else None,
+        )
+        for line in lines
     ]
+
+
+def _over(line: BankLine, named: Payment | None) -> Money | None:
+    return line.money - named.price if named is not None and line.amount > named.amount else None
 
 
 def _unpaid(by: Actor, now: datetime) -> list[Payment]:

@@ -29,6 +29,10 @@ WITH fact (name, way, facility, currency, amount) AS (
   UNION ALL
   SELECT 'fee', gateway, facility_id, currency, fee_amount FROM payments_payment WHERE captured_at IS NOT NULL
   UNION ALL
+  SELECT 'fee', day.gateway, day.facility_id, own.currency, own.their_amount
+  FROM payments_difference AS own JOIN payments_reconciliation AS day ON day.id = own.reconciliation_id
+  WHERE own.kind = 'missing_here' AND own.side = 'fee' AND own.resolution = 'recorded'
+  UNION ALL
   SELECT said.name, payment.gateway, payment.facility_id, dispute.currency, said.amount
   FROM payments_dispute AS dispute JOIN payments_payment AS payment ON payment.id = dispute.payment_id,
   LATERAL (VALUES ('dispute_taken', dispute.amount), ('dispute_fee', dispute.fee_amount),
@@ -36,12 +40,14 @@ WITH fact (name, way, facility, currency, amount) AS (
           ) AS said (name, amount)
   WHERE dispute.is_taken AND said.amount IS NOT NULL
   UNION ALL
-  SELECT said.name, account.gateway, line.facility_id, line.currency, line.amount
+  SELECT said.name, account.gateway, line.facility_id, line.currency, said.amount
   FROM payments_bankline AS line JOIN payments_gatewayaccount AS account ON account.id = line.account_id,
-  LATERAL (VALUES ('bank_came'), ('bank_' || line.status)) AS said (name)
-  WHERE said.name <> 'bank_unmatched'
+  LATERAL (VALUES ('bank_came', line.amount), ('bank_' || line.status, line.amount - line.over_amount),
+                  ('bank_returned', CASE WHEN line.over_note <> '' THEN line.over_amount END)) AS said (name, amount)
+  WHERE said.name <> 'bank_unmatched' AND said.amount IS NOT NULL
   UNION ALL
-  SELECT CASE WHEN credit.refund_id IS NULL THEN 'collected_twice' ELSE 'credited' END, payment.gateway,
+  SELECT CASE WHEN credit.refund_id IS NOT NULL THEN 'credited' WHEN credit.cause = 'more' THEN 'overpaid'
+              ELSE 'collected_twice' END, payment.gateway,
          credit.facility_id, credit.currency, credit.amount
   FROM payments_credit AS credit JOIN payments_payment AS payment ON payment.id = credit.payment_id
   UNION ALL
@@ -50,7 +56,8 @@ WITH fact (name, way, facility, currency, amount) AS (
   SELECT 'drawer_differed', '', facility_id, 'VND', difference FROM payments_cashshift WHERE difference <> 0
   UNION ALL
   SELECT 'wrote_off', day.gateway, day.facility_id, gone.currency,
-         (coalesce(gone.their_amount, 0) - coalesce(gone.our_amount, 0)) * CASE gone.side WHEN 'refund' THEN -1 ELSE 1 END
+         (coalesce(gone.their_amount, 0) - coalesce(gone.our_amount, 0)) * 
+           CASE WHEN gone.side IN ('refund', 'dispute', 'fee') THEN -1 ELSE 1 END
   FROM payments_difference AS gone JOIN payments_reconciliation AS day ON day.id = gone.reconciliation_id
   WHERE gone.resolution = 'written_off' AND gone.kind <> 'status'
 )
@@ -109,6 +116,11 @@ def places_with_money(since: datetime, until: datetime) -> list[Place]:
               SELECT payment.facility_id, payment.gateway, payment.account_id, true FROM payments_refund AS refund
               JOIN payments_payment AS payment ON payment.id = refund.payment_id
               WHERE refund.done_at >= %(since)s AND refund.done_at < %(until)s
+              UNION
+              SELECT payment.facility_id, payment.gateway, payment.account_id, true FROM payments_dispute AS dispute
+              JOIN payments_payment AS payment ON payment.id = dispute.payment_id
+              WHERE dispute.is_taken AND (dispute.opened_at >= %(since)s AND dispute.opened_at < %(until)s
+                                          OR dispute.closed_at >= %(since)s AND dispute.closed_at < %(until)s)
               UNION SELECT facility_id, gateway, id, false FROM payments_gatewayaccount WHERE is_active
             ) AS place (facility_id, gateway, account_id, moved)
             GROUP BY 1, 2, 3 ORDER BY 1, 2, 3

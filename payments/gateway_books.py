@@ -37,6 +37,7 @@ KINDS = {
     "refund": ("refund", "hoàn", "hoàn tiền"),
     "fee": ("fee", "phí"),
     "dispute": ("dispute", "chargeback", "khiếu nại"),
+    "dispute_won": ("dispute_won", "reversal", "chargeback reversal", "hoàn khiếu nại"),
 }
 TIMES = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y")  # beside ISO 8601
 

@@ -125,6 +125,11 @@ def fee_kept(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
     return _moved(money, to=fees(facility_id), source=clearing(gateway, facility_id))
 
 
+def fee_changed(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for what a gateway keeps more (positive) or less (negative) than it first said."""
+    return _signed(money, to=fees(facility_id), source=clearing(gateway, facility_id))
+
+
 def dispute_taken(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
     """Return the lines for disputed money the gateway took back."""
     return _moved(money, to=disputed(facility_id), source=clearing(gateway, facility_id))
@@ -163,6 +168,11 @@ def bank_left(gateway: str, facility_id: UUID, money: Money) -> list[Line]:
 def bank_ignored(facility_id: UUID, money: Money) -> list[Line]:
     """Return the lines for money that stays in the account and is not for a payment."""
     return _moved(money, to=unallocated(facility_id), source=set_aside(facility_id))
+
+
+def overpaid(facility_id: UUID, money: Money) -> list[Line]:
+    """Return the lines for what a bank transfer brought beyond its payment's price: it is the payer's."""
+    return _moved(money, to=unallocated(facility_id), source=credits_owed(facility_id))
 
 
 def credited(facility_id: UUID, money: Money) -> list[Line]:

@@ -137,6 +137,13 @@ def einvoices_to_send(now: datetime, *, longer_than: timedelta) -> QuerySet[EInv
     return EInvoice.objects.filter(status="draft", created_at__lte=now - longer_than).order_by("created_at")
 
 
+def slips_of_summed_money() -> QuerySet[Receipt, UUID]:
+    """Return ids of slips whose receipt stands in a day's summary that was not adjusted for them: they were written before it."""
+    summed = Summed.objects.filter(receipt__payment=OuterRef("payment"))
+    rows = Receipt.objects.filter(kind="payout", einvoice=None).filter(Exists(summed))
+    return rows.order_by("created_at", "id").values_list("id", flat=True)
+
+
 def days_to_sum_up(now: datetime) -> list[tuple[UUID, date]]:
     """Return facilities and days that are over on their clocks and have receipts in no summary yet."""
     rows = Receipt.objects.filter(kind="receipt", moved_at__gte=now - timedelta(days=SUM_UP_DAYS + 1))

@@ -43,6 +43,7 @@ REPLAY: Mapping[str, tuple[str, Callable[[Fact], list[ledger.Line]]]] = {
     "bank_ignored": ("bank_ignored", lambda one: ledger.bank_ignored(one.facility_id, one.money)),
     "credited": ("credit", lambda one: ledger.credited(one.facility_id, one.money)),
     "collected_twice": ("credit", lambda one: ledger.collected_twice(one.way, one.facility_id, one.money)),
+    "overpaid": ("credit", lambda one: ledger.overpaid(one.facility_id, one.money)),
     "credit_paid": ("credit_paid", lambda one: ledger.credit_paid(one.way, one.facility_id, one.money)),
     "drawer_differed": ("cash_difference", lambda one: ledger.drawer_differed(one.facility_id, one.money)),
     "wrote_off": ("write_off", lambda one: ledger.wrote_off(one.way, one.facility_id, one.money)),

@@ -9,7 +9,7 @@ from core.actor import Actor
 from core.edge import now as this_instant
 from core.refs import Ref
 from core.tasks import later, periodic, task
-from payments import actions, papers, queries
+from payments import actions, einvoice, papers, queries
 from payments.gateways.sandbox import bank
 
 HOUSE = Actor.system("payments")
@@ -25,6 +25,12 @@ def settle_delivery(delivery_id: str) -> None:
 def ask_gateway(payment_id: str) -> None:
     """Ask how a payment stands."""
     actions.ask_gateway(payment_id=UUID(payment_id), by=HOUSE, now=this_instant())
+
+
+@task
+def stop_there(payment_id: str) -> None:
+    """Close at its gateway what was closed here."""
+    actions.stop_there(payment_id=UUID(payment_id), by=HOUSE, now=this_instant())
 
 
 @task
@@ -79,11 +85,12 @@ def look_after_payments(timestamp: int) -> None:
 @periodic("13 * * * *")
 @task
 def look_again(timestamp: int) -> None:
-    """Each hour: ask about payments closed unpaid within a day (money may come late) and about open disputes; send refunds
-    and holds that got stuck."""
+    """Each hour: ask about payments closed unpaid within a day (money may come late) and about open disputes; close there what
+    was closed here; send refunds and holds that got stuck."""
     at = datetime.fromtimestamp(timestamp, tz=UTC)
     for payment in queries.to_ask_about(at, waiting=timedelta(minutes=2), closed_within=timedelta(days=1))[:2000]:
-        later("payments.tasks.ask_gateway", lock=payment.subject, payment_id=str(payment.id))
+        act = "stop_there" if payment.status == "cancelled" else "ask_gateway"
+        later(f"payments.tasks.{act}", lock=payment.subject, payment_id=str(payment.id))
     for refund in queries.refunds_waiting(at, longer_than=timedelta(minutes=30))[:500]:
         later("payments.tasks.carry_out_refund", refund_id=str(refund.id))
     for payment in queries.holds_to_carry_out()[:500]:
@@ -154,6 +161,12 @@ def sum_up_day(facility_id: str, day: str) -> None:
 
 
 @task
+def adjust_summary(slip_id: str) -> None:
+    """Adjust a day's summary invoice by money that went back."""
+    actions.adjust_summary(slip_id=UUID(slip_id), by=HOUSE, now=this_instant())
+
+
+@task
 def write_papers(payment_id: str) -> None:
     """Write the receipt of a payment, and the slips of its refunds."""
     actions.issue_receipt(payment_id=UUID(payment_id), by=HOUSE, now=this_instant())
@@ -163,7 +176,8 @@ def write_papers(payment_id: str) -> None:
 @periodic("23 * * * *")
 @task
 def look_after_papers(timestamp: int) -> None:
-    """Each hour: papers that are missing, electronic invoices that got stuck, and the summaries of days just over."""
+    """Each hour: papers that are missing, electronic invoices that got stuck, the summaries of days just over and what adjusts
+    them."""
     at = datetime.fromtimestamp(timestamp, tz=UTC)
     for payment_id in papers.without_papers(at, longer_than=timedelta(minutes=10))[:2000]:
         later("payments.tasks.write_papers", payment_id=str(payment_id))
@@ -171,3 +185,5 @@ def look_after_papers(timestamp: int) -> None:
         later("payments.tasks.send_einvoice", lock=f"einvoice:{row.facility_id}", einvoice_id=str(row.id))
     for facility_id, day in papers.days_to_sum_up(at):
         later("payments.tasks.sum_up_day", facility_id=str(facility_id), day=day.isoformat())
+    for slip_id in papers.slips_of_summed_money()[:500] if einvoice.provider() else ():
+        later("payments.tasks.adjust_summary", slip_id=str(slip_id))

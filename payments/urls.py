@@ -61,6 +61,7 @@ page_patterns = [
     path("hospital/payment-accounts/<uuid:account_id>/close/", accounts.close, name="payments_close_account"),
     path("hospital/transfers/", transfers.transfers, name="payments_transfers"),
     path("hospital/transfers/<uuid:line_id>/assign/", transfers.assign, name="payments_assign_transfer"),
+    path("hospital/transfers/<uuid:line_id>/split/", transfers.split, name="payments_split_transfer"),
     path("hospital/transfers/<uuid:line_id>/settle/", transfers.settle, name="payments_settle_transfer"),
     path("hospital/statements/", transfers.bank_statements, name="payments_bank_statements"),
     path("hospital/statements/<uuid:statement_id>/", transfers.bank_statement, name="payments_bank_statement"),

@@ -99,6 +99,7 @@ WORDS: dict[str, Promise] = {
     "payments.difference": _("settled a difference with a payment company"),
     "payments.dispute": _("recorded a disputed payment"),
     "payments.bank_assign": _("put a bank transfer to a payment"),
+    "payments.bank_split": _("put a part of a bank transfer to a payment; the rest is the payer's"),
     "payments.bank_return": _("noted that a bank transfer was sent back"),
     "payments.bank_ignore": _("noted that a bank transfer was not for a payment"),
     "payments.bank_statement": _("handed in a bank statement"),

@@ -116,7 +116,7 @@ def confirm_the_appointment(event: PaymentAuthorised | PaymentCaptured) -> None:
 
 @on(DisputeWon)
 def give_back_what_was_disputed(event: DisputeWon) -> None:
-    """The money is here again: if the visit was given up meanwhile, it goes back now."""
+    """The money is here again: if the visit was given up meanwhile, it goes back now. Of a series: journeys.series."""
     subject = Ref.parse(event.subject)
     if subject.kind == "appointment":
         moving.settle(subject.id, reason="dispute_won")

@@ -20,7 +20,7 @@ from core.events import on
 from core.money import Money
 from core.refs import Ref
 from journeys import moving
-from payments.events import PaymentCaptured
+from payments.events import DisputeWon, PaymentCaptured
 
 if TYPE_CHECKING:
     from booking.models import Appointment
@@ -90,6 +90,14 @@ def confirm_the_series(event: PaymentCaptured) -> None:
     except (HoldHasExpired, WrongState):
         booking.actions.release_series(series_id=subject.id, by=STORY, now=this_instant())
         moving.settle(booking.queries.visits_of_series(subject.id)[0], reason="late")
+
+
+@on(DisputeWon)
+def give_back_what_was_disputed_of_a_series(event: DisputeWon) -> None:
+    """The money for all is here again: what of the series was given up meanwhile goes back now."""
+    subject = Ref.parse(event.subject)
+    if subject.kind == "series":
+        moving.settle(booking.queries.visits_of_series(subject.id)[0], reason="dispute_won")
 
 
 @on(HoldExpired)

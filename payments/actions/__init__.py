@@ -2,7 +2,7 @@
 
 from payments.actions.accounts import close_account, enter_account
 from payments.actions.approving import approve_refund, reject_refund
-from payments.actions.asking import cancel_payment, expire_payment, open_payment, start_payment
+from payments.actions.asking import cancel_payment, expire_payment, open_payment, start_payment, stop_there
 from payments.actions.bank import take_line
 from payments.actions.bank_statements import hand_in_statement, read_statement
 from payments.actions.cash import close_shift, open_shift, take_cash
@@ -25,12 +25,13 @@ from payments.actions.deposits import ask_for_deposit
 from payments.actions.differences import (
     investigate,
     owe_the_double,
+    post_fee,
     record_what_is_missing,
     settled_elsewhere,
     write_off,
 )
 from payments.actions.disputes import ask_dispute, look_into_dispute, record_dispute
-from payments.actions.einvoices import request_einvoice, send_einvoice, sum_up_day
+from payments.actions.einvoices import adjust_summary, request_einvoice, send_einvoice, sum_up_day
 from payments.actions.holds import carry_out_hold, request_capture
 from payments.actions.invoicing import (
     ask_to_pay,
@@ -62,10 +63,11 @@ from payments.actions.recording import (
 from payments.actions.refunds import carry_out_refund, record_refund, record_refund_failure, request_refund
 from payments.actions.reminding import remind_of_invoices, remind_the_unpaid
 from payments.actions.replacing import replace_invoice
-from payments.actions.resolving import assign_lines, ignore_line, note_transfer_back
+from payments.actions.resolving import assign_lines, ignore_line, note_transfer_back, split_line
 from payments.actions.settling import carry_over, settle
 
 __all__ = [
+    "adjust_summary",
     "approve_refund",
     "ask_dispute",
     "ask_for_deposit",
@@ -112,6 +114,7 @@ __all__ = [
     "owe_the_double",
     "paper_refunds",
     "pay_out",
+    "post_fee",
     "prepare_invoice",
     "prove_books",
     "publish_price_list",
@@ -142,7 +145,9 @@ __all__ = [
     "settle_delivery",
     "settled_elsewhere",
     "split_by_insurance",
+    "split_line",
     "start_payment",
+    "stop_there",
     "sum_up_day",
     "take_cash",
     "take_from_other_source",

@@ -16,6 +16,7 @@ from core.money import Money
 from core.refs import Ref
 from payments import access, gateways, queries
 from payments.actions import recording
+from payments.actions.recording import close_there
 from payments.errors import (
     AlreadyPaid,
     BeingChecked,
@@ -112,9 +113,10 @@ def start_payment(
 ) -> Payment:
     """Send the payer to a gateway: returns the payment, pending, with where to go. After a refusal, opens the next try.
 
-    Another gateway than before closes the try there first. The gateway is asked between two transactions, never inside one;
-    what it is asked is written down before, so asking again after a crash or a time-out is the same wish. `site` is the
-    address the payer sees us under, `return_path` where they come back to there, `address` the payer's own.
+    Another gateway than before closes the try there first, or lets it go when it does not answer. The gateway is asked between
+    two transactions, never inside one; what it is asked is written down before, so asking again after a crash or a time-out
+    is the same wish. `site` is the address the payer sees us under, `return_path` where they come back to there, `address`
+    the payer's own.
     Raises UnknownGateway, NoAccount, AlreadyPaid, BeingChecked, PaymentExpired, WrongState, GatewayUnavailable.
     """
     chosen = gateways.get(gateway)
@@ -164,10 +166,11 @@ def _startable(payment_id: UUID, gateway: str, *, by: Actor, now: datetime) -> P
     payment = access.get_payment(by, payment_id)
     account = queries.account_of(payment.facility_id, gateway)
     is_refused = account is None and bool(gateways.get(gateway).fields)
+    let_go = False
     if payment.is_waiting and payment.gateway not in {"", gateway}:
         if is_refused:  # before anything is closed elsewhere
             raise NoAccount()
-        _stop_elsewhere(payment, by=by, now=now)
+        let_go = not _stop_elsewhere(payment, now=now)
     with transaction.atomic():
         payment = access.lock_payment(by, payment_id)
         if payment.status == Status.AUTHORISED or payment.captured_at is not None:
@@ -182,6 +185,8 @@ def _startable(payment_id: UUID, gateway: str, *, by: Actor, now: datetime) -> P
                 if payment.status != Status.FAILED:  # the try at the other gateway ends here
                     payment.move_to(Status.CANCELLED, at=now)
                     payment.save(update_fields=["status", "cancelled_at"])
+                    if let_go:
+                        close_there(payment)
                 payment = _next_try(payment, by=by, now=now)
             if payment.status == Status.CREATED and not payment.gateway:
                 if is_refused:
@@ -212,21 +217,50 @@ def _next_try(payment: Payment, *, by: Actor, now: datetime) -> Payment:
     )
 
 
-def _stop_elsewhere(payment: Payment, *, by: Actor, now: datetime) -> None:
+def _stop_elsewhere(payment: Payment, *, now: datetime) -> bool:
     """Have the gateway that waits close its page, so that two ways cannot both be paid; what was paid meanwhile counts.
 
-    When it cannot be closed and is paid all the same, record_capture() gives the second money back.
-    Raises BeingChecked when it may have been paid already and the gateway does not answer, else GatewayUnavailable.
+    False when it does not answer: the payer goes another way all the same, for a gateway that is down takes no money either,
+    and one who waits for it loses the time that is kept. What comes there in spite of it is not kept twice:
+
+    - The try stays in the books, closed, under its gateway's reference: money that comes finds it. If another try is paid by
+      then, record_capture() promises the second money back in the same transaction (a hold is let go); if not, this money
+      counts, and the newer try is closed here and there.
+    - Nobody has to tell us of it: as soon as the gateway answers, stop_there() closes its page or hears that it was paid,
+      and the clock asks each hour for a day. Its own call, if one comes, says so earlier; its statement later.
+
+    Raises BeingChecked when the payer has been there and may have paid already: then nothing is let go.
     """
+    try:
+        _stop(payment, now=now)
+    except GatewayUnavailable:
+        if payment.status == Status.UNKNOWN:
+            raise BeingChecked() from None
+        return False
+    return True
+
+
+def _stop(payment: Payment, *, now: datetime) -> None:
+    if payment.gateway not in gateways.codes():  # taken out of the settings: nobody is left to ask
+        return
     gateway, account = gateways.get(payment.gateway), queries.speaks_for(payment.account, payment.facility_id)
     what = queries.asked(payment, now)
-    try:
-        truth = gateway.ask(account, what)
-        if truth.status == "waiting":
-            gateway.void(account, what)
-    except GatewayUnavailable as error:
-        raise BeingChecked() if payment.status == Status.UNKNOWN else error from error
+    truth = gateway.ask(account, what)
+    if truth.status == "waiting":
+        gateway.void(account, what)
     recording.record_truth(payment_id=payment.id, truth=truth, by=Actor.system("payments"), now=now)
+
+
+def stop_there(*, payment_id: UUID, by: Actor, now: datetime) -> Payment:
+    """Close at its gateway what was closed here, so that nobody pays it there; what was paid is written down. Repeatable.
+
+    Raises GatewayUnavailable.
+    """
+    access.require_house(by)
+    payment = access.get_payment(by, payment_id)
+    if payment.status == Status.CANCELLED and payment.gateway_reference:
+        _stop(payment, now=now)
+    return access.get_payment(by, payment_id)
 
 
 @transaction.atomic

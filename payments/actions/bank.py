@@ -149,12 +149,12 @@ def is_paid_already(payment: Payment) -> bool:
 
 
 def put_to_payment(lines: Sequence[BankLine], payment: Payment, *, by: Actor, now: datetime) -> None:
-    """Confirm a locked payment with locked lines that make up its price together."""
+    """Confirm a locked payment with locked lines whose counted parts make up its price together."""
     for line in lines:
         line.move_to(Status.MATCHED, at=now)
         line.payment, line.resolved_by = payment, by.user_id
-        line.save(update_fields=["status", "matched_at", "payment", "resolved_by"])
-        entries = ledger.bank_left(line.account.gateway, line.facility_id, line.money)
+        line.save(update_fields=["status", "matched_at", "payment", "resolved_by", "over_amount", "over_note"])
+        entries = ledger.bank_left(line.account.gateway, line.facility_id, line.counted)
         books.write_of_bank(Entry.Kind.BANK_MATCHED, entries, bank_line=line)
     recording.record_capture(
         payment_id=payment.id,

@@ -47,7 +47,7 @@ def ask_dispute(*, dispute_id: UUID, by: Actor, now: datetime) -> str:
     access.require_house(by)
     dispute = Dispute.objects.select_related("payment__account").get(id=dispute_id)
     account = dispute.payment.account
-    if account is None or dispute.gateway not in gateways.codes():
+    if account is None or dispute.gateway not in gateways.codes() or not gateways.get(dispute.gateway).tells_disputes:
         return Outcome.UNCHANGED
     return look_into_dispute(
         gateway=dispute.gateway, account=account, reference=dispute.gateway_reference, by=by, now=now

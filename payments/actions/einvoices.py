@@ -22,6 +22,7 @@ from payments.numerals import dong_in_words
 
 log = logging.getLogger("lanh.payments")
 Status = EInvoice.Status
+NOBODY = Party(name="Khách hàng không lấy hóa đơn")
 
 
 @transaction.atomic
@@ -38,7 +39,9 @@ def request_einvoice(*, invoice_id: UUID, by: Actor, now: datetime) -> EInvoice 
         return known
     if invoice.is_draft:
         raise InvoiceFinal()
-    if Summed.objects.filter(receipt__payment__in=invoice.payments.values("payment_id")).exists():
+    # A credit note's money was counted for the invoice it is about: if that is summed up, the day's summary is adjusted.
+    counted = CountedPayment.objects.filter(invoice__in=[invoice.pk, invoice.adjusts_id]).values("payment_id")
+    if Summed.objects.filter(receipt__payment__in=counted).exists():
         raise InSummary()
     wanted = EInvoice(facility_id=invoice.facility_id, invoice=invoice, provider=provider.code, created_at=now)
     wanted.content = _wanted_of(wanted.id, invoice).as_json()
@@ -90,15 +93,46 @@ def sum_up_day(*, facility_id: UUID, day: date, by: Actor, now: datetime) -> EIn
     return made
 
 
-def send_einvoice(*, einvoice_id: UUID, by: Actor, now: datetime) -> EInvoice:
-    """Have the provider issue it and write down the tax authority's code. Repeatable. Raises EInvoiceUnavailable."""
+@transaction.atomic
+def adjust_summary(*, slip_id: UUID, by: Actor, now: datetime) -> EInvoice | None:
+    """Money went back that stands in a day's summary: adjust it by an electronic invoice of its own. Repeatable.
+
+    A summary is never taken back or written anew for one payer's sake: each slip takes its amount away from it, and the
+    receipts stay as they were. None when the receipt stands in no summary (yet), or no provider is there; who sums up the
+    day, and the clock, ask again.
+    """
     access.require_house(by)
-    row = EInvoice.objects.select_related("invoice").get(id=einvoice_id)
+    slip = Receipt.objects.select_related("facility").get(id=slip_id, kind="payout")
+    access.lock_payment(by, slip.payment_id)
+    provider = einvoice.provider()
+    known = EInvoice.objects.filter(slip=slip).first()
+    summed = Summed.objects.select_related("receipt").filter(receipt__payment=slip.payment_id).first()
+    if known is not None or summed is None or provider is None:
+        return known
+    made = EInvoice(
+        facility_id=slip.facility_id, slip=slip, adjusts_id=summed.summary_id, provider=provider.code, created_at=now
+    )
+    made.content = _adjustment_of(made.id, slip, summed.receipt, now).as_json()
+    made.save(force_insert=True)
+    later("payments.tasks.send_einvoice", lock=f"einvoice:{slip.facility_id}", einvoice_id=str(made.id))
+    return made
+
+
+def send_einvoice(*, einvoice_id: UUID, by: Actor, now: datetime) -> EInvoice:
+    """Have the provider issue it and write down the tax authority's code. Repeatable. Raises EInvoiceUnavailable.
+
+    What it adjusts or replaces is issued first: the tax authority knows that by its code.
+    """
+    access.require_house(by)
+    row = EInvoice.objects.select_related("invoice", "adjusts").get(id=einvoice_id)
     provider = einvoice.provider()
     if row.status != Status.DRAFT:
         return row
     if provider is None or provider.code != row.provider:
         log.error("e-invoice %s: provider %s is no longer there", row.id, row.provider)
+        return row
+    original = _original_of(row)
+    if original is not None and send_einvoice(einvoice_id=original.id, by=by, now=now).status == Status.DRAFT:
         return row
     EInvoice.objects.filter(id=row.id).update(tries=F("tries") + 1)
     wanted = _with_original(row)
@@ -117,7 +151,7 @@ def _with_original(row: EInvoice) -> Wanted:
 
 def _original_of(row: EInvoice) -> EInvoice | None:
     if row.invoice is None:
-        return None
+        return EInvoice.objects.filter(id=row.adjusts_id).first() if row.adjusts_id else None
     about = row.invoice.adjusts_id or row.invoice.replaces_id
     return EInvoice.objects.filter(invoice_id=about).first() if about else None
 
@@ -132,8 +166,8 @@ def _record(einvoice_id: UUID, issued: einvoice.Issued, wanted: Wanted, now: dat
     row.move_to(Status.ISSUED, at=now)
     row.save(update_fields=["reference", "tax_code", "content", "status", "issued_at"])
     original = _original_of(row)
-    if original is not None and row.invoice is not None:
-        onward = Status.ADJUSTED if row.invoice.adjusts_id else Status.REPLACED
+    if original is not None:
+        onward = Status.REPLACED if row.invoice is not None and row.invoice.replaces_id else Status.ADJUSTED
         if original.can_move_to(onward):
             original.move_to(onward, at=now)
             original.save(update_fields=["status", "adjusted_at", "replaced_at"])
@@ -198,11 +232,30 @@ def _summary_of(key: UUID, facility: Facility, day: date, receipts: list[Receipt
         number=day.isoformat(),
         issued_on=day.isoformat(),
         seller=_seller(facility),
-        buyer=Party(name="Khách hàng không lấy hóa đơn"),
+        buyer=NOBODY,
         lines=tuple(
             Line(one.number, "phiếu thu", 1, one.amount, 0, one.amount) for one in receipts
         ),  # numbers only: no names of patients, no words about their care
         total=total,
         total_in_words=dong_in_words(total),
         payment_methods=tuple(sorted({one.method for one in receipts if one.method})),
+    )
+
+
+def _adjustment_of(key: UUID, slip: Receipt, receipt: Receipt, now: datetime) -> Wanted:
+    facility = Facility.objects.select_related("province").get(id=slip.facility_id)
+    said = f"Hoàn tiền theo phiếu thu {receipt.number}"  # numbers only, as in the summary; the refund's own reason stays here
+    return Wanted(
+        key=key,
+        kind="adjustment",
+        number=slip.number,
+        issued_on=now.astimezone(ZoneInfo(facility.zone)).date().isoformat(),
+        seller=_seller(facility),
+        buyer=NOBODY,
+        lines=(Line(said, "phiếu chi", 1, slip.amount, 0, slip.amount),),
+        total=slip.amount,
+        total_in_words=dong_in_words(slip.amount),
+        currency=slip.currency,
+        payment_methods=(slip.method,) if slip.method else (),
+        reason=f"Hoàn tiền theo phiếu chi {slip.number}",
     )

@@ -13,6 +13,7 @@ from core.actor import Actor
 from core.money import Money
 from payments import access
 from payments.actions import numbers
+from payments.actions.einvoices import adjust_summary
 from payments.actions.invoicing import credit_refund
 from payments.errors import NotCaptured
 from payments.free import came
@@ -39,7 +40,8 @@ def issue_receipt(*, payment_id: UUID, by: Actor, now: datetime) -> Receipt:
 def paper_refunds(*, payment_id: UUID, by: Actor, now: datetime) -> list[Receipt]:
     """Write the slip and the credit note of each refund of a payment that has left. Repeatable: each has one.
 
-    Its receipt comes first where there is none yet: money that comes twice goes back before anybody is told of it.
+    Its receipt comes first where there is none yet: money that comes twice goes back before anybody is told of it. Where the
+    receipt stands in a day's summary invoice, that is adjusted.
     """
     access.require_house(by)
     payment = access.lock_payment(by, payment_id)
@@ -51,6 +53,7 @@ def paper_refunds(*, payment_id: UUID, by: Actor, now: datetime) -> list[Receipt
             said = f"Hoàn tiền: {payment.description}"
             slip = _write("payout", payment, refund.money, said, refund.done_at or now, refund, by, now)
         credit_refund(refund_id=refund.id, by=by, now=now)
+        adjust_summary(slip_id=slip.id, by=by, now=now)
         slips.append(slip)
     return slips
 

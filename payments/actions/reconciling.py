@@ -16,7 +16,7 @@ from django.db import connection, transaction
 import audit
 from core.actor import Actor
 from core.errors import NotFound
-from payments import access, comparing, gateway_books, gateways, queries
+from payments import access, comparing, gateway_books, gateways, ledger, queries
 from payments import facts as books_of
 from payments.errors import UnknownGateway
 from payments.facts import Place
@@ -139,7 +139,10 @@ def _compare(row_id: UUID, spool: Any, *, source: str, file_name: str, by: Actor
         "since": since,
         "until": until,
         "now": now,
+        "fees": ledger.fees(row.facility_id),
+        "clearing": ledger.clearing(row.gateway, row.facility_id),
     }
+    posted = 0
     with connection.cursor() as cursor:
         cursor.execute(comparing.MAKE)
         with cursor.copy(comparing.COPY) as copy:
@@ -148,6 +151,11 @@ def _compare(row_id: UUID, spool: Any, *, source: str, file_name: str, by: Actor
         cursor.execute(comparing.TIDY)
         for statement in comparing.MATCHES:
             cursor.execute(statement, values)
+        cursor.execute(comparing.NAME_FEES, values)
+        cursor.execute(comparing.LOCK_FEES)
+        for statement in comparing.POST_FEES:
+            cursor.execute(statement, values)
+            posted += cursor.rowcount // 2  # two entries each
         cursor.execute(comparing.FIND, values)
         cursor.execute(comparing.SETTLE_OLD, values)
         touched = {UUID(str(one)) for (one,) in cursor.fetchall()} - {row.id}
@@ -163,7 +171,7 @@ def _compare(row_id: UUID, spool: Any, *, source: str, file_name: str, by: Actor
     for other in Reconciliation.objects.filter(id__in=touched):
         set_status(other)
     detail = {"gateway": row.gateway, "day": row.day.isoformat(), "lines": row.their_count, "status": str(row.status)}
-    audit.record(by, "payments.reconcile", row, facility_id=row.facility_id, detail=detail)
+    audit.record(by, "payments.reconcile", row, facility_id=row.facility_id, detail={**detail, "fees_posted": posted})
     return row
 
 

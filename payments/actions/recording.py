@@ -12,6 +12,7 @@ import audit
 from core.actor import Actor
 from core.events import emit
 from core.money import Money
+from core.tasks import later
 from payments import access, gateways, ledger, queries
 from payments.actions import books
 from payments.actions.holds import decide_hold
@@ -107,6 +108,13 @@ def _close_other_tries(payment: Payment, now: datetime) -> None:
     for other in Payment.objects.filter(subject=payment.subject, status__in=Payment.OPEN).exclude(id=payment.id):
         other.move_to(Status.CANCELLED, at=now)
         other.save(update_fields=["status", "cancelled_at"])
+        close_there(other)
+
+
+def close_there(payment: Payment) -> None:
+    """Have the page of a try that was closed here closed at its gateway as well, as soon as that answers."""
+    if payment.gateway_reference:
+        later("payments.tasks.stop_there", lock=payment.subject, payment_id=str(payment.id))
 
 
 @transaction.atomic

@@ -11,11 +11,13 @@ from django.db import transaction
 import audit
 from core.actor import Actor
 from core.errors import WrongState
-from core.refs import Ref
+from core.events import emit
+from core.refs import Ref, ref
 from payments import access, ledger
 from payments.actions import asking, bank, books
+from payments.actions.refunds import owed
 from payments.errors import AlreadyPaid, SayWhy, SumDiffers, WaitsElsewhere
-from payments.models import BankLine, Entry, Payment
+from payments.models import BankLine, Credit, Entry, Payment
 
 Status = BankLine.Status
 
@@ -45,6 +47,58 @@ def assign_lines(*, line_ids: Sequence[UUID], payment_id: UUID, by: Actor, now: 
         detail={"numbers": [line.number for line in lines], **payment.price.as_json()},
     )  # fmt: skip
     return access.get_payment(by, payment.id)
+
+
+@transaction.atomic
+def split_line(*, line_id: UUID, payment_id: UUID, sent_back: str | None = None, by: Actor, now: datetime) -> Payment:
+    """A transfer brought more than its payment asks for: the price counts, and the rest is the payer's.
+
+    The rest is owed to the payer from then on, to be handed out or transferred; or, with `sent_back`, the number of the
+    transfer by which it went back already. Both parts are booked together or not at all. Repeatable.
+    Raises NotFound, SayWhy for an empty number, WrongState when the line is settled otherwise, AlreadyPaid, WaitsElsewhere,
+    SumDiffers when it brought no more than was asked for.
+    """
+    [line] = access.lock_bank_lines(by, [line_id])
+    access.require_money_desk(by, line.facility_id)
+    said = "" if sent_back is None else _said(sent_back)
+    payment = access.lock_payment(by, payment_id)
+    if line.payment_id == payment.id and line.over_amount and line.over_note == said:
+        return payment
+    if line.status != Status.UNMATCHED:
+        raise WrongState()
+    if payment.captured_at is not None or bank.is_paid_already(payment):
+        raise AlreadyPaid()
+    if line.currency != payment.currency or line.amount <= payment.amount:
+        raise SumDiffers()
+    payment = _ready_for_a_transfer(payment, line, now)
+    line.over_amount, line.over_note = line.amount - payment.amount, said
+    bank.put_to_payment([line], payment, by=by, now=now)
+    if said:
+        entries = ledger.bank_left(line.account.gateway, line.facility_id, line.over)
+        books.write_of_bank(Entry.Kind.BANK_RETURNED, entries, bank_line=line)
+    else:
+        _owe_the_rest(line, payment, by=by, now=now)
+    audit.record(
+        by, "payments.bank_split", payment, person_id=payment.payer_id, facility_id=payment.facility_id,
+        detail={"number": line.number, "sent_back": said, "over": line.over_amount, **payment.price.as_json()},
+    )  # fmt: skip
+    return access.get_payment(by, payment.id)
+
+
+def _owe_the_rest(line: BankLine, payment: Payment, *, by: Actor, now: datetime) -> None:
+    credit = Credit.objects.create(
+        payment=payment,
+        payer_id=payment.payer_id,
+        facility_id=line.facility_id,
+        amount=line.over_amount,
+        currency=line.currency,
+        cause=Credit.Cause.MORE,
+        made_by=by.user_id,
+        created_at=now,
+    )
+    lines = ledger.overpaid(line.facility_id, line.over)
+    books.write_for(ref(credit), Entry.Kind.CREDIT, lines, facility_id=line.facility_id, payment=payment)
+    emit(owed(credit))
 
 
 def _ready_for_a_transfer(payment: Payment, line: BankLine, now: datetime) -> Payment:

@@ -210,6 +210,7 @@ class Gateway(Protocol):
     keeps_lines: bool  # True: what comes is in our books before anybody knows whose it is (bank transfers)
     is_offered: bool  # False: nothing payers choose on their page
     can_refund: bool  # False: money goes back by hand
+    tells_disputes: bool  # it can be asked about a dispute: dispute()
 
     def named(self, merchant: str, credentials: Mapping[str, str]) -> str:
         """Return the public name of an account as it was entered. Raises AccountIncomplete for what cannot be one."""
@@ -246,7 +247,7 @@ class Gateway(Protocol):
         "body_too_large", "error" (ours: it is to call again). None: ours."""
 
     def dispute(self, account: Account, reference: str) -> DisputeTruth:
-        """Ask how a dispute stands. Called only for what verify() said is about a dispute."""
+        """Ask how a dispute stands. Called only where `tells_disputes`."""
 
     def came(self, raw: bytes) -> Sequence[Came]:
         """Read from a believed call the money it says came, for gateways whose word is the only one there is (a bank's)."""
@@ -267,6 +268,7 @@ class Basics:
     keeps_lines = False
     can_hold = False
     can_refund = True
+    tells_disputes = False
 
     def why(self, reason: str) -> Any:
         return ""
@@ -290,7 +292,7 @@ class Basics:
         return None
 
     def dispute(self, account: Account, reference: str) -> DisputeTruth:
-        raise NotImplementedError  # never called: verify() tells of none
+        raise NotImplementedError  # never called: tells_disputes is False
 
     def came(self, raw: bytes) -> Sequence[Came]:
         return ()

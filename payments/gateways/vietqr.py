@@ -19,7 +19,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Max, Sum
+from django.db.models import F, Max, Sum
 from django.utils.translation import gettext_lazy as _
 
 from core.money import Money
@@ -114,7 +114,7 @@ class VietQR(Basics):
 
     def ask(self, account: Account, asked: Asked) -> Truth:
         came = BankLine.objects.filter(payment_id=asked.payment_id, status=BankLine.Status.MATCHED)
-        total = came.aggregate(amount=Sum("amount"), number=Max("number"))
+        total = came.aggregate(amount=Sum(F("amount") - F("over_amount")), number=Max("number"))
         if not total["amount"]:
             return Truth("waiting", 0, asked.price.currency)
         return Truth("paid", total["amount"], asked.price.currency, transaction=total["number"])
@@ -183,7 +183,7 @@ class VietQR(Basics):
                 kind="capture",
                 reference=reference,
                 transaction=parts[-1].number,
-                money=Money.vnd(sum(line.amount for line in parts)),
+                money=Money.vnd(sum(line.counted.amount for line in parts)),
                 at=parts[-1].at,
             )
             for reference, parts in together.items()

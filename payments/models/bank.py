@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -104,6 +104,9 @@ class BankLine(Stateful, Entity):
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.UNMATCHED)
     reason = models.CharField(max_length=16, choices=Reason.choices, default=Reason.NONE, blank=True)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="+")
+    # What of it was more than its payment asked for: owed to the payer, or sent back by the transfer `over_note` names.
+    over_amount = models.BigIntegerField(default=0)
+    over_note = models.CharField(max_length=200, blank=True)
     note = models.CharField(
         max_length=200, blank=True
     )  # the number of the transfer back, or why it is not for a payment
@@ -121,6 +124,11 @@ class BankLine(Stateful, Entity):
             models.CheckConstraint(
                 condition=Q(status="matched", payment__isnull=False) | (~Q(status="matched") & Q(payment__isnull=True)),
                 name="bank_line_payment_when_matched",
+            ),
+            models.CheckConstraint(
+                condition=Q(over_amount=0, over_note="")
+                | Q(status="matched", over_amount__gt=0, over_amount__lt=F("amount")),
+                name="bank_line_over_within",
             ),
             # The guard that never sleeps: a notice that comes again, or stands in a statement, is the same money.
             models.UniqueConstraint(fields=["account", "number"], name="bank_line_once"),
@@ -140,3 +148,13 @@ class BankLine(Stateful, Entity):
     def money(self) -> Money:
         """How much came."""
         return Money(self.amount, self.currency)
+
+    @property
+    def counted(self) -> Money:
+        """What of it is for its payment."""
+        return Money(self.amount - self.over_amount, self.currency)
+
+    @property
+    def over(self) -> Money:
+        """What of it is not."""
+        return Money(self.over_amount, self.currency)

@@ -86,7 +86,10 @@ class Entry(Entity):
             models.UniqueConstraint(
                 fields=["cause", "kind", "account"], condition=~Q(cause=""), name="entry_cause_once"
             ),
-            models.UniqueConstraint(fields=["payment", "account"], condition=Q(kind="fee"), name="entry_fee_once"),
+            # Another fee than was first named is posted for the difference that found it (entry_cause_once).
+            models.UniqueConstraint(
+                fields=["payment", "account"], condition=Q(kind="fee", cause=""), name="entry_fee_once"
+            ),
             models.UniqueConstraint(
                 fields=["dispute", "kind", "account"], condition=Q(dispute__isnull=False), name="entry_dispute_once"
             ),

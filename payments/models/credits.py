@@ -26,6 +26,7 @@ class Credit(Stateful, Entity):
         BY_HAND = "by_hand", _("this way of paying cannot send money back")
         REFUSED = "refused", _("the payment company refused to send it back")
         TWICE = "twice", _("the payment company collected it twice")
+        MORE = "more", _("more was transferred than was asked for")
 
     class Way(models.TextChoices):
         NONE = "", _("not paid out yet")

@@ -65,7 +65,8 @@ class Receipt(Entity):
 
 
 class EInvoice(Stateful, Entity):
-    """An electronic invoice at the tax authority: of one invoice, or of a day's receipts nobody wanted one for."""
+    """An electronic invoice at the tax authority: of one invoice, of a day's receipts nobody wanted one for, or of money that
+    went back for one of these receipts, which adjusts the day's."""
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("to be sent")
@@ -83,6 +84,8 @@ class EInvoice(Stateful, Entity):
     facility = models.ForeignKey("identity.Facility", on_delete=models.PROTECT, related_name="+")
     invoice = models.OneToOneField(Invoice, on_delete=models.PROTECT, null=True, related_name="einvoice")
     day = models.DateField(null=True)  # of the summary
+    slip = models.OneToOneField(Receipt, on_delete=models.PROTECT, null=True, related_name="einvoice")
+    adjusts = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="adjustments")  # of a slip
     number_of_day = models.PositiveSmallIntegerField(default=0)  # a later summary of the same day takes what came after
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.DRAFT)
     provider = models.CharField(max_length=20)
@@ -102,8 +105,10 @@ class EInvoice(Stateful, Entity):
             ),
             models.CheckConstraint(condition=Q(status="draft") | ~Q(tax_code=""), name="einvoice_issued_has_code"),
             models.CheckConstraint(
-                condition=Q(invoice__isnull=False, day__isnull=True) | Q(invoice__isnull=True, day__isnull=False),
-                name="einvoice_of_one_or_of_a_day",
+                condition=Q(invoice__isnull=False, day__isnull=True, slip__isnull=True, adjusts__isnull=True)
+                | Q(invoice__isnull=True, day__isnull=False, slip__isnull=True, adjusts__isnull=True)
+                | Q(invoice__isnull=True, day__isnull=True, slip__isnull=False, adjusts__isnull=False),
+                name="einvoice_of_one_day_or_slip",
             ),
             models.UniqueConstraint(
                 fields=["facility", "day", "number_of_day"], condition=Q(day__isnull=False), name="einvoice_day_once"

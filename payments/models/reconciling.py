@@ -13,6 +13,7 @@ from core.models import Entity
 from core.money import Money
 from core.states import Stateful
 from payments.models.accounts import GatewayAccount
+from payments.models.disputes import Dispute
 from payments.models.payments import Payment, Refund
 
 
@@ -78,7 +79,7 @@ class StatementLine(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     reconciliation = models.ForeignKey(Reconciliation, on_delete=models.CASCADE, related_name="lines")
-    kind = models.CharField(max_length=10)  # as in gateways.Movement
+    kind = models.CharField(max_length=12)  # as in gateways.Movement
     reference = models.CharField(max_length=80)
     transaction = models.CharField(max_length=80)
     amount = models.BigIntegerField()
@@ -87,6 +88,7 @@ class StatementLine(models.Model):
     at = models.DateTimeField()
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="+")
     refund = models.ForeignKey(Refund, on_delete=models.PROTECT, null=True, related_name="+")
+    dispute = models.ForeignKey(Dispute, on_delete=models.PROTECT, null=True, related_name="+")
 
 
 class Difference(Stateful, Entity):
@@ -98,6 +100,7 @@ class Difference(Stateful, Entity):
         AMOUNT = "amount", _("another amount")
         TWICE = "twice", _("collected twice")
         STATUS = "status", _("they sent it back, for us it has not left")
+        FEE = "fee", _("another fee than in our books")
 
     class Status(models.TextChoices):
         OPEN = "open", pgettext_lazy("difference", "open")
@@ -120,9 +123,10 @@ class Difference(Stateful, Entity):
 
     reconciliation = models.ForeignKey(Reconciliation, on_delete=models.PROTECT, related_name="differences")
     kind = models.CharField(max_length=14, choices=Kind.choices)
-    side = models.CharField(max_length=8)  # "capture" or "refund"
+    side = models.CharField(max_length=12)  # what it is about, as in gateways.Movement
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="+")
     refund = models.ForeignKey(Refund, on_delete=models.PROTECT, null=True, related_name="+")
+    dispute = models.ForeignKey(Dispute, on_delete=models.PROTECT, null=True, related_name="+")
     reference = models.CharField(max_length=80, blank=True)  # theirs
     transaction = models.CharField(max_length=80, blank=True)  # theirs
     our_amount = models.BigIntegerField(null=True)
@@ -139,9 +143,17 @@ class Difference(Stateful, Entity):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["reconciliation", "kind", "payment", "refund", "transaction"],
+                fields=["reconciliation", "kind", "side", "payment", "refund", "dispute", "transaction"],
+                condition=~Q(kind="fee"),
                 nulls_distinct=False,
                 name="difference_once",
+            ),
+            # What they say of a fee may change again after it was posted: that is another difference.
+            models.UniqueConstraint(
+                fields=["reconciliation", "payment", "dispute", "their_amount"],
+                condition=Q(kind="fee"),
+                nulls_distinct=False,
+                name="difference_fee_once",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=["open", "looked_into", "resolved"]), name="difference_status_known"
@@ -159,9 +171,9 @@ class Difference(Stateful, Entity):
 
     @property
     def gap(self) -> Money:
-        """What they hold for the facility more than we say; a refund counts the other way round."""
+        """What they hold for the facility more than we say; what leaves counts the other way round."""
         more = (self.their_amount or 0) - (self.our_amount or 0)
-        return Money(-more if self.side == "refund" else more, self.currency)
+        return Money(-more if self.side in {"refund", "dispute", "fee"} else more, self.currency)
 
 
 class BooksProof(Entity):

@@ -68,6 +68,7 @@ def _shown(waiting: list[bank_queue.Waiting], at: datetime) -> list[dict[str, An
         {
             "line": one.line,
             "named": one.named,
+            "over": one.over,
             "suggestions": [
                 {"payment": found.payment, "lines": found.lines, "why": [WHY[reason] for reason in found.why]}
                 for found in one.suggestions
@@ -99,6 +100,29 @@ def assign(request: HttpRequest, line_id: UUID) -> HttpResponse:
     else:
         words = _("%(payment)s of %(name)s is paid.")
         messages.success(request, words % {"payment": paid.description, "name": paid.payer.full_name})
+    return redirect("payments_transfers")
+
+
+@require_POST
+@page(roles=DESK)
+def split(request: HttpRequest, line_id: UUID) -> HttpResponse:
+    """Too much came: the price counts for the payment that is named, and the rest is owed to the payer or was sent back."""
+    by, number = actor_of(request), request.POST.get("note")
+    try:
+        payment_id = _id(request.POST.get("payment")) or _payment_called(request).id
+        paid = actions.split_line(line_id=line_id, payment_id=payment_id, sent_back=number, by=by, now=now())
+    except (Conflict, Invalid) as refusal:
+        messages.error(request, str(refusal.detail))
+    except NotFound:
+        access.get_bank_line(by, line_id)  # not theirs: the page itself is not found
+        messages.error(request, _("There is no payment with this code here."))
+    else:
+        rest = access.get_bank_line(by, line_id).over
+        words = _("%(payment)s of %(name)s is paid. %(rest)s is owed to the payer.")
+        if number is not None:
+            words = _("%(payment)s of %(name)s is paid. %(rest)s was sent back.")
+        said = {"payment": paid.description, "name": paid.payer.full_name, "rest": rest}
+        messages.success(request, words % said)
     return redirect("payments_transfers")
 
 

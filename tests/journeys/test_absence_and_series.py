@@ -7,11 +7,13 @@ import pytest
 from django.utils import timezone
 
 import booking.actions
+import payments.actions
 from booking.models import Appointment, Block, Policy
 from core.actor import Actor
 from journeys import absence, consultation, tasks
 from notifications.models import Message
 from payments.events import PaymentCaptured
+from payments.gateways import DisputeTruth
 from payments.models import Payment, Refund
 from tests import make
 from tests.jobs import run_jobs
@@ -390,3 +392,60 @@ def test_who_was_missed_does_not_check_in_past_it(story: Story, booked, dan, clo
     assert rows() == before
     run_jobs()
     assert kept() == money
+
+
+def dispute(payment: Payment, status: str) -> None:
+    """The payer's bank has taken all of it, or has decided."""
+    truth = DisputeTruth(
+        reference="du_1", payment_id=payment.id, money=payment.captured, reason="fraudulent", status=status, is_taken=True,
+        opened_at=timezone.now(),
+    )  # fmt: skip
+    house = Actor.system("test")
+    payments.actions.record_dispute(payment_id=payment.id, truth=truth, by=house, now=timezone.now())
+    run_jobs()
+
+
+def test_a_won_dispute_of_a_series_given_up_meanwhile_goes_back(story: Story):
+    made = post(story, story.ana, "appointment-series", series_wish(story), 201)
+    pay_series(story, made)
+    payment = Payment.objects.get()
+    dispute(payment, "needs_response")
+    post(story, story.ana, f"appointment-series/{made['id']}/cancel")
+    run_jobs()
+    assert not Refund.objects.exists()  # it is with the payer's bank
+    dispute(payment, "won")
+    assert [(one.amount, one.status, one.reason) for one in Refund.objects.all()] == [(600_000, "done", "dispute_won")]
+    assert (kept(), in_balance()) == (0, True)
+
+
+def test_a_won_dispute_of_a_series_gives_back_only_what_was_given_up(story: Story):
+    made = post(story, story.ana, "appointment-series", series_wish(story), 201)
+    pay_series(story, made)
+    payment = Payment.objects.get()
+    dispute(payment, "needs_response")
+    post(story, story.ana, f"appointments/{made['appointments'][3]['id']}/cancel")
+    run_jobs()
+    for _ in range(2):
+        dispute(payment, "won")
+    assert [one.amount for one in Refund.objects.all()] == [150_000]
+    assert (kept(), in_balance(), sorted(statuses())) == (450_000, True, ["booked"] * 3 + ["cancelled"])
+
+
+def test_a_lost_dispute_of_a_series_gives_nothing_back_twice(story: Story):
+    made = post(story, story.ana, "appointment-series", series_wish(story), 201)
+    pay_series(story, made)
+    payment = Payment.objects.get()
+    dispute(payment, "needs_response")
+    post(story, story.ana, f"appointment-series/{made['id']}/cancel")
+    dispute(payment, "lost")
+    assert not Refund.objects.exists()
+
+
+def test_a_won_dispute_of_a_single_visit_given_up_meanwhile_goes_back(story: Story, booked):
+    payment = Payment.objects.get()
+    dispute(payment, "needs_response")
+    post(story, story.ana, f"appointments/{booked['id']}/cancel")
+    run_jobs()
+    assert not Refund.objects.exists()
+    dispute(payment, "won")
+    assert (kept(), in_balance()) == (0, True)

@@ -174,6 +174,7 @@ class Cards(Basics):
     name: Any = "Cards of the tests"
     fields = (Field("secret", "Secret", is_secret=True), Field("note", "Note", is_optional=True))
     can_hold = True
+    tells_disputes = True
     company = CARDS
 
     def begin(self, account: Account, wanted: Wanted) -> Redirect:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import httpx
 import pytest
 
+from payments import vietqr
 from runtime.pretended import PAYEES
 from tests.house import House
 from tests.payments.in_browsers import (  # noqa: F401
@@ -95,6 +97,28 @@ def test_two_halves_are_put_together_at_the_desk(page: Page, desk: Page) -> None
         desk.goto("/hospital/transfers/?state=returned")
         expect(desk.get_by_text("FT31084999")).to_be_visible()
         keep_both(desk, "transfer-7-returned")
+
+
+def test_too_much_is_split_at_the_desk(page: Page, desk: Page) -> None:  # noqa: F811
+    door, said = bank_of(page)
+    with door:
+        more = vietqr.encode(replace(vietqr.decode(said["qr"]), amount=999_000))  # typed over in the bank's app
+        door.post("/_sandbox/transfer", json={**said, "qr": more, "way": "pay"})
+        desk.goto("/hospital/transfers/")
+        left = reloaded(desk, 1).locator(".transfer")
+        expect(left.get_by_text("tiền đến nhiều hơn yêu cầu")).to_be_visible()
+        left.locator("summary").click()
+        keep_both(desk, "transfer-10-too-much")
+        left.get_by_role("button", name="Ghi nhận và nợ lại phần dư").click()
+        expect(desk.locator(".transfer")).to_have_count(0)
+        keep_both(desk, "transfer-11-split")
+        expect(page.locator("payment-watch[data-status=captured]")).to_be_visible(timeout=30_000)
+        page.reload()
+        expect(page.get_by_text("đang giữ")).to_be_visible()
+        keep(page, "transfer-12-payer")
+        desk.goto("/hospital/transfers/?state=matched")
+        expect(desk.get_by_text("còn nợ người trả").first).to_be_visible()
+        keep_both(desk, "transfer-13-matched")
 
 
 def reloaded(desk: Page, count: int) -> Page:  # noqa: F811

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 import booking.actions
 from booking.models import Appointment, Schedule
@@ -14,7 +15,9 @@ from core.money import Money
 from core.refs import Ref, ref
 from identity.models import Facility, Person, VisitType
 from payments import actions
-from payments.models import CashMovement, CashShift, Payment, Reconciliation, Refund
+from payments.gateways import ZONE
+from payments.gateways.sandbox import bank
+from payments.models import CashMovement, CashShift, Difference, Payment, Reconciliation, Refund
 from tests import make
 from tests.jobs import run_jobs
 from tests.payments.conftest import HOUSE
@@ -185,3 +188,24 @@ def test_compares_a_day_on_demand_and_refuses_what_cannot_be(desk: Any, other: A
     assert "24/03/2031" not in text(other.get(address))
     assert other.get(f"{address}{row.id}/").status_code == 404
     assert other.post(f"{address}{row.id}/again/").status_code == 404
+
+
+def test_posts_a_fee_and_records_a_dispute_by_one_click(desk: Any, other: Any, payment: Payment, now: datetime) -> None:
+    paid = actions.start_payment(payment_id=payment.id, gateway="sandbox", by=HOUSE, now=now)
+    bank.pay(paid.gateway_reference, now=now)
+    actions.ask_gateway(payment_id=paid.id, by=HOUSE, now=now)
+    day = now.astimezone(ZONE)
+    said = f"{day:%Y-%m-%d %H:%M:%S},{{}},{paid.gateway_reference},{{}},{{}},{{}}\n".format
+    lines = said("capture", paid.gateway_reference, paid.amount, paid.amount) + said("dispute", "du_1", paid.amount, 0)
+    file = SimpleUploadedFile("sk.csv", b"time,kind,reference,transaction,amount,fee\n" + lines.encode())
+    made = desk.post("/hospital/money/reconciliations/", {"gateway": "sandbox", "day": f"{day:%Y-%m-%d}", "file": file})
+    page = text(desk.get(made["Location"]))
+    assert page.count('value="fee"') == 1 and page.count('value="record"') == 1
+    for one, way in zip(Difference.objects.order_by("side"), ("record", "fee"), strict=True):
+        address = f"/hospital/money/differences/{one.id}/settle/"
+        assert other.post(address, {"way": way}).status_code == 404
+        assert one.resolution == ""
+        assert desk.post(address, {"way": way})["Location"] == made["Location"]
+    assert set(Difference.objects.values_list("resolution", flat=True)) == {"recorded"}
+    paid.refresh_from_db()
+    assert (paid.fee_amount, paid.disputes.get().is_taken) == (paid.amount, True)

@@ -58,6 +58,7 @@ class Stripe(Basics):
         Field("publishable_key", _("Publishable key"), is_optional=True),
     )
     can_hold = True
+    tells_disputes = True
     icon = "card"
     hint = _("Visa, Mastercard, JCB, American Express")
 

@@ -85,7 +85,10 @@ def one(request: HttpRequest, reconciliation_id: UUID) -> HttpResponse:
         "gateway": shared.gateway_name(row.gateway),
         "look": shared.DAY_LOOKS[str(row.status)],
         "page": page,
-        "differences": [(found, shared.DIFFERENCE_LOOKS[str(found.status)], _ways(found)) for found in page],
+        "differences": [
+            (found, shared.SIDES.get(found.side, ""), shared.DIFFERENCE_LOOKS[str(found.status)], _ways(found))
+            for found in page
+        ],
     }
     return render(request, "web/money/reconciliation.html", context)
 
@@ -96,7 +99,9 @@ def _ways(found: Any) -> list[str]:
         return []
     if gateways.get(found.reconciliation.gateway).keeps_lines:
         return ["elsewhere", "look"]
-    if found.kind == "missing_here" and found.side == "capture" and found.payment is not None:
+    if found.side == "fee":
+        return ["fee", "look"]
+    if found.kind == "missing_here" and found.side != "refund" and found.payment is not None:
         return ["record", "write_off", "look"]
     if found.kind == "status":
         return ["record", "look"]
@@ -121,12 +126,13 @@ def again(request: HttpRequest, reconciliation_id: UUID) -> HttpResponse:
 @require_POST
 @desk_page
 def settle(request: HttpRequest, difference_id: UUID) -> HttpResponse:
-    """One click: record it, write it off, owe it to the payer, or say that somebody looks into it."""
+    """One click: record it, post a fee, write it off, owe it to the payer, or say that somebody looks into it."""
     by, note = actor_of(request), request.POST.get("note", "").replace("\x00", "")
     found = access.get_difference(by, difference_id)
     common: dict[str, Any] = {"difference_id": difference_id, "by": by, "now": now()}
     ways: dict[str, Any] = {
         "record": lambda: actions.record_what_is_missing(**common),
+        "fee": lambda: actions.post_fee(**common),
         "write_off": lambda: actions.write_off(note=note, **common),
         "elsewhere": lambda: actions.settled_elsewhere(note=note, **common),
         "owe": lambda: actions.owe_the_double(**common),

@@ -37,6 +37,8 @@ REFUND_LOOKS = {
 LIMIT_LOOKS = {"wished": "warn", "holds": "good", "ended": "", "dropped": ""}
 DAY_LOOKS = {"waiting": "", "agreed": "good", "differs": "bad"}
 DIFFERENCE_LOOKS = {"open": "bad", "looked_into": "warn", "resolved": "good"}
+# What a difference with a gateway is about, where it is not a payment.
+SIDES = {"refund": _("Refund"), "dispute": _("Dispute"), "dispute_won": _("Dispute won"), "fee": _("Fee")}
 # What the house itself writes as a refund's reason, in words; what people wrote stays as it is.
 REASONS = {
     "paid_twice": _("paid twice"),
