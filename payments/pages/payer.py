@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from urllib.parse import quote
 from uuid import UUID
 
@@ -18,12 +19,13 @@ from core.pages import actor_of, now, page
 from core.qr import svg_of
 from core.refs import Ref, page_of
 from payments import access, actions, bank_queue, papers, queries
-from payments.models import Payment
+from payments.models import Payment, Refund
 
 PAYERS = frozenset({"citizen", "desk"})
 
 
 A_PAGE = 20
+SETTLING = timedelta(minutes=1)  # how long it may take until it is decided what late money is for
 
 
 @require_GET
@@ -49,7 +51,12 @@ def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
     newest = access.get_payment_for(actor_of(request), Ref.parse(found.subject))
     at, actor = now(), actor_of(request)
     ways = queries.ways_to_pay(found.facility_id)
+    promised = [one for one in found.refunds.all() if one.status in Refund.PROMISED]
+    goes_back = found.status == "captured" and sum(one.amount for one in promised) >= found.captured_amount
     context = {
+        "goes_back": goes_back,
+        "is_settling": not goes_back and _is_settling(found, at),
+        "came_late": goes_back and any(one.reason == "late" for one in promised),
         "base": "web/hospital/_frame.html" if actor.role == "desk" else "web/base.html",
         "payment": found,
         "newer": newest if newest.id != found.id and (newest.is_open or newest.is_paid) else None,
@@ -76,6 +83,13 @@ def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
         "has_links": papers.has_links(found, at),
     }
     return render(request, "payments/payment.html", context)
+
+
+def _is_settling(found: Payment, at: datetime) -> bool:
+    """Say whether money for a time came late a moment ago: the time may be free still, or the money goes back."""
+    if found.captured_at is None or found.status != "captured" or found.captured_at <= found.expires_at:
+        return False
+    return Ref.parse(found.subject).kind in {"appointment", "series"} and at - found.captured_at < SETTLING
 
 
 @require_POST

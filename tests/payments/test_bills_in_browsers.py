@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
+from tests.payments.in_browsers import IN_THE_HOUSE, chromium, desk, keep_both  # noqa: F401
+
+pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Page, expect
 
-from tests.payments.test_papers_in_browsers import chromium, desk, keep_both, pytestmark  # noqa: F401
-
+pytestmark = IN_THE_HOUSE
 CARD = "GD4010123456789"
 
 

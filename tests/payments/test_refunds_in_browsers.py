@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from identity import sign_in as second_step
-from runtime import browser
 from runtime.demo.tills import COLLEAGUE, COLLEAGUES_EMAIL, COLLEAGUES_SECRET
-from tests.cast_of_the_demo import CITIZEN, DESK, sign_in
+from tests.cast_of_the_demo import CITIZEN, DESK
 from tests.house import House
-from tests.payments.test_papers_in_browsers import chromium, keep, keep_both, window  # noqa: F401
+from tests.payments.in_browsers import IN_THE_HOUSE, ana, chromium, keep, keep_both, signed_in, window  # noqa: F401
 from tests.phone import Phone
 from tests.shots import stage
 from web.demo import PASSWORD
@@ -21,20 +19,8 @@ from web.demo import PASSWORD
 pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Browser, Page, expect
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.xdist_group("wallets"),
-    pytest.mark.skipif(browser.find() is None and not os.environ.get("CI"), reason="no Chromium"),
-]
+pytestmark = IN_THE_HOUSE
 REFUNDS = "/hospital/money/refunds/"
-
-
-@pytest.fixture
-def ana(house: House) -> Iterator[Phone]:
-    phone = sign_in(house, CITIZEN)
-    yield phone
-    phone.give_times_back()
-    phone.close()
 
 
 @pytest.fixture
@@ -95,7 +81,7 @@ def answer_limit(page: Page, words: str) -> None:
     page.locator("section", has=page.locator("#wished-title")).get_by_role("button", name=words).click()
 
 
-def paid_by(ana: Phone) -> dict[str, Any]:
+def paid_by(ana: Phone) -> dict[str, Any]:  # noqa: F811
     """A visit of ana's, paid at the sandbox."""
     encounter = stage.booked_visit(ana)
     found = [one for one in ana.get("/appointments")["results"] if one["encounter"] == encounter]
@@ -127,7 +113,7 @@ def until(page: Page, address: str, wanted: Any) -> None:
 
 
 @pytest.mark.usefixtures("low_limit")
-def test_one_asks_and_the_other_approves(ana: Phone, dan: Page, lan: Page, anas: Page) -> None:
+def test_one_asks_and_the_other_approves(ana: Phone, dan: Page, lan: Page, anas: Page) -> None:  # noqa: F811
     payment = paid_by(ana)
     reason = "Khách báo bận, xin hoàn tiền"
     ask_for_all(dan, payment, reason)
@@ -170,7 +156,7 @@ def test_one_asks_and_the_other_approves(ana: Phone, dan: Page, lan: Page, anas:
 
 
 @pytest.mark.usefixtures("low_limit")
-def test_one_asks_and_the_other_rejects_and_says_why(ana: Phone, dan: Page, lan: Page, anas: Page) -> None:
+def test_one_asks_and_the_other_rejects_and_says_why(ana: Phone, dan: Page, lan: Page, anas: Page) -> None:  # noqa: F811
     payment = paid_by(ana)
     reason, why = "Khách đổi ý sau khi đặt", "Khách đã gọi lại, vẫn đến khám"
     ask_for_all(dan, payment, reason)

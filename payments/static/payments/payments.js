@@ -30,6 +30,7 @@ customElements.define("pay-countdown", class extends HTMLElement {
 const FIRST_MS = 800;
 const LONGEST_MS = 10_000;
 const SLOW_AFTER_MS = 45_000;
+const AGAIN_MS = 3_000;
 
 /** <payment-watch data-payment data-status="pending"> asks (also while "unknown") politely, ever more slowly, and reloads when the status changes. */
 customElements.define("payment-watch", class extends HTMLElement {
@@ -40,6 +41,7 @@ customElements.define("payment-watch", class extends HTMLElement {
       event.submitter?.setAttribute("aria-busy", "true");
     });
     addEventListener("pageshow", event => { if (event.persisted) location.reload(); });
+    if ("again" in this.dataset) this.timer = setTimeout(() => location.reload(), AGAIN_MS); // late money: what becomes of it
     if (this.dataset.status !== "pending" && this.dataset.status !== "unknown") return;
     this.wait = FIRST_MS;
     this.since = Date.now();
