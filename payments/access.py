@@ -20,6 +20,7 @@ from payments.models import (
     CashShift,
     Credit,
     Difference,
+    Dispute,
     GatewayAccount,
     PayLink,
     Payment,
@@ -186,6 +187,15 @@ def lock_refund_limit(by: Actor, limit_id: UUID) -> RefundLimit:
         raise NotFound()
     lock_facility(facility_id)
     return refund_limits_of(by).get(id=limit_id)
+
+
+def lock_dispute(by: Actor, dispute_id: UUID) -> tuple[Payment, Dispute]:
+    """Return a dispute with its payment, both locked. Raises NotFound."""
+    payment_id = Dispute.objects.filter(id=dispute_id).values_list("payment_id", flat=True).first()
+    if payment_id is None:
+        raise NotFound()
+    payment = lock_payment(by, payment_id)
+    return payment, Dispute.objects.select_for_update().get(id=dispute_id)
 
 
 def credits_visible_to(by: Actor) -> QuerySet[Credit]:

@@ -59,6 +59,7 @@ page_patterns = [
     path("hospital/payment-accounts/", accounts.accounts, name="payments_accounts"),
     path("hospital/payment-accounts/<slug:gateway>/enter/", accounts.enter, name="payments_enter_account"),
     path("hospital/payment-accounts/<uuid:account_id>/close/", accounts.close, name="payments_close_account"),
+    path("hospital/disputes/<uuid:dispute_id>/lost/", issued.lost_dispute, name="payments_lost_dispute"),
     path("hospital/transfers/", transfers.transfers, name="payments_transfers"),
     path("hospital/transfers/<uuid:line_id>/assign/", transfers.assign, name="payments_assign_transfer"),
     path("hospital/transfers/<uuid:line_id>/split/", transfers.split, name="payments_split_transfer"),

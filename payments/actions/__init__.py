@@ -30,7 +30,7 @@ from payments.actions.differences import (
     settled_elsewhere,
     write_off,
 )
-from payments.actions.disputes import ask_dispute, look_into_dispute, record_dispute
+from payments.actions.disputes import ask_dispute, look_into_dispute, note_lost_dispute, record_dispute
 from payments.actions.einvoices import adjust_summary, request_einvoice, send_einvoice, sum_up_day
 from payments.actions.holds import carry_out_hold, request_capture
 from payments.actions.invoicing import (
@@ -107,6 +107,7 @@ __all__ = [
     "look_into",
     "look_into_dispute",
     "make_link",
+    "note_lost_dispute",
     "note_return",
     "note_transfer_back",
     "open_payment",

@@ -10,6 +10,7 @@ from django.db import transaction
 
 import audit
 from core.actor import Actor
+from core.errors import NotAllowed
 from core.events import emit
 from core.money import Money
 from payments import access, gateways, ledger, queries
@@ -47,11 +48,38 @@ def ask_dispute(*, dispute_id: UUID, by: Actor, now: datetime) -> str:
     access.require_house(by)
     dispute = Dispute.objects.select_related("payment__account").get(id=dispute_id)
     account = dispute.payment.account
-    if account is None or dispute.gateway not in gateways.codes() or not gateways.get(dispute.gateway).tells_disputes:
+    if account is None or not can_be_asked(dispute):
         return Outcome.UNCHANGED
     return look_into_dispute(
         gateway=dispute.gateway, account=account, reference=dispute.gateway_reference, by=by, now=now
     )
+
+
+@transaction.atomic
+def note_lost_dispute(*, dispute_id: UUID, by: Actor, now: datetime) -> Dispute:
+    """The desk was told that the bank decided for the payer: the money is gone. Only where the gateway itself cannot be asked.
+
+    A dispute that was won comes with the gateway's statement. Repeatable. Raises NotFound, NotAllowed, WrongState for one that was won.
+    """
+    access.require_desk_user(by)
+    payment, dispute = access.lock_dispute(by, dispute_id)
+    if dispute.status == Status.LOST:
+        return dispute
+    if can_be_asked(dispute):
+        raise NotAllowed()
+    dispute.move_to(Status.LOST, at=now)
+    _close(dispute, payment, now)
+    dispute.save()
+    audit.record(
+        by, "payments.dispute", payment, person_id=payment.payer_id, facility_id=payment.facility_id,
+        detail={"status": dispute.status, **dispute.money.as_json()},
+    )  # fmt: skip
+    return dispute
+
+
+def can_be_asked(dispute: Dispute) -> bool:
+    """Say whether the gateway tells how a dispute ends."""
+    return dispute.gateway in gateways.codes() and gateways.get(dispute.gateway).tells_disputes
 
 
 @transaction.atomic
@@ -122,8 +150,13 @@ def _move(dispute: Dispute, truth: DisputeTruth, *, now: datetime) -> bool:
     dispute.move_to(truth.status, at=now)
     if dispute.is_open:
         return True
+    _close(dispute, dispute.payment, now)
+    return True
+
+
+def _close(dispute: Dispute, payment: Payment, now: datetime) -> None:
+    """Move what was taken to whose it is by now."""
     dispute.closed_at = now
-    payment = dispute.payment
     if dispute.is_taken and dispute.status == Status.WON:
         back = ledger.dispute_won(payment.gateway, payment.facility_id, dispute.money)
         books.write(Entry.Kind.DISPUTE_WON, back, payment=payment, dispute=dispute)
@@ -131,4 +164,3 @@ def _move(dispute: Dispute, truth: DisputeTruth, *, now: datetime) -> bool:
     elif dispute.is_taken:
         gone = ledger.dispute_lost(payment.facility_id, dispute.money)
         books.write(Entry.Kind.DISPUTE_LOST, gone, payment=payment, dispute=dispute)
-    return True

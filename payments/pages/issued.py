@@ -1,4 +1,4 @@
-"""What the desk does with an issued invoice: ask to be paid, count a deposit for it, begin another in its place."""
+"""What the desk does with an issued invoice (ask to be paid, count a deposit, begin another) and with a lost dispute."""
 
 from __future__ import annotations
 
@@ -67,3 +67,11 @@ def replace(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
         messages.error(request, str(refusal.detail))
         return redirect("payments_invoice", invoice_id)
     return redirect("payments_bill" if draft.is_draft else "payments_invoice", draft.id)
+
+
+@require_POST
+@page(roles=DESK)
+def lost_dispute(request: HttpRequest, dispute_id: UUID) -> HttpResponse:
+    """Note what the payer's bank decided, as its letter says."""
+    found = actions.note_lost_dispute(dispute_id=dispute_id, by=actor_of(request), now=now())
+    return redirect("payments_payment", found.payment_id)

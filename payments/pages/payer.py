@@ -18,7 +18,7 @@ from core.errors import NotFound, WrongState
 from core.pages import actor_of, now, page
 from core.qr import svg_of
 from core.refs import Ref, page_of
-from payments import access, actions, bank_queue, papers, queries
+from payments import access, actions, bank_queue, gateways, papers, queries
 from payments.models import Payment, Refund
 
 PAYERS = frozenset({"citizen", "desk"})
@@ -63,6 +63,7 @@ def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
         "refunds": found.refunds.exclude(status__in=["awaiting_approval", "rejected"]).order_by("created_at"),
         "owed": found.credits.filter(status="owed"),
         "disputes": found.disputes.order_by("opened_at") if actor.role == "desk" else [],
+        "is_silent": found.gateway in gateways.codes() and not gateways.get(found.gateway).tells_disputes,
         "is_of_invoice": Ref.parse(found.subject).kind == "invoice",
         "back": "" if actor.role == "desk" else page_of(Ref.parse(found.subject)),
         "can_pay": found.status in {"created", "failed", "pending"} and not found.is_late(at) and bool(ways),

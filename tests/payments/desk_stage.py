@@ -1,4 +1,4 @@
-"""What lies about at a desk where money is in question: a drawer, a refund to approve, a higher limit, a credit, a day that differs."""
+"""What lies about at a desk where money is in question: drawer, refund to approve, higher limit, credit, differing day, dispute."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.test import override_settings
 from core.money import Money
 from identity.models import Facility
 from payments import actions
-from payments.models import Credit, Difference, Payment
+from payments.models import Credit, Difference, Dispute, Payment
 from tests.make import actor_for, make_desk
 
 
@@ -34,7 +34,11 @@ def in_question(hospital: Facility, payment_id: UUID | str, now: datetime) -> di
     )
     limit = actions.set_refund_limit(amount=9_000_000, by=by, now=now)
     assert limit is not None
+    dispute = Dispute.objects.create(
+        payment=payment, gateway="sandbox", gateway_reference="du_1", amount=1_000, reason="general", opened_at=now
+    )
     return {
+        "dispute": str(dispute.id),
         "limit": str(limit.id),
         "shift": str(shift.id),
         "refund": str(refund.id),

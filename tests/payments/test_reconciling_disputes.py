@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from core.actor import Actor
-from core.errors import NotAllowed, NotFound
+from core.errors import NotAllowed, NotFound, WrongState
 from core.money import Money
 from identity.models import Facility
-from payments import actions, queries
+from payments import actions, gateways, queries
 from payments.errors import StillDiffers, WrongResolution
 from payments.gateways import ZONE, DisputeTruth
 from payments.models import Difference, Dispute, Entry, GatewayAccount, Payment, Reconciliation, StatementLine
@@ -353,3 +354,38 @@ def test_a_lost_hook_of_a_dispute_at_stripe_is_asked_for_by_one_click(
     assert compare(carded, now).status == "agreed" and is_proven()
     row.refresh_from_db()
     assert not Difference.objects.exclude(status="resolved").exists()
+
+
+def test_what_the_bank_decided_for_the_payer_is_noted_where_nobody_can_be_asked(
+    pay: Pay,  # noqa: F811
+    by_dan: Actor,
+    by_eve: Actor,
+    dan_browser: Client,
+) -> None:
+    payment = pay()
+    known = dispute(payment)
+    page = f"/hospital/disputes/{known.id}/lost/"
+    assert page in dan_browser.get(f"/payments/{payment.id}/").content.decode()
+    elsewhere = actor_for(make_desk(facility=make_facility(name="Elsewhere")))
+    for by, error in ((by_eve, NotAllowed), (HOUSE, NotAllowed), (elsewhere, NotFound)):
+        with pytest.raises(error):
+            actions.note_lost_dispute(dispute_id=known.id, by=by, now=NIGHT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gateways.get(payment.gateway), "tells_disputes", True)
+        with pytest.raises(NotAllowed):  # it is asked, and says so itself
+            actions.note_lost_dispute(dispute_id=known.id, by=by_dan, now=NIGHT)
+    assert books(payment)["disputed"] == 150_000 and Dispute.objects.get().is_open
+    for _ in range(2):
+        assert dan_browser.post(page).status_code == 302
+    assert (Dispute.objects.get().status, books(payment).get("disputed"), books(payment)["losses"]) == (
+        "lost",
+        None,
+        150_000,
+    )
+    assert page not in dan_browser.get(f"/payments/{payment.id}/").content.decode() and is_proven()
+
+
+def test_a_won_dispute_is_not_lost_any_more(pay: Pay, day: Reconciliation, by_dan: Actor) -> None:  # noqa: F811
+    known = dispute(pay(), status="won")
+    with pytest.raises(WrongState):
+        actions.note_lost_dispute(dispute_id=known.id, by=by_dan, now=NIGHT)

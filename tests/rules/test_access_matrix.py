@@ -226,6 +226,7 @@ GET    /hospital/money/reconciliations/                             ux x xxxx xx
 GET    /hospital/money/reconciliations/{reconciliation}/            ux x xxxx xx xxxx y- xx xx
 POST   /hospital/money/reconciliations/{reconciliation}/again/      ux x xxxx xx xxxx y- xx xx
 POST   /hospital/money/differences/{difference}/settle/             ux x xxxx xx xxxx y- xx xx
+POST   /hospital/disputes/{dispute}/lost/                           ux x xxxx xx xxxx y- xx xx
 GET    /hospital/transfers/                                         ux x xxxx xx xxxx yy xx xx
 POST   /hospital/transfers/{bank_line}/assign/                      ux x xxxx xx xxxx y- xx xx
 POST   /hospital/transfers/{bank_line}/settle/                      ux x xxxx xx xxxx y- xx xx
@@ -468,7 +469,8 @@ WATCHED = (
     "prescriptions_filing", "prescriptions_nationalaccount",
     "prescriptions_inquiry", "prescriptions_pharmacyanswer", "prescriptions_reservation", "prescriptions_lot",
     "prescriptions_countercode", "prescriptions_codemessage", "prescriptions_dosereminder",
-    "payments_payment", "payments_refund", "payments_refundlimit", "payments_entry", "payments_bankline", "payments_bankstatement",
+    "payments_payment", "payments_refund", "payments_refundlimit", "payments_dispute",
+    "payments_entry", "payments_bankline", "payments_bankstatement",
     "payments_cashshift", "payments_cashmovement", "payments_credit", "payments_reconciliation", "payments_difference",
     "payments_invoice", "payments_chargeditem", "payments_receipt", "payments_einvoice", "payments_paylink",
     "payments_pricelist", "payments_priceitem",
