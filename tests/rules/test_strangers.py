@@ -140,7 +140,7 @@ def things(told: Story) -> dict[str, str]:
         "payment_id": told.ids["payment"],
         **{
             f"{name}_id": told.ids[name]
-            for name in ("shift", "refund", "limit", "credit", "reconciliation", "difference")
+            for name in ("dispute", "shift", "refund", "limit", "credit", "reconciliation", "difference")
         },
         "invoice_id": str(Invoice.objects.get().pk),
         "item_id": str(Invoice.objects.get().items.get().pk),
