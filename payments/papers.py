@@ -88,6 +88,13 @@ def is_billed(subject: Ref) -> bool:
     return Invoice.objects.filter(subject=str(subject), kind="bill").exclude(status="replaced").exists()
 
 
+def was_billed_before(payment_id: UUID) -> bool:
+    """Say whether a bill about what a payment is for was begun before its money came or was reserved: it stands there, then."""
+    payment = Payment.objects.get(id=payment_id)
+    bills = Invoice.objects.filter(subject=payment.subject, kind="bill")
+    return bills.filter(created_at__lte=payment.authorised_at or payment.captured_at).exists()
+
+
 def is_being_billed(subject: Ref) -> bool:
     """Say whether a bill about this is being prepared."""
     return Invoice.objects.filter(subject=str(subject), kind="bill", status="draft").exists()

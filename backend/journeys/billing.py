@@ -111,14 +111,15 @@ def write_the_receipt(event: PaymentCaptured) -> None:
 def bill_the_visit(event: PaymentCaptured) -> None:
     """A visit is paid before it is held: its invoice is issued and settled in one. Late money that goes back has none.
 
-    If the desk had put the visit on a bill meanwhile, the money counts there.
+    If the desk had put the visit on a bill before the money was here, it counts there. A bill begun later, also while the
+    money was held on a card, is about other things.
     """
     subject = payments.queries.get_facts(UUID(event.payment_id)).subject  # by now perhaps the visit's new time
     if subject.kind not in {"appointment", "series"}:
         return
     visit_id = subject.id if subject.kind == "appointment" else booking.queries.visits_of_series(subject.id)[0]
     facts = booking.queries.get_facts(visit_id)
-    if payments.papers.is_billed(subject):
+    if payments.papers.was_billed_before(UUID(event.payment_id)):
         _count_for_the_bill(UUID(event.payment_id), subject)
         return
     payments.actions.bill_payment(

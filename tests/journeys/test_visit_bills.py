@@ -138,3 +138,32 @@ def test_an_insured_visit_paid_in_full_gets_the_funds_part_back(story: Story, cl
     refund = Refund.objects.get()
     assert (fresh.status, fresh.due.amount, refund.status, refund.amount) == ("settled", 0, "done", asked.amount)
     assert Invoice.objects.filter(kind="credit").count() == 0
+
+
+@pytest.mark.parametrize("issued", [False, True])
+def test_money_held_on_a_card_pays_the_visit_and_nothing_beside_it(
+    story: Story, clock, dan: Any, desk: Client, issued: bool
+) -> None:
+    """The desk's bill was begun when the visit was as good as paid: the visit is not on it, and gets an invoice of its own."""
+    story.hold()
+    story.to_the_gateway()
+    held = Payment.objects.get()
+    payments.actions.record_authorisation(payment_id=held.id, by=HOUSE, now=this_instant())
+    run_jobs()
+    clock.shift(60)
+    page = f"/hospital/visits/{story.ids['appointment']}/money/"
+    desk.post(f"{page}bill/")
+    bill = Invoice.objects.get()
+    desk.post(f"/hospital/bills/{bill.id}/lines/", {"name": "Băng gạc", "price": "50.000", "quantity": "1"})
+    if issued:
+        desk.post(f"/hospital/bills/{bill.id}/issue/", {})
+    held.refresh_from_db()
+    payments.actions.record_capture(
+        payment_id=held.id, gateway_reference=held.gateway_reference, by=HOUSE, now=this_instant()
+    )
+    run_jobs()
+    of_the_visit = Invoice.objects.exclude(id=bill.id).get()
+    assert (of_the_visit.status, of_the_visit.total_amount) == ("settled", held.amount)
+    assert (CountedPayment.objects.get().invoice_id, Refund.objects.count()) == (of_the_visit.id, 0)
+    bill.refresh_from_db()
+    assert (bill.status, bill.total_amount) == ("issued" if issued else "draft", 50_000)
