@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 import payments.actions
@@ -167,3 +171,35 @@ def test_money_held_on_a_card_pays_the_visit_and_nothing_beside_it(
     assert (CountedPayment.objects.get().invoice_id, Refund.objects.count()) == (of_the_visit.id, 0)
     bill.refresh_from_db()
     assert (bill.status, bill.total_amount) == ("issued" if issued else "draft", 50_000)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_taps_begin_one_bill_that_has_the_visit_once(story: Story, clock, dan: Any, monkeypatch: Any) -> None:
+    appointment, _asked = walk_in(story, dan)
+    together, inside = threading.Barrier(2), threading.Barrier(2)
+    errors: list[Exception] = []
+    prepare = payments.actions.prepare_invoice
+
+    def slowly(**wish: Any) -> Invoice:
+        with suppress(threading.BrokenBarrierError):  # whoever is here alone goes on
+            inside.wait(1)
+        return prepare(**wish)
+
+    monkeypatch.setattr(payments.actions, "prepare_invoice", slowly)
+
+    def tap() -> None:
+        try:
+            together.wait(30)
+            billing.begin_bill(appointment_id=UUID(appointment), by=HOUSE, now=this_instant())
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=tap) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert errors == []
+    assert Invoice.objects.get().items.count() == 1
