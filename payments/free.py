@@ -21,6 +21,12 @@ def free_of(payment: Payment) -> int:
     return came(payment).amount - counted(payment) - max(_back(payment) - _credited(payment), 0)
 
 
+def unspoken_of(payment: Payment) -> int:
+    """Return how much of a payment is free and wanted by nobody: not by a refund that waits, nor by the payer's bank."""
+    waiting = payment.refunds.filter(status=Refund.Status.AWAITING_APPROVAL)
+    return free_of(payment) - (waiting.aggregate(total=Sum("amount"))["total"] or 0) - payment.disputed_amount
+
+
 def counted(payment: Payment) -> int:
     """Return how much of a payment counts for invoices that stand."""
     rows = CountedPayment.objects.filter(payment=payment).exclude(invoice__status=Invoice.Status.REPLACED)

@@ -17,7 +17,8 @@ from payments.actions import counting
 from payments.actions.asking import cancel_payment
 from payments.actions.charging import sum_up
 from payments.actions.refunds import request_refund
-from payments.errors import InvoiceFinal, NotReplaceable, RefundTooHigh
+from payments.errors import InvoiceFinal, NotReplaceable
+from payments.free import unspoken_of
 from payments.models import CountedPayment, Invoice, Payment
 
 Status = Invoice.Status
@@ -86,17 +87,16 @@ def step_aside(draft: Invoice, by: Actor, now: datetime) -> Invoice | None:
 def bring_over(old: Invoice, fresh: Invoice, by: Actor, now: datetime) -> None:
     """Count what was paid for the old invoice for the new one; of a payment that was not a deposit the rest goes back.
 
-    The part of a large refund that needs a second person waits for them like any other. Raises NotReplaceable while a refund
-    of the same money waits already.
+    The part of a large refund that needs a second person waits for them like any other. Raises NotReplaceable when a refund or
+    the payer's bank takes the same money already: it is not given back twice.
     """
     for row in old.payments.select_related("payment").order_by("created_at", "id"):
         kept = counting.put(row.payment, fresh, most=row.amount, by=by, now=now)
         if kept < row.amount and not _is_deposit(row.payment):
             rest = Money(row.amount - kept, fresh.currency)
-            try:
-                request_refund(payment_id=row.payment_id, reason="not_owed", money=rest, by=by, now=now)
-            except RefundTooHigh as error:
-                raise NotReplaceable() from error
+            if rest.amount > unspoken_of(row.payment):
+                raise NotReplaceable()
+            request_refund(payment_id=row.payment_id, reason="not_owed", money=rest, by=by, now=now)
     counting.settle_if_paid(fresh, now)
 
 

@@ -17,6 +17,7 @@ from core.refs import Ref
 from identity.models import Facility, Person
 from payments import actions
 from payments.errors import BadDeposit, InvoiceEmpty, InvoiceFinal, NotReplaceable, PriceDiffers
+from payments.gateways import DisputeTruth
 from payments.models import CountedPayment, Invoice, Payment, Refund
 from tests.make import actor_for, make_desk, make_facility
 from tests.payments.billing import HOUSE, bill, give_back, paid_for, pay, publish
@@ -262,3 +263,41 @@ def test_strangers_throw_nothing_away(
     actions.take_off(item_id=draft.items.get().id, by=by_dan, now=now)
     with pytest.raises(InvoiceEmpty):
         actions.issue_invoice(invoice_id=draft.id, by=by_dan, now=now)
+
+
+@pytest.mark.parametrize("taken_by", ["refund", "dispute"])
+def test_what_goes_back_already_does_not_go_back_twice(
+    hospital: Facility, ana: Person, by_dan: Actor, now: datetime, taken_by: str
+) -> None:
+    """The cashier gave 50.000 ₫ back, which is still on its way, and then took the same off the bill."""
+    payment, invoice = paid_visit(hospital, ana, now)
+    part = Money.vnd(50_000)
+    if taken_by == "refund":
+        actions.request_refund(payment_id=payment.id, reason="x", money=part, by=by_dan, now=now)
+    else:
+        taken = DisputeTruth(
+            reference="dp_1", payment_id=payment.id, money=part, reason="general", status="under_review", is_taken=True,
+            opened_at=now,
+        )  # fmt: skip
+        actions.record_dispute(payment_id=payment.id, truth=taken, by=HOUSE, now=now)
+    before = Refund.objects.count()
+    draft = actions.replace_invoice(invoice_id=invoice.id, reason="x", by=by_dan, now=now)
+    actions.give_discount(item_id=draft.items.get().id, money=part, reason="Hộ nghèo", by=by_dan, now=now)
+    with pytest.raises(NotReplaceable):
+        actions.issue_invoice(invoice_id=draft.id, by=by_dan, now=now)
+    assert (again(draft).status, again(invoice).status, Refund.objects.count()) == ("draft", "settled", before)
+    actions.drop_bill(invoice_id=draft.id, by=by_dan, now=now)
+    named = actions.replace_invoice(invoice_id=invoice.id, reason="Sai tên", by=by_dan, now=now)
+    assert actions.issue_invoice(invoice_id=named.id, by=by_dan, now=now).status == "settled"  # nothing goes back
+
+
+def test_it_is_replaced_again_while_the_funds_part_waits_for_somebody(
+    hospital: Facility, ana: Person, by_dan: Actor, now: datetime, settings: Any
+) -> None:
+    settings.REFUND_APPROVAL_ABOVE = 500_000
+    _payment, invoice = paid_visit(hospital, ana, now, 1_034_567)
+    fresh = in_its_place(invoice, by_dan, now)
+    draft = actions.replace_invoice(invoice_id=fresh.id, reason="Sai tên", by=by_dan, now=now)
+    actions.give_discount(item_id=draft.items.get().id, money=Money.vnd(984_567), reason="x", by=by_dan, now=now)
+    assert actions.issue_invoice(invoice_id=draft.id, by=by_dan, now=now).due == Money.vnd(50_000)
+    assert list(Refund.objects.order_by("id").values_list("amount", flat=True)) == [827_654, 156_913]
