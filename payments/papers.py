@@ -16,7 +16,7 @@ from core.money import Money
 from core.refs import Ref, ref
 from identity.models import Facility
 from payments import access, paper_access
-from payments.free import free_of
+from payments.free import unspoken_of
 from payments.models import EInvoice, Invoice, Payment, Receipt, Refund, Summed
 from records.sources import Entry
 
@@ -112,7 +112,7 @@ def deposits_of(by: Actor, payer_id: UUID, subjects: Iterable[Ref] = ()) -> list
     rows = (
         access.visible_to(by).filter(wanted, payer_id=payer_id, captured_at__isnull=False).order_by("captured_at", "id")
     )
-    found = [(one, Money(free_of(one), one.currency)) for one in rows]
+    found = [(one, Money(unspoken_of(one), one.currency)) for one in rows]
     return [(one, free) for one, free in found if free.amount > 0]
 
 

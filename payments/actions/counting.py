@@ -13,7 +13,7 @@ from core.money import Money
 from payments import access, paper_access
 from payments.actions.refunds import request_refund
 from payments.errors import InvoiceFinal, NotADeposit
-from payments.free import free_of, paid_of
+from payments.free import free_of, paid_of, unspoken_of
 from payments.models import CountedPayment, Invoice, Payment, Refund
 
 Status = Invoice.Status
@@ -40,7 +40,9 @@ def count_payment(*, payment_id: UUID, invoice_id: UUID, by: Actor, now: datetim
         return invoice
     if invoice.is_draft or invoice.kind != "bill":
         raise InvoiceFinal()
-    if put(payment, invoice, most=free_of(payment), by=by, now=now) <= 0:
+    # What a colleague wants to give back, or a bank has taken, is not there for the desk to count; the house does not wait for that.
+    most = free_of(payment) if by.is_system else unspoken_of(payment)
+    if put(payment, invoice, most=most, by=by, now=now) <= 0:
         raise NotADeposit()
     settle_if_paid(invoice, now)
     return invoice

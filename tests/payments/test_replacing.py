@@ -15,8 +15,8 @@ from core.ids import new_id
 from core.money import Money
 from core.refs import Ref
 from identity.models import Facility, Person
-from payments import actions
-from payments.errors import BadDeposit, InvoiceEmpty, InvoiceFinal, NotReplaceable, PriceDiffers
+from payments import actions, papers
+from payments.errors import BadDeposit, InvoiceEmpty, InvoiceFinal, NotADeposit, NotReplaceable, PriceDiffers
 from payments.gateways import DisputeTruth
 from payments.models import CountedPayment, Invoice, Payment, Refund
 from tests.make import actor_for, make_desk, make_facility
@@ -53,6 +53,15 @@ def in_its_place(invoice: Invoice, by: Actor, now: datetime, *, card: str = CARD
     if card:
         actions.split_by_insurance(invoice_id=draft.id, card=card, visit_object=visit_object, by=by, now=now)
     return actions.issue_invoice(invoice_id=draft.id, by=by, now=now)
+
+
+def dispute(payment: Payment, part: Money, now: datetime) -> None:
+    """The payer's bank takes a part of it."""
+    taken = DisputeTruth(
+        reference="dp_1", payment_id=payment.id, money=part, reason="general", status="under_review", is_taken=True,
+        opened_at=now,
+    )  # fmt: skip
+    actions.record_dispute(payment_id=payment.id, truth=taken, by=HOUSE, now=now)
 
 
 def test_until_it_is_issued_nothing_has_changed(hospital: Facility, ana: Person, by_dan: Actor, now: datetime) -> None:
@@ -275,11 +284,7 @@ def test_what_goes_back_already_does_not_go_back_twice(
     if taken_by == "refund":
         actions.request_refund(payment_id=payment.id, reason="x", money=part, by=by_dan, now=now)
     else:
-        taken = DisputeTruth(
-            reference="dp_1", payment_id=payment.id, money=part, reason="general", status="under_review", is_taken=True,
-            opened_at=now,
-        )  # fmt: skip
-        actions.record_dispute(payment_id=payment.id, truth=taken, by=HOUSE, now=now)
+        dispute(payment, part, now)
     before = Refund.objects.count()
     draft = actions.replace_invoice(invoice_id=invoice.id, reason="x", by=by_dan, now=now)
     actions.give_discount(item_id=draft.items.get().id, money=part, reason="Hộ nghèo", by=by_dan, now=now)
@@ -301,3 +306,20 @@ def test_it_is_replaced_again_while_the_funds_part_waits_for_somebody(
     actions.give_discount(item_id=draft.items.get().id, money=Money.vnd(984_567), reason="x", by=by_dan, now=now)
     assert actions.issue_invoice(invoice_id=draft.id, by=by_dan, now=now).due == Money.vnd(50_000)
     assert list(Refund.objects.order_by("id").values_list("amount", flat=True)) == [827_654, 156_913]
+
+
+@pytest.mark.parametrize("taken_by", ["refund", "dispute"])
+def test_a_deposit_somebody_wants_back_is_not_counted(
+    hospital: Facility, ana: Person, by_dan: Actor, now: datetime, settings: Any, taken_by: str
+) -> None:
+    settings.REFUND_APPROVAL_ABOVE = 0
+    deposit = paid_for(hospital, ana, Ref("deposit", new_id()), 500_000, now=now)
+    if taken_by == "refund":
+        actions.request_refund(payment_id=deposit.id, reason="x", by=by_dan, now=now)
+    else:
+        dispute(deposit, deposit.price, now)
+    invoice = actions.issue_invoice(invoice_id=bill(hospital, ana, "KB01", now=now).id, by=by_dan, now=now)
+    assert papers.deposits_of(by_dan, ana.id) == []
+    with pytest.raises(NotADeposit):
+        actions.count_payment(payment_id=deposit.id, invoice_id=invoice.id, by=by_dan, now=now)
+    assert (again(invoice).status, CountedPayment.objects.count()) == ("issued", 0)
