@@ -87,11 +87,17 @@ def step_aside(draft: Invoice, by: Actor, now: datetime) -> Invoice | None:
 def bring_over(old: Invoice, fresh: Invoice, by: Actor, now: datetime) -> None:
     """Count what was paid for the old invoice for the new one; of a payment that was not a deposit the rest goes back.
 
+    Where more is due than before, of a deposit more counts: a payment counts for an invoice once, so nobody could add it later.
+
     The part of a large refund that needs a second person waits for them like any other. Raises NotReplaceable when a refund or
     the payer's bank takes the same money already: it is not given back twice.
     """
-    for row in old.payments.select_related("payment").order_by("created_at", "id"):
-        kept = counting.put(row.payment, fresh, most=row.amount, by=by, now=now)
+    rows = list(old.payments.select_related("payment").order_by("created_at", "id"))
+    short = max(fresh.due.amount - sum(row.amount for row in rows), 0)
+    for row in rows:
+        more = max(min(short, unspoken_of(row.payment) - row.amount), 0) if _is_deposit(row.payment) else 0
+        short -= more
+        kept = counting.put(row.payment, fresh, most=row.amount + more, by=by, now=now)
         if kept < row.amount and not _is_deposit(row.payment):
             rest = Money(row.amount - kept, fresh.currency)
             if rest.amount > unspoken_of(row.payment):

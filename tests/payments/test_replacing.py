@@ -323,3 +323,17 @@ def test_a_deposit_somebody_wants_back_is_not_counted(
     with pytest.raises(NotADeposit):
         actions.count_payment(payment_id=deposit.id, invoice_id=invoice.id, by=by_dan, now=now)
     assert (again(invoice).status, CountedPayment.objects.count()) == ("issued", 0)
+
+
+def test_a_deposit_pays_what_is_more_on_the_new_one(
+    hospital: Facility, ana: Person, by_dan: Actor, now: datetime
+) -> None:
+    deposit = paid_for(hospital, ana, Ref("deposit", new_id()), 200_000, now=now)
+    invoice = actions.issue_invoice(invoice_id=bill(hospital, ana, "KB01", now=now).id, by=by_dan, now=now)
+    actions.count_payment(payment_id=deposit.id, invoice_id=invoice.id, by=by_dan, now=now)
+    draft = actions.replace_invoice(invoice_id=invoice.id, reason="x", by=by_dan, now=now)
+    actions.charge_item(invoice_id=draft.id, code="DV07", by=by_dan, now=now)
+    fresh = actions.issue_invoice(invoice_id=draft.id, by=by_dan, now=now)
+    assert (again(fresh).status, fresh.payments.get().amount, Refund.objects.count()) == ("issued", 200_000, 0)
+    left = actions.ask_to_pay(invoice_id=fresh.id, expires_at=now + timedelta(days=1), by=by_dan, now=now)
+    assert left is not None and left.price == Money.vnd(40_000)
