@@ -28,7 +28,8 @@ def issue_invoice(*, invoice_id: UUID, buyer: dict[str, str] | None = None, by: 
     """Give a prepared bill its number; from now on it is final. Asking again returns it.
 
     One that replaces another takes its place now, with what was paid for it (replacing.py). Raises NotFound, InvoiceEmpty,
-    NotReplaceable. `buyer` says to whom it is made out (Invoice.BUYER); without it, to the payer by name.
+    NotReplaceable. `buyer` says to whom it is made out (Invoice.BUYER), what it leaves out stays as it stands on the bill;
+    empty, to the payer by name.
     """
     replacing.lock_payments_of(by, invoice_id)
     invoice = paper_access.lock_invoice(by, invoice_id)
@@ -46,9 +47,10 @@ def issue_invoice(*, invoice_id: UUID, buyer: dict[str, str] | None = None, by: 
 
 def _issue(invoice: Invoice, buyer: dict[str, str], by: Actor, now: datetime) -> Invoice:
     for name in Invoice.BUYER:
-        setattr(invoice, name, buyer.get(name, "") or getattr(invoice, name))
+        setattr(invoice, name, buyer.get(name, getattr(invoice, name)))
     invoice.buyer_name = invoice.buyer_name or invoice.payer.full_name
-    invoice.buyer_address = invoice.buyer_address or _address_of(invoice.payer)
+    if invoice.buyer_name == invoice.payer.full_name:  # where the payer lives is no business of their company's
+        invoice.buyer_address = invoice.buyer_address or _address_of(invoice.payer)
     sum_up(invoice)
     number = numbers.take("invoice", invoice.facility, now)
     invoice.year, invoice.sequence, invoice.number = number.year, number.sequence, number.text

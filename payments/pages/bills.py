@@ -159,7 +159,8 @@ def issue(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _bill(request, invoice_id, buyer_form=form)
     try:
-        issued = actions.issue_invoice(invoice_id=invoice_id, buyer=form.cleaned_data, by=actor_of(request), now=now())
+        buyer = {name: said for name, said in form.cleaned_data.items() if name in request.POST}
+        issued = actions.issue_invoice(invoice_id=invoice_id, buyer=buyer, by=actor_of(request), now=now())
     except Conflict as refusal:
         messages.error(request, str(refusal.detail))
         return redirect("payments_bill", invoice_id)

@@ -235,3 +235,19 @@ def test_strangers_write_and_see_no_bills(
             assert getattr(browser, method)(door, said).status_code == 403, door
         assert getattr(Client(), method)(door, said).status_code == 302, door
     assert (list(Invoice.objects.values()), list(ChargedItem.objects.values())) == before
+
+
+def test_a_company_is_taken_off_the_invoice_in_its_place(
+    ana: Person, draft: Invoice, dan_browser: Client, now: datetime
+) -> None:
+    """Made out to the company by mistake: what the desk empties is empty, and stands again for who pays."""
+    ana.address = "12 Lê Lợi"
+    ana.save()
+    company = {"buyer_name": "Công ty TNHH Sao Mai", "buyer_tax_code": "0100109106", "buyer_address": ""}
+    dan_browser.post(f"{page_of(draft)}issue/", company)
+    assert (again(draft).buyer_name, again(draft).buyer_address) == ("Công ty TNHH Sao Mai", "")
+    fresh = actions.replace_invoice(invoice_id=draft.id, reason="x", by=HOUSE, now=now)
+    dan_browser.post(f"{page_of(fresh)}issue/", dict.fromkeys(Invoice.BUYER, ""))
+    found = again(fresh)
+    assert (found.status, found.buyer_name, found.buyer_tax_code) == ("issued", ana.full_name, "")
+    assert found.buyer_address.startswith("12 Lê Lợi")
