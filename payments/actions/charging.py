@@ -130,8 +130,8 @@ def give_discount(*, item_id: UUID, money: Money, reason: str, by: Actor, now: d
     if not fits or (money.amount and not reason.strip()):
         raise DiscountTooHigh()
     line.discount_amount, line.discount_reason = money.amount, reason.strip()[:200]
-    line.own_amount = line.base_amount - line.discount_amount
-    line.insurance_amount = line.copay_amount = line.other_amount = 0
+    line.insurance_amount = line.copay_amount = 0
+    _give_own(line)
     line.save()
     invoice = _draft(by, line.invoice_id)
     _without_split(invoice)
@@ -190,7 +190,7 @@ def split_by_insurance(
     fund = bhyt.shared_out(parts.fund, insured)
     for line, its_insured, its_fund in zip(lines, insured, fund, strict=True):
         line.insurance_amount, line.copay_amount = its_fund, its_insured - its_fund
-        line.own_amount, line.other_amount = line.total_amount - its_insured, 0
+        _give_own(line)
         line.save()
     invoice.card, invoice.visit_object = card.replace(" ", "").upper(), visit_object
     invoice.split_reason = exact.reason
@@ -229,6 +229,13 @@ def take_from_other_source(*, item_id: UUID, money: Money, by: Actor, now: datet
     return line
 
 
+def _give_own(line: ChargedItem) -> None:
+    """Give the citizen what neither the insurance nor, as far as that reaches, another source pays of a line."""
+    rest = line.total_amount - line.insurance_amount - line.copay_amount
+    line.other_amount = min(line.other_amount, rest)
+    line.own_amount = rest - line.other_amount
+
+
 def sum_up(invoice: Invoice) -> None:
     """Write the sums of the lines into their bill."""
     lines = list(invoice.items.all())
@@ -249,7 +256,8 @@ def _without_split(invoice: Invoice) -> None:
     """A bill that changed is no longer split: the thresholds look at the whole visit."""
     if invoice.card:
         for line in invoice.items.all():
-            line.own_amount, line.insurance_amount, line.copay_amount = line.total_amount - line.other_amount, 0, 0
+            line.insurance_amount = line.copay_amount = 0
+            _give_own(line)
             line.save()
         invoice.card = invoice.visit_object = invoice.split_reason = ""
         invoice.save(update_fields=["card", "visit_object", "split_reason"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -303,3 +304,19 @@ def test_strangers_and_other_desks_write_no_bills(
     with pytest.raises(NotAllowed):
         actions.replace_invoice(invoice_id=done.id, reason="x", by=by_ana, now=now)
     assert (done.items.count(), done.status) == (1, "issued")
+
+
+def test_another_source_goes_on_paying_when_a_card_or_a_discount_comes(
+    hospital: Facility, ana: Person, now: datetime
+) -> None:
+    """A contract pays the private room; of the blood count, what the card leaves it nothing of."""
+    prepared = bill(hospital, ana, "XN12", "DV07", now=now)
+    insured, room = prepared.items.get(code="XN12"), prepared.items.get(code="DV07")
+    actions.take_from_other_source(item_id=room.id, money=Money.vnd(80_000), by=HOUSE, now=now)
+    actions.take_from_other_source(item_id=insured.id, money=Money.vnd(1_000), by=HOUSE, now=now)
+    split: dict[str, Any] = {"invoice_id": prepared.id, "card": "GD4010123456789", "visit_object": "1.1"}
+    for _ in range(2):
+        found = actions.split_by_insurance(**split, by=HOUSE, now=now)
+        assert (found.other_amount, found.own_amount, found.copay_amount) == (80_000, 10_000, 206_913)
+    actions.give_discount(item_id=room.id, money=Money.vnd(30_000), reason="Hộ nghèo", by=HOUSE, now=now)
+    assert (again(prepared).other_amount, again(prepared).due.amount) == (60_000, 1_034_567)
