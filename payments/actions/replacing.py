@@ -26,9 +26,10 @@ Status = Invoice.Status
 
 @transaction.atomic
 def replace_invoice(*, invoice_id: UUID, reason: str, by: Actor, now: datetime) -> Invoice:
-    """Begin a bill with the lines of an issued one. Once issued it stands in its place; until then nothing has changed.
+    """Begin a bill with the lines of an issued one, and who pays which part of them. Repeatable.
 
-    Asking again returns it. Raises NotFound, InvoiceFinal for a draft or credit note, NotReplaceable once money went back.
+    Once issued it stands in its place; until then nothing has changed. Raises NotFound, InvoiceFinal for a draft or credit
+    note, NotReplaceable once money went back.
     """
     invoice = paper_access.lock_invoice(by, invoice_id)
     paper_access.require_desk_of(by, invoice.facility_id)
@@ -49,11 +50,10 @@ def replace_invoice(*, invoice_id: UUID, reason: str, by: Actor, now: datetime) 
         form=invoice.form,
         visited_on=invoice.visited_on,
         created_at=now,
-        **{name: getattr(invoice, name) for name in Invoice.BUYER},
+        **{name: getattr(invoice, name) for name in (*Invoice.BUYER, "card", "visit_object", "split_reason")},
     )
     for line in invoice.items.all():
         line.pk, line.invoice, line.created_at = new_id(), draft, now
-        line.own_amount, line.insurance_amount, line.copay_amount, line.other_amount = line.total_amount, 0, 0, 0
         line.save(force_insert=True)
     sum_up(draft)
     audit.record(

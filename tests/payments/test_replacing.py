@@ -337,3 +337,17 @@ def test_a_deposit_pays_what_is_more_on_the_new_one(
     assert (again(fresh).status, fresh.payments.get().amount, Refund.objects.count()) == ("issued", 200_000, 0)
     left = actions.ask_to_pay(invoice_id=fresh.id, expires_at=now + timedelta(days=1), by=by_dan, now=now)
     assert left is not None and left.price == Money.vnd(40_000)
+
+
+def test_who_pays_which_part_stays_when_only_the_name_was_wrong(
+    hospital: Facility, ana: Person, by_dan: Actor, now: datetime
+) -> None:
+    prepared = bill(hospital, ana, "XN12", "DV07", now=now)
+    actions.split_by_insurance(invoice_id=prepared.id, card=CARD, visit_object="1.1", by=by_dan, now=now)
+    room = prepared.items.get(code="DV07")
+    actions.take_from_other_source(item_id=room.id, money=Money.vnd(50_000), by=by_dan, now=now)
+    old = actions.issue_invoice(invoice_id=prepared.id, by=by_dan, now=now)
+    draft = actions.replace_invoice(invoice_id=old.id, reason="Sai tên", by=by_dan, now=now)
+    fresh = actions.issue_invoice(invoice_id=draft.id, by=by_dan, now=now)
+    assert (fresh.due, fresh.parts, fresh.card, fresh.split_reason) == (old.due, old.parts, CARD, "card share")
+    assert fresh.due == Money.vnd(206_913 + 40_000)
