@@ -29,8 +29,8 @@ NOBODY = Party(name="Khách hàng không lấy hóa đơn")
 def request_einvoice(*, invoice_id: UUID, by: Actor, now: datetime) -> EInvoice | None:
     """Ask for the electronic invoice of an issued invoice. Repeatable: each has one. None without a provider.
 
-    A credit note adjusts, a replacement replaces the electronic invoice of the one it is about. Raises NotFound,
-    InvoiceFinal, InSummary once the day was summed up.
+    A credit note adjusts, a replacement replaces the electronic invoice of the one it is about; of what was replaced without
+    one, the one in its place gets it. Raises NotFound, InvoiceFinal, InSummary once the day was summed up.
     """
     invoice = paper_access.lock_invoice(by, invoice_id)
     provider = einvoice.provider()
@@ -39,6 +39,8 @@ def request_einvoice(*, invoice_id: UUID, by: Actor, now: datetime) -> EInvoice 
         return known
     if invoice.is_draft:
         raise InvoiceFinal()
+    if invoice.status == Invoice.Status.REPLACED:
+        return request_einvoice(invoice_id=invoice.replacements.get().id, by=by, now=now)
     # A credit note's money was counted for the invoice it is about: if that is summed up, the day's summary is adjusted.
     counted = CountedPayment.objects.filter(invoice__in=[invoice.pk, invoice.adjusts_id]).values("payment_id")
     if Summed.objects.filter(receipt__payment__in=counted).exists():
@@ -186,15 +188,18 @@ def _seller(facility: Facility) -> Party:
 def _wanted_of(key: UUID, invoice: Invoice) -> Wanted:
     facility = Facility.objects.select_related("province").get(id=invoice.facility_id)
     items = list(invoice.items.all())
-    kind = "adjustment" if invoice.adjusts_id else "replacement" if invoice.replaces_id else "invoice"
+    # Of what the tax authority never heard of, nothing is adjusted or replaced there.
+    about = invoice.adjusts_id or invoice.replaces_id
+    is_known = about is not None and EInvoice.objects.filter(invoice_id=about).exists()
+    kind = ("adjustment" if invoice.adjusts_id else "replacement") if is_known else "invoice"
     assert invoice.issued_at is not None  # asked for issued ones only
     said = {name.removeprefix("buyer_"): getattr(invoice, name) for name in Invoice.BUYER}
-    methods = invoice.payments.order_by("id").values_list("payment__gateway", flat=True)
+    # What takes another's place is asked for before it has that one's payments.
+    paid = CountedPayment.objects.filter(invoice__in=[invoice.pk, invoice.replaces_id])
+    methods = paid.order_by("id").values_list("payment__gateway", flat=True)
     return Wanted(
         key=key,
-        kind=kind
-        if kind != "adjustment" or EInvoice.objects.filter(invoice=invoice.adjusts_id).exists()
-        else "invoice",
+        kind=kind,
         number=invoice.number,
         issued_on=invoice.issued_at.astimezone(ZoneInfo(facility.zone)).date().isoformat(),
         seller=_seller(facility),

@@ -55,7 +55,9 @@ def invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
         "payments": found.payments.select_related("payment").order_by("created_at"),
         "credits": found.credits.exclude(status="draft").order_by("issued_at"),
         "einvoice": getattr(found, "einvoice", None),
-        "may_request": found.kind == "bill" and not found.is_draft and einvoice.provider() is not None,
+        "may_request": found.kind == "bill"
+        and found.status not in {"draft", "replaced"}
+        and einvoice.provider() is not None,
         "is_desk": by.role == "desk",
         **(_desk_facts(by, found) if by.role == "desk" else {}),
     }

@@ -408,3 +408,37 @@ def test_the_months_invoices_say_who_owes_which_part(
 @pytest.mark.parametrize("month", ["", "x", "2026-13", "0001-01", "99999-01"])
 def test_nonsense_shows_this_month(dan_browser: Client, month: str) -> None:
     assert dan_browser.get(f"/hospital/statement/?month={month}").status_code == 200
+
+
+def test_what_replaces_a_bill_the_tax_office_never_saw_is_its_first_invoice(
+    folder: Path, billed: tuple[Payment, Invoice], ana_browser: Client, now: datetime
+) -> None:
+    """Nobody wanted an electronic invoice of the first one. Who asks for it afterwards gets that of the one in its place."""
+    _payment, invoice = billed
+    draft = actions.replace_invoice(invoice_id=invoice.id, reason="Sai tên", by=HOUSE, now=now)
+    fresh = actions.issue_invoice(invoice_id=draft.id, by=HOUSE, now=now)
+    assert f"/invoices/{invoice.id}/electronic/" not in ana_browser.get(f"/invoices/{invoice.id}/").content.decode()
+    for one in (invoice, fresh):
+        assert ana_browser.post(f"/invoices/{one.id}/electronic/").status_code == 302
+    run_jobs()
+    row = EInvoice.objects.get()
+    assert (row.invoice_id, row.status, row.content["kind"], row.content["original"]) == (
+        fresh.id, "issued", "invoice", "",
+    )  # fmt: skip
+
+
+def test_what_replaces_a_bill_replaces_its_electronic_invoice(
+    folder: Path, billed: tuple[Payment, Invoice], now: datetime
+) -> None:
+    _payment, invoice = billed
+    original = actions.request_einvoice(invoice_id=invoice.id, by=HOUSE, now=now)
+    draft = actions.replace_invoice(invoice_id=invoice.id, reason="Sai tên", by=HOUSE, now=now)
+    fresh = actions.issue_invoice(invoice_id=draft.id, by=HOUSE, now=now)
+    run_jobs()
+    assert original is not None
+    original.refresh_from_db()
+    row = EInvoice.objects.get(invoice=fresh)
+    assert (original.status, row.content["kind"], row.content["original"]) == (
+        "replaced", "replacement", original.tax_code,
+    )  # fmt: skip
+    assert row.content["payment_methods"] == ["sandbox"]
