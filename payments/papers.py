@@ -116,9 +116,14 @@ def deposits_of(by: Actor, payer_id: UUID, subjects: Iterable[Ref] = ()) -> list
     return [(one, free) for one, free in found if free.amount > 0]
 
 
-def copayments_of(by: Actor, person_id: UUID, periods: Sequence[tuple[date, date]]) -> list[int]:
-    """Return what somebody paid of their own share at the desk's facility in each of these times, as far as bills say."""
-    rows = paper_access.invoices_of(by).filter(person_id=person_id, kind="bill", status__in=["issued", "settled"])
+def copayments_beside(by: Actor, bill: Invoice, periods: Sequence[tuple[date, date]]) -> list[int]:
+    """Return what a patient paid of their own share at the desk's facility in each of these times, as far as bills say.
+
+    What the bill is to stand in the place of is not counted: it is the same visit.
+    """
+    rows = paper_access.invoices_of(by).filter(person_id=bill.person_id, kind="bill", status__in=["issued", "settled"])
+    if bill.replaces_id is not None:
+        rows = rows.exclude(id=bill.replaces_id)
     return [
         rows.filter(visited_on__range=period).aggregate(total=Sum("copay_amount"))["total"] or 0 for period in periods
     ]

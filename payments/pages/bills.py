@@ -57,7 +57,7 @@ def _bill(request: HttpRequest, invoice_id: UUID, **wrong: forms.Form) -> HttpRe
 
 def _card_form(request: HttpRequest, invoice: Invoice) -> CardForm:
     periods = bhyt.periods_of_year(invoice.visited_on)
-    paid = papers.copayments_of(actor_of(request), invoice.person_id, periods)
+    paid = papers.copayments_beside(actor_of(request), invoice, periods)
     known = {f"paid_{number}": f"{amount:,}".replace(",", ".") for number, amount in enumerate(paid) if amount}
     card = invoice.card or invoice.person.insurance_number
     return CardForm(on=invoice.visited_on, initial={"card": card, "visit_object": invoice.visit_object, **known})

@@ -251,3 +251,12 @@ def test_a_company_is_taken_off_the_invoice_in_its_place(
     found = again(fresh)
     assert (found.status, found.buyer_name, found.buyer_tax_code) == ("issued", ana.full_name, "")
     assert found.buyer_address.startswith("12 Lê Lợi")
+
+
+def test_a_bill_in_anothers_place_does_not_count_that_ones_own_share(
+    draft: Invoice, dan_browser: Client, now: datetime
+) -> None:
+    actions.split_by_insurance(invoice_id=draft.id, card=CARD, visit_object="1.1", by=HOUSE, now=now)
+    actions.issue_invoice(invoice_id=draft.id, by=HOUSE, now=now)
+    fresh = actions.replace_invoice(invoice_id=draft.id, reason="x", by=HOUSE, now=now)
+    assert re.search(r'name="paid_1"[^>]*value=""', words(dan_browser.get(page_of(fresh))))
