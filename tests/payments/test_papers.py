@@ -19,7 +19,7 @@ from core.ids import new_id
 from core.money import Money
 from core.refs import Ref
 from identity.models import Facility, Person
-from payments import actions, einvoice, ledger, months, papers
+from payments import actions, einvoice, ledger, months, papers, price_lists
 from payments.actions import books, numbers
 from payments.errors import EInvoiceUnavailable, InSummary, NotCaptured
 from payments.models import EInvoice, Entry, Invoice, Payment, Receipt, Series
@@ -343,6 +343,11 @@ def test_without_a_provider_nothing_is_asked_for(settings: Any, billed: tuple[Pa
     assert not EInvoice.objects.exists()
 
 
+def first_day(facility: Facility, now: datetime) -> date:
+    """The first day of this month where the facility is: there it is tomorrow already while it is evening in Greenwich."""
+    return price_lists.today_at(facility, now).replace(day=1)
+
+
 def test_the_month_adds_up(
     hospital: Facility, ana: Person, dan_browser: Client, now: datetime, open_payment: Callable[..., Payment]
 ) -> None:
@@ -354,7 +359,7 @@ def test_the_month_adds_up(
         books.write(Entry.Kind.FEE, fee, payment=payments[0])
     elsewhere = make_facility(name="Elsewhere")
     paid_for(elsewhere, ana, Ref("deposit", new_id()), 999_000, now=now)
-    month = months.month_of(hospital, now.date().replace(day=1))
+    month = months.month_of(hospital, first_day(hospital, now))
     total = month.total
     assert (total.number, total.income, total.refunds, total.sent_back, total.fees) == (
         2,
@@ -371,9 +376,9 @@ def test_the_month_adds_up(
         "refunds": (0, 130_000),
         "refunds_due": (0, -80_000),
     }
-    following = months.month_of(hospital, (now.date().replace(day=1) + timedelta(days=32)).replace(day=1))
+    following = months.month_of(hospital, (first_day(hospital, now) + timedelta(days=32)).replace(day=1))
     assert following.total.income == 0 and sum(one.opening for one in following.balances) == 0
-    where = f"?month={now:%Y-%m}"
+    where = f"?month={first_day(hospital, now):%Y-%m}"
     assert "230.000" in dan_browser.get(f"/hospital/statement/{where}").content.decode()
     assert "230000" in dan_browser.get(f"/hospital/statement/statement.csv{where}").content.decode()
     pdf = text_of(dan_browser.get(f"/hospital/statement/statement.pdf{where}").content)
@@ -393,16 +398,16 @@ def test_the_months_invoices_say_who_owes_which_part(
     deposit = paid_for(hospital, ana, Ref("deposit", new_id()), 30_000, now=now)
     actions.count_payment(payment_id=deposit.id, invoice_id=own.id, by=HOUSE, now=now)
     bill(hospital, ana, "DV07", now=now)  # a draft says nothing
-    found = months.month_of(hospital, now.date().replace(day=1)).billed
+    found = months.month_of(hospital, first_day(hospital, now)).billed
     assert (found.number, found.total, found.discount, found.insurance) == (2, 1_114_567, 10_000, 827_654)
     assert (found.patients, found.unpaid, found.credited) == (286_913, 256_913, 0)
-    where = f"?month={now:%Y-%m}"
+    where = f"?month={first_day(hospital, now):%Y-%m}"
     assert "827.654" in dan_browser.get(f"/hospital/statement/{where}").content.decode()
     assert "256913" in dan_browser.get(f"/hospital/statement/statement.csv{where}").content.decode()
     assert "827.654 ₫" in text_of(dan_browser.get(f"/hospital/statement/statement.pdf{where}").content)
     replaced = actions.replace_invoice(invoice_id=own.id, reason="x", by=HOUSE, now=now)
     actions.issue_invoice(invoice_id=replaced.id, by=HOUSE, now=now)
-    assert months.month_of(hospital, now.date().replace(day=1)).billed == found
+    assert months.month_of(hospital, first_day(hospital, now)).billed == found
 
 
 @pytest.mark.parametrize("month", ["", "x", "2026-13", "0001-01", "99999-01"])
