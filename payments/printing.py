@@ -137,7 +137,7 @@ def _buyer(invoice: Invoice) -> list[tuple[str, str]]:
         ("Địa chỉ", invoice.buyer_address),
         ("Người bệnh", invoice.person.full_name),
         ("Ngày khám", f"{invoice.visited_on:%d/%m/%Y}"),
-        ("Thẻ bảo hiểm y tế", invoice.card),
+        ("Thẻ bảo hiểm y tế", f"…{invoice.card_end}" if invoice.card else ""),  # relatives who pay open this, too
     ]
 
 

@@ -238,6 +238,7 @@ def test_who_pays_what_is_shown_before_paying(
     assert [parts[name]["amount"] for name in ("insurance", "copay", "own")] == [827_654, 206_913, 90_000]
     paper = text_of(ana_browser.get(f"/invoices/{draft.id}/invoice.pdf").content)
     assert "Quỹ BHYT thanh toán: 827.654 ₫" in paper and "Còn phải trả: 296.913 ₫" in paper
+    assert "6789" in paper and "GD4010123456789" not in paper
 
 
 def test_a_paper_that_is_missing_is_noticed(paid: Payment, now: datetime) -> None:
