@@ -31,7 +31,7 @@ def count_payment(*, payment_id: UUID, invoice_id: UUID, by: Actor, now: datetim
     """Count a payment for an invoice, also one made before it (a deposit), as far as it is due. Repeatable.
 
     Of a replaced invoice, for the one in its place. Raises NotFound, InvoiceFinal for a draft, NotADeposit when nothing of
-    the payment is free or it is another facility's.
+    the payment is free, it is another facility's or, at the desk, another payer's.
     """
     payment = access.lock_payment(by, payment_id)
     invoice = _standing(by, invoice_id)
@@ -40,6 +40,8 @@ def count_payment(*, payment_id: UUID, invoice_id: UUID, by: Actor, now: datetim
         return invoice
     if invoice.is_draft or invoice.kind != "bill":
         raise InvoiceFinal()
+    if not by.is_system and payment.payer_id != invoice.payer_id:
+        raise NotADeposit()
     # What a colleague wants to give back, or a bank has taken, is not there for the desk to count; the house does not wait for that.
     most = free_of(payment) if by.is_system else unspoken_of(payment)
     if put(payment, invoice, most=most, by=by, now=now) <= 0:

@@ -19,7 +19,7 @@ from payments import actions, papers
 from payments.errors import BadDeposit, InvoiceEmpty, InvoiceFinal, NotADeposit, NotReplaceable, PriceDiffers
 from payments.gateways import DisputeTruth
 from payments.models import CountedPayment, Invoice, Payment, Refund
-from tests.make import actor_for, make_desk, make_facility
+from tests.make import actor_for, make_desk, make_facility, make_person
 from tests.payments.billing import HOUSE, bill, give_back, paid_for, pay, publish
 
 pytestmark = pytest.mark.django_db
@@ -351,3 +351,13 @@ def test_who_pays_which_part_stays_when_only_the_name_was_wrong(
     fresh = actions.issue_invoice(invoice_id=draft.id, by=by_dan, now=now)
     assert (fresh.due, fresh.parts, fresh.card, fresh.split_reason) == (old.due, old.parts, CARD, "card share")
     assert fresh.due == Money.vnd(206_913 + 40_000)
+
+
+def test_the_desk_pays_nobodys_bill_with_anothers_deposit(
+    hospital: Facility, ana: Person, by_dan: Actor, now: datetime
+) -> None:
+    deposit = paid_for(hospital, make_person(), Ref("deposit", new_id()), 500_000, now=now)
+    invoice = actions.issue_invoice(invoice_id=bill(hospital, ana, "KB01", now=now).id, by=by_dan, now=now)
+    with pytest.raises(NotADeposit):
+        actions.count_payment(payment_id=deposit.id, invoice_id=invoice.id, by=by_dan, now=now)
+    assert (again(invoice).status, CountedPayment.objects.count()) == ("issued", 0)
