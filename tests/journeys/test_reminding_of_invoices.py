@@ -84,7 +84,11 @@ def adjusted(invoice: Invoice, at: datetime, by_dan: Any) -> None:
 
 
 def replaced(invoice: Invoice, at: datetime, by_dan: Any) -> None:
-    actions.replace_invoice(invoice_id=invoice.id, reason="Sai tên", by=HOUSE, now=at)
+    draft = actions.replace_invoice(invoice_id=invoice.id, reason="Sai tên", by=HOUSE, now=at)
+    for line in draft.items.all():
+        actions.give_discount(item_id=line.id, money=line.total, reason="x", by=HOUSE, now=at)
+    actions.issue_invoice(invoice_id=draft.id, by=HOUSE, now=at)
+    assert Invoice.objects.get(id=invoice.id).status == "replaced"
 
 
 @pytest.mark.parametrize("ended", [settled, adjusted, replaced])
