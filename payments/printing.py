@@ -145,7 +145,7 @@ def _sums(invoice: Invoice, counted: int) -> list[tuple[str, str]]:
     def said(amount: int) -> str:
         return str(Money(amount, invoice.currency)) if amount else ""
 
-    left = invoice.due.amount - counted
+    left = invoice.due.amount - counted if invoice.status == "issued" else 0  # as papers.left_of
     is_bill = invoice.kind == "bill"
     return [
         ("Tổng cộng", str(invoice.total)),

@@ -448,3 +448,15 @@ def test_what_replaces_a_bill_replaces_its_electronic_invoice(
         "replaced", "replacement", original.tax_code,
     )  # fmt: skip
     assert row.content["payment_methods"] == ["sandbox"]
+
+
+def test_a_replaced_invoice_on_paper_asks_for_nothing(
+    hospital: Facility, ana: Person, ana_browser: Client, now: datetime
+) -> None:
+    publish(hospital, now=now)
+    invoice = actions.issue_invoice(invoice_id=bill(hospital, ana, "KB01", now=now).id, by=HOUSE, now=now)
+    paper = f"/invoices/{invoice.id}/invoice.pdf"
+    assert "Còn phải trả: 150.000 ₫" in text_of(ana_browser.get(paper).content)
+    draft = actions.replace_invoice(invoice_id=invoice.id, reason="x", by=HOUSE, now=now)
+    actions.issue_invoice(invoice_id=draft.id, by=HOUSE, now=now)
+    assert "Còn phải trả" not in text_of(ana_browser.get(paper).content)
