@@ -31,6 +31,7 @@ class InvoiceFacts:
     number: str
     payer_id: UUID
     facility_id: UUID
+    subject: Ref
     left: Money
 
 
@@ -67,7 +68,9 @@ def unpaid_facts(invoice_id: UUID) -> InvoiceFacts | None:
     found = nobody_pays().filter(id=invoice_id).first()
     if found is None or left_of(found).is_zero:
         return None
-    return InvoiceFacts(found.id, found.number, found.payer_id, found.facility_id, left_of(found))
+    return InvoiceFacts(
+        found.id, found.number, found.payer_id, found.facility_id, Ref.parse(found.subject), left_of(found)
+    )
 
 
 def split_before(payment: Payment) -> Invoice | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import booking.queries
 import notifications.actions
 import payments.papers
 import payments.queries
@@ -46,9 +47,12 @@ def remind_the_payer(event: PaymentUnpaid) -> None:
 
 @on(InvoiceUnpaid)
 def remind_of_the_invoice(event: InvoiceUnpaid) -> None:
-    """Nobody has begun to pay it: said once for each reminder, and not if that changed meanwhile."""
+    """Nobody has begun to pay it: said once for each reminder, and not if that changed meanwhile.
+
+    Of a visit that was cancelled nobody is reminded: what of its bill is still owed, the desk has to say.
+    """
     invoice = payments.papers.unpaid_facts(UUID(event.invoice_id))
-    if invoice is None:
+    if invoice is None or _is_cancelled(invoice.subject):
         return
     notifications.actions.send(
         kind="invoice_reminder",
@@ -64,6 +68,10 @@ def remind_of_the_invoice(event: InvoiceUnpaid) -> None:
         by=STORY,
         now=this_instant(),
     )
+
+
+def _is_cancelled(subject: Ref) -> bool:
+    return subject.kind == "appointment" and booking.queries.get_facts(subject.id).status == "cancelled"
 
 
 @on(CreditOwed)

@@ -11,10 +11,13 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+import booking.actions
 import payments.actions
 from core.actor import Actor
 from core.ids import new_id
+from core.money import Money
 from journeys import billing
+from notifications.models import Message
 from payments.gateways.sandbox import bank
 from payments.models import CountedPayment, Invoice, Payment, Refund
 from tests import make
@@ -203,3 +206,20 @@ def test_two_taps_begin_one_bill_that_has_the_visit_once(story: Story, clock, da
         thread.join(30)
     assert errors == []
     assert Invoice.objects.get().items.count() == 1
+
+
+def test_nobody_is_reminded_of_the_bill_of_a_cancelled_visit(story: Story, clock, dan: Any, desk: Client) -> None:
+    story.hold()
+    story.pay()
+    visit = UUID(story.ids["appointment"])
+    clock.shift(60)
+    bill = billing.begin_bill(appointment_id=visit, by=HOUSE, now=this_instant())
+    wish = {"name": "Băng gạc", "price": Money.vnd(50_000)}
+    payments.actions.charge_amount(invoice_id=bill.id, **wish, by=HOUSE, now=this_instant())  # type: ignore[arg-type]
+    payments.actions.issue_invoice(invoice_id=bill.id, by=HOUSE, now=this_instant())
+    booking.actions.cancel_appointment(appointment_id=visit, by=make.actor_for(story.ana), now=this_instant())
+    run_jobs()
+    clock.shift(5 * 86_400)
+    payments.actions.remind_of_invoices(by=HOUSE, now=this_instant())
+    run_jobs()
+    assert not Message.objects.filter(kind="invoice_reminder").exists()
