@@ -118,16 +118,20 @@ def split(
     on: date,
     form: str,
     outside: Decimal | int = 0,
+    beside: Decimal | int = 0,
     object_share: Decimal = Decimal(1),
     right_route: bool = True,
     five_years: bool = False,
     copay_this_year: Sequence[Paid] = (),
 ) -> Split:
-    """Split a visit's bill: `in_scope` is what BHYT knows of it, `outside` the rest. `form` is the form of care."""
+    """Split a visit's bill: `in_scope` is what BHYT knows of it, `outside` the rest. `form` is the form of care.
+
+    `beside` is what BHYT knows of the visit's other bills: whether a visit is a small one, all of them say together.
+    """
     inside, outside = Decimal(in_scope), Decimal(outside)
     if form not in INSURED_FORMS:
         return Split(Decimal("0.00"), Decimal("0.00"), _cents(inside + outside), "not insured at a distance")
-    share, reason = _share(share, inside, on, right_route, five_years, copay_this_year)
+    share, reason = _share(share, inside + beside, on, right_route, five_years, copay_this_year)
     insured = inside * object_share
     fund = _cents(insured * share)
     return Split(fund, _cents(insured) - fund, _cents(inside - insured + outside), reason)

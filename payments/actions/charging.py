@@ -8,6 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F, Sum
 
 import audit
 from core.actor import Actor
@@ -178,6 +179,7 @@ def split_by_insurance(
     exact = bhyt.split(
         Decimal(1) if kind.any_card else share,
         sum(inside),
+        beside=_known_beside(invoice),
         on=invoice.visited_on,
         form=invoice.form,
         object_share=kind.share,
@@ -198,6 +200,14 @@ def split_by_insurance(
     sum_up(invoice)
     audit.record(by, "payments.split", invoice, person_id=invoice.person_id, facility_id=invoice.facility_id)
     return invoice
+
+
+def _known_beside(invoice: Invoice) -> int:
+    """Return how much of what stands on the other issued bills of the same visit health insurance knows."""
+    bills = Invoice.objects.filter(subject=invoice.subject, person=invoice.person_id, kind="bill")
+    bills = bills.exclude(status__in=["draft", "replaced"]).exclude(id=invoice.replaces_id or invoice.id)
+    lines = ChargedItem.objects.filter(invoice__in=bills, in_scope=True)
+    return lines.aggregate(total=Sum(F("base_amount") - F("discount_amount"), default=0))["total"]
 
 
 @transaction.atomic

@@ -320,3 +320,17 @@ def test_another_source_goes_on_paying_when_a_card_or_a_discount_comes(
         assert (found.other_amount, found.own_amount, found.copay_amount) == (80_000, 10_000, 206_913)
     actions.give_discount(item_id=room.id, money=Money.vnd(30_000), reason="Hộ nghèo", by=HOUSE, now=now)
     assert (again(prepared).other_amount, again(prepared).due.amount) == (60_000, 1_034_567)
+
+
+def test_two_small_bills_are_no_small_visit(hospital: Facility, ana: Person, now: datetime) -> None:
+    """150.000 ₫ are below 15 % of the base salary (379.500 ₫); with 300.000 ₫ on another bill of the visit they are not."""
+    first = bill(hospital, ana, "KB01", "KB01", now=now)
+    actions.issue_invoice(invoice_id=first.id, by=HOUSE, now=now)
+    values = {name: getattr(first, name) for name in ("person_id", "payer_id", "facility_id", "visited_on", "form")}
+    second = actions.prepare_invoice(subject=Ref.parse(first.subject), **values, by=HOUSE, now=now)
+    actions.charge_item(invoice_id=second.id, code="KB01", by=HOUSE, now=now)
+    split: dict[str, Any] = {"card": "GD4010123456789", "visit_object": "1.1", "by": HOUSE, "now": now}
+    found = actions.split_by_insurance(invoice_id=second.id, **split)
+    assert (found.split_reason, found.insurance_amount, found.due.amount) == ("card share", 120_000, 30_000)
+    anew = actions.replace_invoice(invoice_id=first.id, reason="Thẻ BHYT", by=HOUSE, now=now)
+    assert actions.split_by_insurance(invoice_id=anew.id, **split).insurance_amount == 300_000  # nothing else is issued
