@@ -68,9 +68,14 @@ def _desk_facts(by: Actor, found: Invoice) -> dict[str, Any]:
     """What the desk needs to know to be paid."""
     is_due = not papers.left_of(found).is_zero
     subjects = [Ref.parse(found.subject)]
+    counted = set(
+        found.payments.values_list("payment_id", flat=True)
+    )  # each counts once: what is free since, elsewhere
     return {
         "is_due": is_due,
-        "deposits": papers.deposits_of(by, found.payer_id, subjects) if is_due else [],
+        "deposits": [one for one in papers.deposits_of(by, found.payer_id, subjects) if one[0].pk not in counted]
+        if is_due
+        else [],
         "may_replace": found.kind == "bill" and found.can_move_to(Invoice.Status.REPLACED),
         "may_insure": found.form in bhyt.INSURED_FORMS and not found.card,
         "replacement": found.replacements.first(),

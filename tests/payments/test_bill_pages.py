@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from core.ids import new_id
+from core.money import Money
 from core.refs import Ref
 from identity.models import Facility, Person
 from payments import actions
@@ -260,3 +261,21 @@ def test_a_bill_in_anothers_place_does_not_count_that_ones_own_share(
     actions.issue_invoice(invoice_id=draft.id, by=HOUSE, now=now)
     fresh = actions.replace_invoice(invoice_id=draft.id, reason="x", by=HOUSE, now=now)
     assert re.search(r'name="paid_1"[^>]*value=""', words(dan_browser.get(page_of(fresh))))
+
+
+def test_a_deposit_that_counts_already_is_not_offered_again(
+    hospital: Facility, ana: Person, draft: Invoice, dan_browser: Client, now: datetime
+) -> None:
+    """It counted whole, for two bills; the first was replaced by a smaller one, so a part of it is free again."""
+    deposit = paid_for(hospital, ana, Ref("deposit", new_id()), 300_000, now=now)
+    small = bill(hospital, ana, "KB01", now=now)
+    for one in (small, draft):
+        actions.issue_invoice(invoice_id=one.id, by=HOUSE, now=now)
+        actions.count_payment(payment_id=deposit.id, invoice_id=one.id, by=HOUSE, now=now)
+    fresh = actions.replace_invoice(invoice_id=small.id, reason="x", by=HOUSE, now=now)
+    actions.give_discount(item_id=fresh.items.get().id, money=Money.vnd(50_000), reason="x", by=HOUSE, now=now)
+    actions.issue_invoice(invoice_id=fresh.id, by=HOUSE, now=now)
+    assert f'value="{deposit.id}"' not in words(dan_browser.get(f"/invoices/{draft.id}/"))
+    other = bill(hospital, ana, "KB01", now=now)
+    actions.issue_invoice(invoice_id=other.id, by=HOUSE, now=now)
+    assert f'value="{deposit.id}"' in words(dan_browser.get(f"/invoices/{other.id}/"))
