@@ -92,9 +92,16 @@ def is_billed(subject: Ref) -> bool:
 
 
 def was_billed_before(payment_id: UUID) -> bool:
-    """Say whether a bill about what a payment is for was begun before its money came or was reserved: it stands there, then."""
+    """Say whether the desk's bill about what a payment is for was begun before its money came or was reserved: it stands there.
+
+    An invoice written for another payment of the visit is none of these: which of two moneys goes back is decided by the visit.
+    """
     payment = Payment.objects.get(id=payment_id)
     bills = Invoice.objects.filter(subject=payment.subject, kind="bill")
+    paid_by_a_visit = Q(payments__payment__subject__startswith="appointment:") | Q(
+        payments__payment__subject__startswith="series:"
+    )
+    bills = bills.exclude(id__in=Invoice.objects.filter(paid_by_a_visit).values("id"))
     return bills.filter(created_at__lte=payment.authorised_at or payment.captured_at).exists()
 
 
