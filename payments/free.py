@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from core.money import Money
 from payments.models import CountedPayment, Invoice, Payment, Refund
@@ -11,6 +11,20 @@ from payments.models import CountedPayment, Invoice, Payment, Refund
 def paid_of(invoice: Invoice) -> int:
     """Return how much has been counted for an invoice, in minor units."""
     return invoice.payments.aggregate(total=Sum("amount"))["total"] or 0
+
+
+def left_of(invoice: Invoice) -> Money:
+    """Return what is still to be paid of an invoice: nothing of a draft or credit note, nor once another stands in its place.
+
+    A credit note of money that went back takes as much off what is due as off what was paid; one without a refund off what
+    is due alone.
+    """
+    standing = {Invoice.Status.ISSUED, Invoice.Status.ADJUSTED}
+    if invoice.kind != Invoice.Kind.BILL or invoice.status not in standing:
+        return Money(0, invoice.currency)
+    taken_back = invoice.credits.filter(refund=None).exclude(status=Invoice.Status.DRAFT)
+    sums = taken_back.aggregate(total=Sum(F("copay_amount") + F("own_amount")))["total"] or 0
+    return Money(max(invoice.due.amount - paid_of(invoice) - sums, 0), invoice.currency)
 
 
 def free_of(payment: Payment) -> int:

@@ -50,12 +50,12 @@ class Billed:
     """The invoices of a month that stand today, in minor units: who pays which part, and what is still to come."""
 
     number: int = 0
-    total: int = 0  # after discounts
+    total: int = 0  # after discounts, without what was taken back of the insurance's and others' part
     discount: int = 0
     insurance: int = 0  # to be claimed from the health insurance fund
     other: int = 0
     patients: int = 0  # co-payments and own parts
-    credited: int = 0  # taken back by credit notes of the month
+    credited: int = 0  # taken back of the patients' part by credit notes of the month
     unpaid: int = 0  # of the patients' part
 
 
@@ -132,16 +132,18 @@ def _billed(found: Statement, begins: datetime, ends: datetime) -> Billed:
     bills = rows.filter(kind="bill", status__in=["issued", "settled", "adjusted"])
     columns = ("total", "discount", "insurance", "copay", "own", "other")
     sums = bills.aggregate(number=Count("id"), **{name: Sum(f"{name}_amount", default=0) for name in columns})
-    open_ones = bills.filter(status="issued")
-    owed = open_ones.aggregate(total=Sum(F("copay_amount") + F("own_amount"), default=0))["total"]
+    back = rows.filter(kind="credit").aggregate(**{name: Sum(f"{name}_amount", default=0) for name in columns})
+    open_ones = bills.filter(status__in=["issued", "adjusted"])
+    own_part = Sum(F("copay_amount") + F("own_amount"), default=0)
     counted = CountedPayment.objects.filter(invoice__in=open_ones).aggregate(total=Sum("amount", default=0))["total"]
+    taken_back = Invoice.objects.filter(adjusts__in=open_ones, refund=None).exclude(status="draft")
     return Billed(
         number=sums["number"],
-        total=sums["total"],
+        total=sums["total"] - back["insurance"] - back["other"],
         discount=sums["discount"],
-        insurance=sums["insurance"],
-        other=sums["other"],
+        insurance=sums["insurance"] - back["insurance"],
+        other=sums["other"] - back["other"],
         patients=sums["copay"] + sums["own"],
-        credited=rows.filter(kind="credit").aggregate(total=Sum("total_amount", default=0))["total"],
-        unpaid=owed - counted,
+        credited=back["copay"] + back["own"],
+        unpaid=open_ones.aggregate(total=own_part)["total"] - counted - taken_back.aggregate(total=own_part)["total"],
     )

@@ -16,7 +16,7 @@ from core.money import Money
 from core.refs import Ref, ref
 from identity.models import Facility
 from payments import access, paper_access
-from payments.free import unspoken_of
+from payments.free import left_of, paid_of, unspoken_of
 from payments.models import EInvoice, Invoice, Payment, Receipt, Refund, Summed
 from records.sources import Entry
 
@@ -48,14 +48,6 @@ def invoices_for(by: Actor, payment: Payment) -> list[Invoice]:
     return list(paper_access.invoices_of(by).filter(about).distinct().order_by("created_at", "id"))
 
 
-def left_of(invoice: Invoice) -> Money:
-    """Return what is still to be paid of an issued invoice; nothing once it is settled, adjusted or replaced."""
-    if invoice.status != Invoice.Status.ISSUED or invoice.kind != Invoice.Kind.BILL:
-        return Money(0, invoice.currency)
-    counted = invoice.payments.aggregate(total=Sum("amount"))["total"] or 0
-    return Money(max(invoice.due.amount - counted, 0), invoice.currency)
-
-
 def nobody_pays() -> QuerySet[Invoice]:
     """Return the invoices that are issued and not settled, and that no payment is asked, reserved or just made for."""
     its = Concat(Value("invoice:"), Cast(OuterRef("pk"), CharField()))
@@ -84,6 +76,24 @@ def split_before(payment: Payment) -> Invoice | None:
 def bills_of(by: Actor, subjects: Iterable[Ref]) -> QuerySet[Invoice]:
     """Return the bills and credit notes about these things, the oldest first."""
     return paper_access.invoices_of(by).filter(subject__in=[str(one) for one in subjects]).order_by("created_at", "id")
+
+
+def left_behind(subject: Ref) -> list[str]:
+    """Return the numbers of the desk's bills about this that are to be paid still, or were paid and nothing gave that back.
+
+    An invoice of what was paid beforehand is none of them: its money goes back by the visit's own rules.
+    """
+    bills = Invoice.objects.filter(subject=str(subject), kind="bill", status__in=["issued", "settled", "adjusted"])
+    beforehand = Q(payments__payment__subject__startswith="appointment:") | Q(
+        payments__payment__subject__startswith="series:"
+    )
+    bills = bills.exclude(id__in=Invoice.objects.filter(beforehand).values("id")).order_by("created_at", "id")
+    return [one.number for one in bills if not left_of(one).is_zero or _is_kept(one)]
+
+
+def _is_kept(invoice: Invoice) -> bool:
+    credited = invoice.credits.filter(refund__isnull=False).aggregate(total=Sum("total_amount"))["total"] or 0
+    return paid_of(invoice) > credited
 
 
 def is_billed(subject: Ref) -> bool:

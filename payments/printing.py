@@ -21,6 +21,7 @@ from core.money import Money
 from identity.models import Facility
 from payments import gateways
 from payments.errors import UnknownGateway
+from payments.free import left_of
 from payments.models import Credit, Invoice, Receipt
 from payments.numerals import dong_in_words
 
@@ -145,7 +146,7 @@ def _sums(invoice: Invoice, counted: int) -> list[tuple[str, str]]:
     def said(amount: int) -> str:
         return str(Money(amount, invoice.currency)) if amount else ""
 
-    left = invoice.due.amount - counted if invoice.status == "issued" else 0  # as papers.left_of
+    left = left_of(invoice).amount
     is_bill = invoice.kind == "bill"
     return [
         ("Tổng cộng", str(invoice.total)),

@@ -42,6 +42,7 @@ page_patterns = [
     path("hospital/bills/<uuid:invoice_id>/drop/", bills.drop, name="payments_bill_drop"),
     path("hospital/invoices/<uuid:invoice_id>/ask/", issued.ask, name="payments_invoice_ask"),
     path("hospital/invoices/<uuid:invoice_id>/count/", issued.count, name="payments_invoice_count"),
+    path("hospital/invoices/<uuid:invoice_id>/take-back/", issued.take_back, name="payments_invoice_take_back"),
     path("hospital/invoices/<uuid:invoice_id>/replace/", issued.replace, name="payments_invoice_replace"),
     path("hospital/invoices/", papers.invoices, name="payments_invoices"),
     path("hospital/statement/", months.statement, name="payments_statement"),

@@ -38,6 +38,7 @@ from payments.actions.invoicing import (
     bill_payment,
     credit_refund,
     issue_invoice,
+    take_back_invoice,
 )
 from payments.actions.limits import confirm_refund_limit, drop_refund_limit, set_refund_limit
 from payments.actions.links import make_link, revoke_links, use_link
@@ -150,6 +151,7 @@ __all__ = [
     "start_payment",
     "stop_there",
     "sum_up_day",
+    "take_back_invoice",
     "take_cash",
     "take_from_other_source",
     "take_line",

@@ -13,7 +13,7 @@ from core.money import Money
 from payments import access, paper_access
 from payments.actions.refunds import request_refund
 from payments.errors import InvoiceFinal, NotADeposit
-from payments.free import free_of, paid_of, unspoken_of
+from payments.free import free_of, left_of, paid_of, unspoken_of
 from payments.models import CountedPayment, Invoice, Payment, Refund
 
 Status = Invoice.Status
@@ -60,7 +60,7 @@ def _standing(by: Actor, invoice_id: UUID) -> Invoice:
 
 def put(payment: Payment, invoice: Invoice, *, most: int, by: Actor, now: datetime) -> int:
     """Count so much of a payment for an issued invoice, both locked, as is due; return it, 0 when nothing is."""
-    amount = min(most, invoice.due.amount - paid_of(invoice))
+    amount = min(most, left_of(invoice).amount)
     if amount <= 0 or payment.facility_id != invoice.facility_id or payment.currency != invoice.currency:
         return 0
     CountedPayment.objects.create(payment=payment, invoice=invoice, amount=amount, created_at=now)

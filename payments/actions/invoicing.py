@@ -9,6 +9,7 @@ from django.db import transaction
 
 import audit
 from core.actor import Actor
+from core.ids import new_id
 from core.money import Money
 from core.refs import Ref
 from payments import access, paper_access, price_lists
@@ -16,8 +17,8 @@ from payments.actions import counting, numbers, replacing
 from payments.actions.asking import cancel_payment, open_payment
 from payments.actions.charging import line_of, plain_line, sum_up
 from payments.actions.einvoices import follow_einvoice
-from payments.errors import BeingChecked, InvoiceEmpty, InvoiceFinal
-from payments.free import came, counted, free_of, paid_of
+from payments.errors import BeingChecked, InvoiceEmpty, InvoiceFinal, NotReplaceable
+from payments.free import came, counted, free_of, left_of, paid_of
 from payments.models import ChargedItem, CountedPayment, Invoice, Payment, Refund
 
 Status = Invoice.Status
@@ -80,9 +81,9 @@ def ask_to_pay(*, invoice_id: UUID, expires_at: datetime, by: Actor, now: dateti
     subject = Ref("invoice", invoice_id)
     asked = access.lock_subject(str(subject))  # before the invoice: whoever counts a payment locks in this order
     invoice = paper_access.lock_invoice(by, invoice_id)
-    if invoice.kind != "bill" or invoice.status not in {Status.ISSUED, Status.SETTLED}:
+    if invoice.kind != "bill" or invoice.status not in {Status.ISSUED, Status.SETTLED, Status.ADJUSTED}:
         raise InvoiceFinal()
-    left = Money(max(invoice.due.amount - paid_of(invoice), 0), invoice.currency)
+    left = left_of(invoice)
     open_one = next((one for one in asked if one.is_open), None)
     if open_one is not None and open_one.price != left:
         if open_one.status == Payment.Status.UNKNOWN:
@@ -177,11 +178,17 @@ def credit_refund(*, refund_id: UUID, by: Actor, now: datetime) -> Invoice | Non
     if amount <= 0:
         return None
     invoice = paper_access.lock_invoice(by, latest.invoice_id)
-    note = Invoice.objects.create(
+    note = _note_of(invoice, refund.reason, now, refund=refund)
+    _only_line(note, plain_line(f"Hoàn tiền theo hóa đơn {invoice.number}", Money(amount, refund.currency)), now)
+    return _adjust(invoice, note, by, now)
+
+
+def _note_of(invoice: Invoice, reason: str, now: datetime, refund: Refund | None = None) -> Invoice:
+    return Invoice.objects.create(
         kind="credit",
         adjusts=invoice,
         refund=refund,
-        reason=refund.reason,
+        reason=reason,
         facility_id=invoice.facility_id,
         person_id=invoice.person_id,
         payer_id=invoice.payer_id,
@@ -191,7 +198,10 @@ def credit_refund(*, refund_id: UUID, by: Actor, now: datetime) -> Invoice | Non
         created_at=now,
         **{name: getattr(invoice, name) for name in Invoice.BUYER},
     )
-    _only_line(note, plain_line(f"Hoàn tiền theo hóa đơn {invoice.number}", Money(amount, refund.currency)), now)
+
+
+def _adjust(invoice: Invoice, note: Invoice, by: Actor, now: datetime) -> Invoice:
+    """Issue a credit note with its lines, and say on the invoice, which is locked, that it is adjusted."""
     _issue(note, {}, by, now)
     note.move_to(Status.SETTLED, at=now)
     note.save(update_fields=["status", "settled_at"])
@@ -199,3 +209,30 @@ def credit_refund(*, refund_id: UUID, by: Actor, now: datetime) -> Invoice | Non
         invoice.move_to(Status.ADJUSTED, at=now)
         invoice.save(update_fields=["status", "adjusted_at"])
     return note
+
+
+@transaction.atomic
+def take_back_invoice(*, invoice_id: UUID, reason: str, by: Actor, now: datetime) -> Invoice:
+    """Take an issued invoice back whole that nobody paid: a credit note over all of it, and it is no longer asked for.
+
+    Asking again returns the note. Raises NotFound, InvoiceFinal for a draft or credit note, NotReplaceable once money counts
+    for it (then the money is given back), another stands in its place or is being written, or a payment of it is looked into.
+    """
+    subject = Ref("invoice", invoice_id)
+    asked = access.lock_subject(str(subject))
+    invoice = paper_access.lock_invoice(by, invoice_id)
+    paper_access.require_desk_of(by, invoice.facility_id)
+    known = invoice.credits.filter(refund=None).first()
+    if known is not None:
+        return known
+    if invoice.is_draft or invoice.kind != "bill":
+        raise InvoiceFinal()
+    came_in = paid_of(invoice) or any(one.is_paid or one.status == Payment.Status.UNKNOWN for one in asked)
+    if invoice.status != Status.ISSUED or came_in or invoice.replacements.exists():
+        raise NotReplaceable()
+    cancel_payment(subject=subject, by=by, now=now)
+    note = _note_of(invoice, reason.strip()[:200], now)
+    for line in invoice.items.all():
+        line.pk, line.invoice, line.created_at = new_id(), note, now
+        line.save(force_insert=True)
+    return _adjust(invoice, note, by, now)

@@ -71,6 +71,26 @@ def replace(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
 
 @require_POST
 @page(roles=DESK)
+def take_back(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
+    """Nobody paid it and nobody has to: a credit note over all of it."""
+    paper_access.get_invoice(actor_of(request), invoice_id)
+    reason = request.POST.get("reason", "").replace("\x00", "").strip()
+    if not reason:
+        messages.error(request, _("Please say why."))
+        return redirect("payments_invoice", invoice_id)
+    try:
+        note = actions.take_back_invoice(invoice_id=invoice_id, reason=reason, by=actor_of(request), now=now())
+    except Conflict as refusal:
+        messages.error(request, str(refusal.detail))
+    else:
+        messages.success(
+            request, _("It is taken back by %(number)s and no longer asked for.") % {"number": note.number}
+        )
+    return redirect("payments_invoice", invoice_id)
+
+
+@require_POST
+@page(roles=DESK)
 def lost_dispute(request: HttpRequest, dispute_id: UUID) -> HttpResponse:
     """Note what the payer's bank decided, as its letter says."""
     found = actions.note_lost_dispute(dispute_id=dispute_id, by=actor_of(request), now=now())

@@ -20,6 +20,7 @@ from core.pages import actor_of, now, page
 from core.refs import Ref
 from identity.access import may_act_for
 from payments import actions, bhyt, einvoice, paper_access, papers, printing, queries
+from payments.free import left_of, paid_of
 from payments.models import Invoice
 
 PAYERS = frozenset({"citizen", "desk"})
@@ -45,7 +46,7 @@ def invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     found = paper_access.get_invoice(by, invoice_id)
     if by.role == "desk" and found.is_draft:
         return redirect("payments_bill", invoice_id)
-    left, ways = papers.left_of(found), queries.ways_to_pay(found.facility_id)
+    left, ways = left_of(found), queries.ways_to_pay(found.facility_id)
     context = {
         "base": base_for(by.role),
         "invoice": found,
@@ -66,7 +67,7 @@ def invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
 
 def _desk_facts(by: Actor, found: Invoice) -> dict[str, Any]:
     """What the desk needs to know to be paid."""
-    is_due = not papers.left_of(found).is_zero
+    is_due = not left_of(found).is_zero
     subjects = [Ref.parse(found.subject)]
     counted = set(
         found.payments.values_list("payment_id", flat=True)
@@ -77,6 +78,7 @@ def _desk_facts(by: Actor, found: Invoice) -> dict[str, Any]:
         if is_due
         else [],
         "may_replace": found.kind == "bill" and found.can_move_to(Invoice.Status.REPLACED),
+        "may_take_back": is_due and found.status == Invoice.Status.ISSUED and not paid_of(found),
         "may_insure": found.form in bhyt.INSURED_FORMS and not found.card,
         "replacement": found.replacements.first(),
         "visit": subjects[0].id if subjects[0].kind == "appointment" else None,

@@ -14,7 +14,7 @@ from core.ids import new_id
 from core.money import Money
 from core.refs import Ref, ref
 from identity.models import Facility, Person
-from payments import actions
+from payments import actions, months
 from payments.errors import (
     CardUnknown,
     DiscountTooHigh,
@@ -23,7 +23,10 @@ from payments.errors import (
     NoSuchPrice,
     NotADeposit,
     NotInsured,
+    NotReplaceable,
 )
+from payments.free import left_of
+from payments.gateways import ZONE
 from payments.models import ChargedItem, CountedPayment, Invoice, Payment
 from tests.make import actor_for, make_desk, make_facility
 from tests.payments.billing import HOUSE, bill, give_back, paid_for, pay, publish
@@ -288,6 +291,61 @@ def test_late_money_that_goes_back_has_no_invoice(hospital: Facility, ana: Perso
     assert actions.bill_payment(**values, by=HOUSE, now=now) is None  # type: ignore[arg-type]
     slips = actions.paper_refunds(payment_id=payment.id, by=HOUSE, now=now)
     assert (len(slips), Invoice.objects.count()) == (1, 0)
+
+
+def test_an_invoice_nobody_paid_is_taken_back_whole(
+    hospital: Facility, ana: Person, by_dan: Actor, by_eve: Actor, now: datetime
+) -> None:
+    """1.034.567 ₫ at 80 %: the note says the same parts, so the fund is asked for nothing."""
+    draft = bill(hospital, ana, "XN12", now=now)
+    actions.split_by_insurance(invoice_id=draft.id, card=CARD, visit_object="1.1", by=HOUSE, now=now)
+    invoice = actions.issue_invoice(invoice_id=draft.id, by=HOUSE, now=now)
+    asked = actions.ask_to_pay(invoice_id=invoice.id, expires_at=now + timedelta(days=3), by=HOUSE, now=now)
+    elsewhere = actor_for(make_desk(facility=make_facility(name="Elsewhere")))
+    for by in (by_eve, elsewhere):
+        with pytest.raises(NotFound):
+            actions.take_back_invoice(invoice_id=invoice.id, reason="x", by=by, now=now)
+    assert again(invoice).status == "issued" and asked is not None
+    notes = [
+        actions.take_back_invoice(invoice_id=invoice.id, reason="Không khám", by=by_dan, now=now) for _ in range(2)
+    ]
+    note = Invoice.objects.get(kind="credit")
+    assert {one.id for one in notes} == {note.id} and (note.insurance_amount, note.due.amount) == (827_654, 206_913)
+    assert (again(invoice).status, left_of(again(invoice)), Payment.objects.get().status) == (
+        "adjusted",
+        Money.vnd(0),
+        "cancelled",
+    )
+    assert actions.ask_to_pay(invoice_id=invoice.id, expires_at=now + timedelta(days=3), by=HOUSE, now=now) is None
+    month = months.month_of(hospital, now.astimezone(ZONE).date().replace(day=1)).billed
+    assert (month.insurance, month.patients, month.credited, month.unpaid) == (0, 206_913, 206_913, 0)
+
+
+def test_what_counts_for_an_invoice_is_given_back_and_not_taken_back(
+    hospital: Facility, ana: Person, now: datetime
+) -> None:
+    invoice = issued(hospital, ana, "KB01", now=now)
+    deposit = paid_for(hospital, ana, Ref("deposit", new_id()), 100_000, now=now)
+    actions.count_payment(payment_id=deposit.id, invoice_id=invoice.id, by=HOUSE, now=now)
+    with pytest.raises(NotReplaceable):
+        actions.take_back_invoice(invoice_id=invoice.id, reason="x", by=HOUSE, now=now)
+    assert (again(invoice).status, left_of(again(invoice)).amount) == ("issued", 50_000)
+
+
+def test_what_is_left_of_an_adjusted_invoice_can_be_asked_for(hospital: Facility, ana: Person, now: datetime) -> None:
+    """150.000: 100.000 counted, 40.000 of it went back by a credit note; 50.000 were never paid and are due still."""
+    invoice = issued(hospital, ana, "KB01", now=now)
+    deposit = paid_for(hospital, ana, Ref("deposit", new_id()), 100_000, now=now)
+    actions.count_payment(payment_id=deposit.id, invoice_id=invoice.id, by=HOUSE, now=now)
+    give_back(deposit, now=now, amount=40_000)
+    actions.paper_refunds(payment_id=deposit.id, by=HOUSE, now=now)
+    assert again(invoice).status == "adjusted"
+    asked = actions.ask_to_pay(invoice_id=invoice.id, expires_at=now + timedelta(days=3), by=HOUSE, now=now)
+    assert asked is not None and asked.price == Money.vnd(50_000)
+    pay(asked, now=now)
+    actions.count_payment(payment_id=asked.id, invoice_id=invoice.id, by=HOUSE, now=now)
+    assert left_of(again(invoice)).is_zero
+    assert actions.give_back_free(payment_id=asked.id, reason="not_owed", by=HOUSE, now=now) is None
 
 
 def test_strangers_and_other_desks_write_no_bills(

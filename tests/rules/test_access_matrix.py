@@ -274,6 +274,7 @@ POST   /hospital/bills/{bill}/issue/                                ux x xxxx xx
 POST   /hospital/bills/{bill}/drop/                                 ux x xxxx xx xxxx y- xx xx
 POST   /hospital/invoices/{invoice}/ask/                            ux x xxxx xx xxxx y- xx xx
 POST   /hospital/invoices/{invoice}/count/                          ux x xxxx xx xxxx y- xx xx
+POST   /hospital/invoices/{invoice}/take-back/                      ux x xxxx xx xxxx y- xx xx
 POST   /hospital/invoices/{invoice}/replace/                        ux x xxxx xx xxxx y- xx xx
 GET    /hospital/statement/                                         ux x xxxx xx xxxx yy xx xx
 GET    /hospital/statement/statement.csv                            ux x xxxx xx xxxx yy xx xx
@@ -448,6 +449,7 @@ WISHES: dict[str, dict[str, Any]] = {
     "POST /hospital/bills/lines/{bill_line}/": {"act": "off"},
     "POST /hospital/bills/{bill}/insurance/": {"card": "GD4010123456789", "visit_object": "1.1"},
     "POST /hospital/invoices/{invoice}/count/": {"payment": "{payment}"},
+    "POST /hospital/invoices/{invoice}/take-back/": {"reason": "Khách không đến"},
     "POST /hospital/invoices/{invoice}/replace/": {"reason": "Sai tên"},
     "POST /hospital/prices/begin/": {"first_day": "2031-01-01"},
     "POST /hospital/prices/{price_list}/put/": {
