@@ -81,6 +81,14 @@ KINDS: dict[str, Kind] = {
         Kind(
             "transfers_unmatched", _("Bank transfers nobody could match"), "wallet", STAFF, (), "/hospital/transfers/"
         ),
+        Kind(
+            "visit_bills_left",
+            _("Invoices of a visit that does not take place"),
+            "warning",
+            STAFF,
+            (),
+            "/hospital/invoices/",
+        ),
         Kind("call_invitation", _("An invitation to a video call"), "video", CITIZEN, (SMS, EMAIL), is_setting=False),
         Kind("sign_in_code", _("Sign-in code"), "lock", CITIZEN, (SMS,), is_setting=False),
     ]

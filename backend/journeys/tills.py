@@ -1,4 +1,4 @@
-"""What a facility's desk hears about money: a payment that is disputed, and transfers that wait for somebody to match them."""
+"""What a facility's desk hears about money: disputed payments, transfers nobody could match, bills of visits that do not take place."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from datetime import UTC
 from typing import Any
 from uuid import UUID
 
+import booking.queries
 import notifications.actions
+import payments.papers
 import payments.queries
+from booking.events import AppointmentCancelled, AppointmentNoShow
 from core.actor import Actor
 from core.edge import now as this_instant
 from core.events import on
@@ -60,6 +63,19 @@ def tell_the_desk_of_unmatched_money(event: TransferUnmatched) -> None:
     }
     hour = f"{heard_at.astimezone(UTC):%Y-%m-%dT%H}"
     _tell_the_desk("transfers_unmatched", facility_id, params, key=f"{facility_id}:{hour}", about=None)
+
+
+@on(AppointmentCancelled)
+@on(AppointmentNoShow)
+def tell_the_desk_of_bills_left(event: AppointmentCancelled | AppointmentNoShow) -> None:
+    """A visit does not take place and has bills the desk wrote: people decide what of them is still owed."""
+    subject = Ref("appointment", UUID(event.appointment_id))
+    numbers = payments.papers.left_behind(subject)
+    if not numbers:
+        return
+    facts = booking.queries.get_facts(subject.id)
+    params = {"numbers": ", ".join(numbers), "starts_at": facts.starts_at.isoformat(), "zone": facts.zone}
+    _tell_the_desk("visit_bills_left", facts.facility_id, params, key=str(subject.id), about=None)
 
 
 def _tell_the_desk(kind: str, facility_id: UUID, params: dict[str, Any], *, key: str, about: Ref | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -223,3 +224,46 @@ def test_nobody_is_reminded_of_the_bill_of_a_cancelled_visit(story: Story, clock
     payments.actions.remind_of_invoices(by=HOUSE, now=this_instant())
     run_jobs()
     assert not Message.objects.filter(kind="invoice_reminder").exists()
+
+
+@pytest.mark.parametrize("paid", [False, True])
+def test_the_desk_hears_of_the_bills_of_a_visit_that_is_cancelled(
+    story: Story, clock, dan: Any, desk: Client, paid: bool
+) -> None:
+    appointment, _asked = walk_in(story, dan)
+    bill = billing.begin_bill(appointment_id=appointment, by=HOUSE, now=this_instant())
+    payments.actions.issue_invoice(invoice_id=bill.id, by=HOUSE, now=this_instant())
+    if paid:
+        asked = payments.actions.ask_to_pay(
+            invoice_id=bill.id, expires_at=this_instant() + timedelta(days=1), by=HOUSE, now=this_instant()
+        )
+        assert asked is not None
+        started = payments.actions.start_payment(payment_id=asked.id, gateway="sandbox", by=HOUSE, now=this_instant())
+        bank.pay(started.gateway_reference, now=this_instant())
+        run_jobs()
+    booking.actions.cancel_appointment(
+        appointment_id=appointment, reason="x", by=make.actor_for(dan), now=this_instant()
+    )
+    run_jobs()
+    told = Message.objects.filter(kind="visit_bills_left")
+    bill.refresh_from_db()
+    assert [one.recipient_id for one in told] == [dan.user_id] and bill.number in str(told.get().params)
+    page = f"/hospital/visits/{appointment}/money/"
+    assert "không diễn ra" in desk.get(page).content.decode()
+    door = f"/hospital/invoices/{bill.id}/take-back/"
+    assert (
+        desk.post(door, {"reason": ""}).status_code == 302
+        and desk.post(door, {"reason": "Không khám"}).status_code == 302
+    )
+    bill.refresh_from_db()
+    assert bill.status == ("settled" if paid else "adjusted")  # what was paid is given back, by a refund
+
+
+def test_a_visit_paid_beforehand_and_cancelled_says_nothing_to_the_desk(story: Story, clock, dan: Any) -> None:
+    story.hold()
+    story.pay()
+    booking.actions.cancel_appointment(
+        appointment_id=story.ids["appointment"], reason="x", by=make.actor_for(dan), now=this_instant()
+    )
+    run_jobs()
+    assert not Message.objects.filter(kind="visit_bills_left").exists()

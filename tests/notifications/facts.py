@@ -104,6 +104,11 @@ FACTS: dict[str, dict[str, Any]] = {
         "facility": VISIT["facility"],
         "zone": "Asia/Ho_Chi_Minh",
     },
+    "visit_bills_left": {
+        "numbers": "HD31-0001234, HD31-0001235",
+        "starts_at": "2031-03-26T02:00:00+00:00",
+        "zone": "Asia/Ho_Chi_Minh",
+    },
     "sign_in_code": {"code": "123456"},
 }
 
