@@ -205,6 +205,11 @@ class DiscountTooHigh(Invalid):
     message = _("A discount is between nothing and the whole price, and has a reason.")
 
 
+class OtherTooHigh(Invalid):
+    code = "other_too_high"
+    message = _("Others pay between nothing and the patient's own part of the line.")
+
+
 class NotInsured(Conflict):
     code = "not_insured"
     message = _("Health insurance pays only in person or through a facility that receives the patient.")

@@ -96,9 +96,10 @@ def _is_kept(invoice: Invoice) -> bool:
     return paid_of(invoice) > credited
 
 
-def is_billed(subject: Ref) -> bool:
-    """Say whether a bill about this is being prepared or stands."""
-    return Invoice.objects.filter(subject=str(subject), kind="bill").exclude(status="replaced").exists()
+def is_billed(subject: Ref, *, beside: UUID) -> bool:
+    """Say whether a bill about this other than that one is being prepared or stands."""
+    rows = Invoice.objects.filter(subject=str(subject), kind="bill").exclude(status="replaced")
+    return rows.exclude(id=beside).exists()
 
 
 def was_billed_before(payment_id: UUID) -> bool:

@@ -45,9 +45,9 @@ def begin_bill(*, appointment_id: UUID, by: Actor, now: datetime) -> Invoice:
     subject = Ref("appointment", facts.id)
     if not facts.was_booked or facts.status not in BILLED:
         raise WrongState()
-    # Before the bill: payments are locked before invoices, and a second tap waits here and then finds the first one's bill.
-    payments.actions.cancel_payment(subject=subject, by=by, now=now)
-    is_first = not payments.papers.is_billed(subject)
+    payments.actions.cancel_payment(
+        subject=subject, by=by, now=now
+    )  # before the bill, as payments are locked before invoices
     bill = payments.actions.prepare_invoice(
         subject=subject,
         person_id=facts.person_id,
@@ -58,6 +58,7 @@ def begin_bill(*, appointment_id: UUID, by: Actor, now: datetime) -> Invoice:
         by=by,
         now=now,
     )
+    is_first = not bill.items.exists() and not payments.papers.is_billed(subject, beside=bill.id)
     if is_first and not facts.series and not facts.due.is_zero and not payments.queries.is_paid(subject):
         payments.actions.charge_visit(
             invoice_id=bill.id,

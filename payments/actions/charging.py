@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Sum
 
 import audit
@@ -15,7 +15,7 @@ from core.actor import Actor
 from core.money import Money
 from core.refs import Ref
 from payments import bhyt, paper_access, price_lists
-from payments.errors import CardUnknown, DiscountTooHigh, InvoiceFinal, NoSuchPrice, NotInsured
+from payments.errors import CardUnknown, DiscountTooHigh, InvoiceFinal, NoSuchPrice, NotInsured, OtherTooHigh
 from payments.models import Category, ChargedItem, Invoice, PriceItem
 
 
@@ -37,7 +37,10 @@ def prepare_invoice(
     """
     paper_access.require_desk_of(by, facility_id)
     values = {"subject": str(subject), "person_id": person_id, "payer_id": payer_id, "facility_id": facility_id}
-    found = Invoice.objects.select_for_update().filter(**values, kind="bill", status="draft").first()
+    with connection.cursor() as cursor:  # of two at once the second waits here, until the first one's bill can be seen
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 3))", [f"bill {subject}"])
+    drafts = Invoice.objects.select_for_update().filter(**values, kind="bill", status="draft", replaces=None)
+    found = drafts.order_by("created_at", "id").first()
     if found is not None:
         return found
     invoice = Invoice.objects.create(**values, visited_on=visited_on, form=form, created_at=now)
@@ -228,11 +231,11 @@ def drop_bill(*, invoice_id: UUID, by: Actor, now: datetime) -> None:
 
 @transaction.atomic
 def take_from_other_source(*, item_id: UUID, money: Money, by: Actor, now: datetime) -> ChargedItem:
-    """Say that a contract, a fund or the budget pays this much of a line's own part. Raises NotFound, InvoiceFinal, DiscountTooHigh."""
+    """Say that a contract, a fund or the budget pays this much of a line's own part. Raises NotFound, InvoiceFinal, OtherTooHigh."""
     line = _line(by, item_id)
     own = line.own_amount + line.other_amount
     if money.currency != line.currency or not 0 <= money.amount <= own:
-        raise DiscountTooHigh()
+        raise OtherTooHigh()
     line.other_amount, line.own_amount = money.amount, own - money.amount
     line.save(update_fields=["other_amount", "own_amount"])
     sum_up(_draft(by, line.invoice_id))

@@ -24,10 +24,12 @@ from payments.errors import (
     NotADeposit,
     NotInsured,
     NotReplaceable,
+    OtherTooHigh,
 )
 from payments.free import left_of
 from payments.gateways import ZONE
 from payments.models import ChargedItem, CountedPayment, Invoice, Payment
+from tests.booking.test_races import all_at_once
 from tests.make import actor_for, make_desk, make_facility
 from tests.payments.billing import HOUSE, bill, give_back, paid_for, pay, publish
 
@@ -114,6 +116,28 @@ def test_a_discount_has_a_reason_and_an_end(hospital: Facility, ana: Person, now
     assert (found.total_amount, found.discount_amount, found.other_amount, found.due.amount) == (
         100_000, 50_000, 30_000, 70_000,
     )  # fmt: skip
+
+
+def test_others_pay_no_more_than_the_own_part(hospital: Facility, ana: Person, now: datetime) -> None:
+    line = bill(hospital, ana, "KB01", now=now).items.get()
+    for money in (Money.vnd(150_001), Money.vnd(-1), Money(10, "USD")):
+        with pytest.raises(OtherTooHigh):
+            actions.take_from_other_source(item_id=line.id, money=money, by=HOUSE, now=now)
+    line.refresh_from_db()
+    assert line.other_amount == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_who_begin_at_once_begin_one_bill(hospital: Facility, ana: Person, now: datetime) -> None:
+    subject = Ref("encounter", new_id())
+
+    def begin() -> None:
+        actions.prepare_invoice(
+            subject=subject, person_id=ana.id, payer_id=ana.id, facility_id=hospital.id, visited_on=date(2026, 8, 3),
+            form="in_person", by=HOUSE, now=now,
+        )  # fmt: skip
+
+    assert all_at_once([begin] * 8) == ["ok"] * 8 and Invoice.objects.count() == 1
 
 
 def test_an_issued_invoice_is_numbered_and_says_to_whom(hospital: Facility, ana: Person, now: datetime) -> None:

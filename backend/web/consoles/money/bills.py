@@ -50,7 +50,7 @@ def _visit(
         "payments": [(one, shared.PAYMENT_LOOKS[str(one.status)]) for one in payments],
         "deposits": papers.deposits_of(by, billing.payer_of(facts), subjects),
         "may_bill": facts.was_booked and facts.status in billing.BILLED,
-        "draft": next((one for one in bills if one.is_draft), None),
+        "draft": next((one for one in bills if one.is_draft and one.replaces_id is None), None),
         "is_insured_form": billing.form_of(facts) in bhyt.INSURED_FORMS,
         "deposit_id": wish or new_id(),
         "error": error,
