@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,10 @@ def test_the_desk_reads_invoices_and_the_month(desk: Page) -> None:
     keep_both(desk, "desk-2-invoice")
     desk.goto("/hospital/statement/")
     keep_both(desk, "desk-3-statement")
+    desk.goto(
+        f"/hospital/statement/?month={datetime.now(UTC) - timedelta(days=12):%Y-%m}"
+    )  # a month in which something was
+    keep_both(desk, "desk-4-month-before")
     answer = desk.request.get("/hospital/statement/statement.pdf")
     assert "Sao kê tháng" in text_of(answer.body())
     if LOOK:
