@@ -174,16 +174,18 @@ class _Storm:
         process = self.processes[victim]
         process.kill()
         process.join()
-        with database() as connection:  # as the sweeper does once the heartbeat stops
-            connection.execute(
-                """UPDATE procrastinate_jobs SET status = 'todo', worker_id = NULL
-                   WHERE status = 'doing' AND worker_id IN (SELECT worker FROM storm_workers WHERE pid = %s)""",
-                [process.pid],
-            )
         self._start(*victim)
 
     def _is_done(self) -> bool:
+        alive = [process.pid for process in self.processes.values() if process.is_alive()]
         with database() as connection:
+            # As the sweeper does once the heartbeat stops. Again and again: the last statement of a process that was killed may
+            # take a job after we have looked.
+            connection.execute(
+                """UPDATE procrastinate_jobs SET status = 'todo', worker_id = NULL
+                   WHERE status = 'doing' AND worker_id IN (SELECT worker FROM storm_workers WHERE pid <> ALL(%s))""",
+                [alive],
+            )
             left = connection.execute(
                 "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND coalesce(scheduled_at, now()) <= now()"
             ).fetchone()
