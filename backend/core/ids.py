@@ -14,7 +14,7 @@ def new_id() -> UUID:
     """Return a fresh UUIDv7: 48 bits of milliseconds, 12 bits of counter, 62 random bits.
 
     Ids made in one process grow strictly, also within a millisecond, so that ordering by id is ordering by birth. Only a
-    clock set back by more than a minute starts them anew: what reads the time from an id would be wrong for ever else.
+    clock set back by more than a minute starts them anew, so that the time an id carries is not wrong for good.
     """
     global _last
     with _lock:
