@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,6 +13,7 @@ from django.views.decorators.http import require_POST
 from core.errors import Conflict, NotFound
 from core.pages import actor_of, now, page
 from payments import actions, paper_access
+from payments.pages.papers import to_its_payment
 
 DESK = frozenset({"desk"})
 
@@ -23,16 +22,7 @@ DESK = frozenset({"desk"})
 @page(roles=DESK)
 def ask(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     """Open its payment and go to where cash is taken and the code for a phone is shown."""
-    try:
-        until = now() + timedelta(days=settings.INVOICE_PAYMENT_DAYS)
-        asked = actions.ask_to_pay(invoice_id=invoice_id, expires_at=until, by=actor_of(request), now=now())
-    except Conflict as refusal:
-        messages.error(request, str(refusal.detail))
-        return redirect("payments_invoice", invoice_id)
-    if asked is None:
-        messages.info(request, _("Nothing of it is due any more."))
-        return redirect("payments_invoice", invoice_id)
-    return redirect("hospital_cash_payment", asked.id)
+    return to_its_payment(request, invoice_id, "hospital_cash_payment")
 
 
 @require_POST
@@ -52,14 +42,21 @@ def count(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     return redirect("payments_invoice", invoice_id)
 
 
-@require_POST
-@page(roles=DESK)
-def replace(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
-    """Begin another bill that will stand in its place."""
+def _reason(request: HttpRequest, invoice_id: UUID) -> str:
+    """Read why something is done with an invoice of the desk's; empty, and said so, when nothing is typed. Raises NotFound."""
     paper_access.get_invoice(actor_of(request), invoice_id)
     reason = request.POST.get("reason", "").replace("\x00", "").strip()
     if not reason:
         messages.error(request, _("Please say why."))
+    return reason
+
+
+@require_POST
+@page(roles=DESK)
+def replace(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
+    """Begin another bill that will stand in its place."""
+    reason = _reason(request, invoice_id)
+    if not reason:
         return redirect("payments_invoice", invoice_id)
     try:
         draft = actions.replace_invoice(invoice_id=invoice_id, reason=reason, by=actor_of(request), now=now())
@@ -73,10 +70,8 @@ def replace(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
 @page(roles=DESK)
 def take_back(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     """Nobody paid it and nobody has to: a credit note over all of it."""
-    paper_access.get_invoice(actor_of(request), invoice_id)
-    reason = request.POST.get("reason", "").replace("\x00", "").strip()
+    reason = _reason(request, invoice_id)
     if not reason:
-        messages.error(request, _("Please say why."))
         return redirect("payments_invoice", invoice_id)
     try:
         note = actions.take_back_invoice(invoice_id=invoice_id, reason=reason, by=actor_of(request), now=now())

@@ -99,20 +99,21 @@ def invoice_pdf(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
 @page(roles={"citizen"})
 def pay_invoice(request: HttpRequest, invoice_id: UUID) -> HttpResponse:
     """Begin to pay what is left of an invoice, or go on with it: to its payment's page, where the ways to pay are."""
+    return to_its_payment(request, invoice_id, "payments_payment")
+
+
+def to_its_payment(request: HttpRequest, invoice_id: UUID, there: str) -> HttpResponse:
+    """Open the payment of what is left of an invoice, or find it open, and go to a page of it; back, in words, when there is none."""
+    until = now() + timedelta(days=settings.INVOICE_PAYMENT_DAYS)
     try:
-        payment = actions.ask_to_pay(
-            invoice_id=invoice_id,
-            expires_at=now() + timedelta(days=settings.INVOICE_PAYMENT_DAYS),
-            by=actor_of(request),
-            now=now(),
-        )
+        payment = actions.ask_to_pay(invoice_id=invoice_id, expires_at=until, by=actor_of(request), now=now())
     except Conflict as refusal:
         messages.error(request, str(refusal.detail))
         return redirect("payments_invoice", invoice_id)
     if payment is None:
         messages.success(request, _("Nothing is left to pay of this invoice."))
         return redirect("payments_invoice", invoice_id)
-    return redirect("payments_payment", payment.id)
+    return redirect(there, payment.id)
 
 
 @require_POST
