@@ -16,7 +16,7 @@ from payments.models.payments import Payment
 from payments.models.prices import Category, PriceItem
 
 SPLIT_WORDS = {  # bhyt.Split.reason → words
-    "card share": _("Health insurance pays the share of your card."),
+    "card share": _("Health insurance pays the share of the card."),
     "visit cost below 15% of base salary": _(
         "Below 15 % of the base salary, health insurance pays all that is insured."
     ),

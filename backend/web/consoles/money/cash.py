@@ -90,6 +90,7 @@ def _payment(request: HttpRequest, payment_id: UUID, *, error: str = "", given: 
         "way": shared.gateway_name(found.gateway) if found.gateway else "",
         "refunds": [(one, shared.REFUND_LOOKS[str(one.status)], shared.reason_words(one.reason)) for one in refunds],
         "left": Money(found.captured_amount - spoken_for, found.currency),
+        "about": Ref.parse(found.subject),
         "error": error,
         "given": given,
     }
